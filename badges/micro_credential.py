@@ -1,0 +1,238 @@
+"""What a micro-credential is: the European standard elements, its units and their outcomes.
+
+Elements: Council Recommendation 2022/C 243/02, Annex I. Of its eleven mandatory elements the
+learner and the date of issue belong to the award; the other nine belong here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from badges.rules import Rule
+from badges.text import Text
+
+
+class OutcomeKind(StrEnum):
+    """The three kinds of learning outcomes of the European Qualifications Framework."""
+
+    KNOWLEDGE = "knowledge"
+    SKILL = "skill"
+    RESPONSIBILITY_AUTONOMY = "responsibility_autonomy"
+
+
+class LevelBasis(StrEnum):
+    """What an EQF level rests on."""
+
+    NATIONAL_REGISTER = "national_register"  # the national level is referenced to the EQF
+    COMPARISON = "comparison"  # an official comparison of frameworks
+    INDICATIVE = "indicative"  # the awarding body's own judgement
+
+
+class GradingScheme(StrEnum):
+    POINTS = "points"
+    PASS_FAIL = "pass_fail"  # noqa: S105 - a grading scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """A term of a vocabulary (ESCO, ISCED-F, assessment type, ...); without `uri` a free term."""
+
+    uri: str | None = None
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardingBody:
+    """`slug`: stable, lower case, part of public addresses. `country`: ISO 3166-1 alpha-2."""
+
+    slug: str
+    name: Text
+    country: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningOutcome:
+    code: str
+    kind: OutcomeKind
+    text: Text
+    skills: tuple[Concept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqfLevel:
+    level: int
+    """1..8"""
+    basis: LevelBasis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NationalLevel:
+    framework: str
+    level: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditPoints:
+    """Points that a named framework really awards; hours are no points."""
+
+    framework: Concept
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grading:
+    """`maximum` and `pass_mark` belong to the scheme POINTS only."""
+
+    scheme: GradingScheme
+    maximum: Decimal | None = None
+    pass_mark: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    methods: tuple[Concept, ...] = ()
+    description: Text | None = None
+    grading: Grading | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervision:
+    """How assessments are supervised and how the learner's identity is checked."""
+
+    label: Text
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityAssurance:
+    kind: Text
+    name: Text | None = None
+    description: Text | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stackability:
+    stackable: bool
+    counts_towards: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorLearning:
+    """`max_share_percent`: 0..100 of the micro-credential that prior learning can cover."""
+
+    allowed: bool
+    max_share_percent: int | None = None
+    procedure: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningUnit:
+    """`allows_participation`: opening and confirming the unit is enough to complete it."""
+
+    code: str
+    title: Text
+    hours: Decimal | None = None
+    outcomes: tuple[LearningOutcome, ...] = ()
+    assessment: tuple[Concept, ...] = ()
+    mode: Concept | None = None
+    rule: Rule
+    allows_participation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicroCredential:
+    """One version of a micro-credential.
+
+    `code` names the series, `code` and `version` together this definition. `languages` are those
+    of instruction; the languages of the texts are in the texts. `hours` is the notional workload
+    of the whole. `target_groups` are planning data: never on a page or in a badge that names a
+    holder (see `definition.public`).
+    """
+
+    code: str
+    version: str
+    title: Text
+    description: Text
+    awarding_body: AwardingBody
+    units: tuple[LearningUnit, ...]
+    hours: Decimal | None = None
+    credit: CreditPoints | None = None
+    eqf_level: EqfLevel | None = None
+    national_level: NationalLevel | None = None
+    field: Concept | None = None
+    participation: Concept | None = None
+    activities: tuple[Concept, ...] = ()
+    setting: Concept | None = None
+    assessment: Assessment = Assessment()
+    supervision: Supervision | None = None
+    quality_assurance: QualityAssurance | None = None
+    prerequisites: Text | None = None
+    stackability: Stackability | None = None
+    prior_learning: PriorLearning | None = None
+    languages: tuple[str, ...] = ()
+    validity_months: int | None = None
+    skills: tuple[Concept, ...] = ()
+    target_groups: tuple[Concept, ...] = ()
+
+    def unit(self, code: str) -> LearningUnit:
+        """Return one unit.
+
+        Raises:
+            KeyError: there is none of that code.
+        """
+        for unit in self.units:
+            if unit.code == code:
+                return unit
+        raise KeyError(code)
+
+    @property
+    def text_languages(self) -> tuple[str, ...]:
+        """The languages in which the title and every unit's title exist."""
+        titles = [self.title, *(unit.title for unit in self.units)]
+        return tuple(tag for tag in self.title if all(tag in title for title in titles))
+
+
+@dataclass(frozen=True, slots=True)
+class MissingElement:
+    """`where`: the code of the unit it is missing from, or empty for the whole."""
+
+    code: str
+    where: str = ""
+
+
+def missing_elements(mc: MicroCredential) -> tuple[MissingElement, ...]:
+    """Return the mandatory European elements that `mc` lacks.
+
+    Title and awarding body cannot be absent from a `MicroCredential`; the others are `country`,
+    `learning_outcomes`, `workload`, `level`, `assessment`, `participation` and
+    `quality_assurance`. `nothing_assessed`: every unit can be completed by participation, so
+    nobody and nothing but the learner vouches for what was learnt.
+    """
+    return (*_missing_from_the_whole(mc), *_missing_from_units(mc))
+
+
+def _missing_from_the_whole(mc: MicroCredential) -> Iterator[MissingElement]:
+    is_present = {
+        "country": bool(mc.awarding_body.country),
+        "learning_outcomes": any(unit.outcomes for unit in mc.units),
+        "workload": mc.hours is not None,
+        "level": mc.eqf_level is not None,
+        "assessment": bool(mc.assessment.methods),
+        "participation": mc.participation is not None,
+        "quality_assurance": mc.quality_assurance is not None,
+        "nothing_assessed": not all(unit.allows_participation for unit in mc.units),
+    }
+    return (MissingElement(code) for code, present in is_present.items() if not present)
+
+
+def _missing_from_units(mc: MicroCredential) -> Iterator[MissingElement]:
+    for unit in mc.units:
+        if not unit.outcomes:
+            yield MissingElement("learning_outcomes", unit.code)
+        if not unit.assessment:
+            yield MissingElement("assessment", unit.code)
