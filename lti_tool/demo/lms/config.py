@@ -1,0 +1,61 @@
+"""What a demo LMS is told when it starts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from secrets import token_bytes
+
+import requests
+
+from lti_tool import clock
+
+type Clock = Callable[[], datetime]
+type Fetch = Callable[[str], bytes]
+
+ID_TOKEN_LIFE = timedelta(seconds=60)
+MAX_KEY_SET_BYTES = 65_536
+
+
+def fetch_over_http(url: str) -> bytes:
+    """Return the body at `url`; redirects are not followed.
+
+    Raises:
+        OSError: unreachable, an error status, a redirect, or too large (requests' own errors
+            are `OSError`s).
+    """
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.get(url, timeout=(3, 5), allow_redirects=False)
+        answer.raise_for_status()
+        if answer.is_redirect or len(answer.content) > MAX_KEY_SET_BYTES:
+            raise OSError(f"{url} is no key set")
+        return answer.content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LmsConfig:
+    """`issuer`: origin without a slash at the end; it is `iss` and the base of every address.
+
+    `fetch(url)` gets the tool's key set and raises `OSError` when it cannot.
+    """
+
+    issuer: str
+    name: str = "Demo LMS"
+    product_family_code: str = "moodle"
+    locale: str = "en"
+    token_life: timedelta = timedelta(seconds=3600)
+    clock: Clock = clock.now
+    fetch: Fetch = fetch_over_http
+    secret_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+
+    @property
+    def auth_url(self) -> str:
+        return f"{self.issuer}/lms/auth"
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.issuer}/lms/token"
+
+    @property
+    def jwks_url(self) -> str:
+        return f"{self.issuer}/lms/jwks"

@@ -1,0 +1,54 @@
+"""Tables of the application, one module per noun; importing this package maps them all."""
+
+from lti_tool.db import Base
+from lti_tool.models.audit_log import AuditEntry
+from lti_tool.models.awards import Award
+from lti_tool.models.completions import CompletionRecord, Enrolment
+from lti_tool.models.courses import Course, CourseMember, PlacedUnit, Placement, ResourceLink
+from lti_tool.models.credentials import Credential
+from lti_tool.models.deliveries import Delivery
+from lti_tool.models.issuer_keys import IssuerKey
+from lti_tool.models.launches import LaunchSession, LoginState
+from lti_tool.models.micro_credentials import MicroCredentialSeries, MicroCredentialVersion
+from lti_tool.models.organisations import Organisation, ServerIdentity
+from lti_tool.models.people import Person
+from lti_tool.models.platforms import Platform
+from lti_tool.models.registrations import (
+    AccessToken,
+    Deployment,
+    PlatformKeySet,
+    Registration,
+    ToolKey,
+)
+from lti_tool.models.status_lists import StatusEntry, StatusList
+
+__all__ = [
+    "AccessToken",
+    "AuditEntry",
+    "Award",
+    "Base",
+    "CompletionRecord",
+    "Course",
+    "CourseMember",
+    "Credential",
+    "Delivery",
+    "Deployment",
+    "Enrolment",
+    "IssuerKey",
+    "LaunchSession",
+    "LoginState",
+    "MicroCredentialSeries",
+    "MicroCredentialVersion",
+    "Organisation",
+    "Person",
+    "PlacedUnit",
+    "Placement",
+    "Platform",
+    "PlatformKeySet",
+    "Registration",
+    "ResourceLink",
+    "ServerIdentity",
+    "StatusEntry",
+    "StatusList",
+    "ToolKey",
+]

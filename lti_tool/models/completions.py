@@ -1,0 +1,73 @@
+"""Completion records, append-only, and the row that evaluation locks."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, UtcDateTime
+from lti_tool.models.courses import Course
+from lti_tool.models.micro_credentials import MicroCredentialVersion
+from lti_tool.models.people import Person
+
+
+class Enrolment(Base):
+    """A person works on a version of a micro-credential.
+
+    Recording and evaluation lock this row, so that two records at one moment are judged one
+    after the other.
+    """
+
+    __tablename__ = "enrolments"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("people.id"), primary_key=True)
+    version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("micro_credential_versions.id"), primary_key=True, index=True
+    )
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CompletionRecord(Base):
+    """One judgement on one unit: points, a sign-off, an unlocked launch, a participation, or a
+    retraction of an earlier record. Never changed, never deleted; `badges.completion` evaluates.
+
+    `assessor_id` is None where the LMS or the learner stands for the record. `key` makes a
+    repeated submission of the same form harmless.
+    """
+
+    __tablename__ = "completion_records"
+    __table_args__ = (
+        sa.Index("ix_completion_records_person_version", "person_id", "version_id"),
+        sa.UniqueConstraint("person_id", "key"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    key: Mapped[str] = mapped_column(sa.String(64))
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("people.id"))
+    version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("micro_credential_versions.id"))
+    unit_code: Mapped[str] = mapped_column(sa.String(64))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    route: Mapped[str] = mapped_column(sa.String(32))
+    assessor_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("people.id"))
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"))
+    part: Mapped[str | None] = mapped_column(sa.String(64))
+    points: Mapped[Decimal | None] = mapped_column(sa.Numeric(9, 3))
+    is_signed_off: Mapped[bool] = mapped_column(default=False)
+    evidence: Mapped[str | None] = mapped_column(sa.Text)
+    retracts_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("completion_records.id"), index=True
+    )
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    assessor: Mapped[Person | None] = relationship(foreign_keys=[assessor_id])
+    course: Mapped[Course] = relationship()
+    version: Mapped[MicroCredentialVersion] = relationship()
+
+
+@event.listens_for(CompletionRecord, "before_update")
+@event.listens_for(CompletionRecord, "before_delete")
+def _refuse_change(_mapper: object, _connection: object, record: CompletionRecord) -> None:
+    raise TypeError(f"completion record {record.id} is append-only")

@@ -1,0 +1,120 @@
+"""Courses, who was seen in them, which micro-credentials they offer, and their links."""
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, UtcDateTime
+from lti_tool.models.micro_credentials import MicroCredentialVersion
+from lti_tool.models.people import Person
+from lti_tool.models.platforms import Platform
+
+
+class Course(Base):
+    """A context of a platform (LTI 1.3 core, section 5.4.1).
+
+    A launch without a context gets a course of its own per resource link, whose `context_id`
+    starts with `resource-link:`.
+    """
+
+    __tablename__ = "courses"
+    __table_args__ = (sa.UniqueConstraint("platform_id", "context_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id"))
+    context_id: Mapped[str] = mapped_column(sa.String(300))
+    title: Mapped[str | None] = mapped_column(sa.String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    platform: Mapped[Platform] = relationship()
+
+
+class CourseMember(Base):
+    """A person seen in a course.
+
+    `has_taught` stays true once the person launched as a teacher: records and awards that such
+    a person earns in this course are tests (Moodle's "switch role" sends a teacher's `sub` with
+    a learner's role).
+    """
+
+    __tablename__ = "course_members"
+
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("people.id"), primary_key=True, index=True
+    )
+    has_taught: Mapped[bool] = mapped_column(default=False)
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    course: Mapped[Course] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class Placement(Base):
+    """A version of a micro-credential that a course offers."""
+
+    __tablename__ = "placements"
+    __table_args__ = (sa.UniqueConstraint("course_id", "version_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"))
+    version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("micro_credential_versions.id"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    course: Mapped[Course] = relationship()
+    version: Mapped[MicroCredentialVersion] = relationship()
+    units: Mapped[list["PlacedUnit"]] = relationship(back_populates="placement")
+
+
+class PlacedUnit(Base):
+    """How one unit is completed in this course; absent means `assessed`.
+
+    `route` is a `badges.completion.Route`; `basis` is what an unlocked unit rests on, in the
+    teacher's words.
+    """
+
+    __tablename__ = "placed_units"
+
+    placement_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("placements.id"), primary_key=True
+    )
+    unit_code: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    route: Mapped[str] = mapped_column(sa.String(32))
+    basis: Mapped[str | None] = mapped_column(sa.String(500))
+
+    placement: Mapped[Placement] = relationship(back_populates="units")
+
+
+class ResourceLink(Base):
+    """A link of the LMS and what it stands for.
+
+    `placement` and `unit_code` are None until the custom parameters or a teacher said which
+    unit this is; `unit_code` None with a placement is the overview of the whole micro-credential.
+    `line_item_url` is the link's own gradebook column, `line_item_scopes` what the platform
+    allows there (space-separated), both as the last launch said.
+    """
+
+    __tablename__ = "resource_links"
+    __table_args__ = (sa.UniqueConstraint("platform_id", "resource_link_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id"))
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"), index=True)
+    resource_link_id: Mapped[str] = mapped_column(sa.String(255))
+    title: Mapped[str | None] = mapped_column(sa.String(255))
+    placement_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("placements.id"), index=True
+    )
+    unit_code: Mapped[str | None] = mapped_column(sa.String(64))
+    line_item_url: Mapped[str | None] = mapped_column(sa.Text)
+    line_item_scopes: Mapped[str | None] = mapped_column(sa.Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    course: Mapped[Course] = relationship()
+    placement: Mapped[Placement | None] = relationship()

@@ -1,0 +1,58 @@
+"""Login states and launch sessions."""
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, UtcDateTime
+from lti_tool.models.courses import Course, ResourceLink
+from lti_tool.models.people import Person
+from lti_tool.models.registrations import Registration
+
+
+class LoginState(Base):
+    """One OIDC login that was begun: state and nonce bound together, deleted when used.
+
+    `state_digest` and `browser_digest` are SHA-256 hex of the state and of the proof that the
+    browser keeps; the values themselves are not stored.
+    """
+
+    __tablename__ = "login_states"
+
+    state_digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    nonce: Mapped[str] = mapped_column(sa.String(64))
+    browser_digest: Mapped[str] = mapped_column(sa.String(64))
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
+    target_link_uri: Mapped[str] = mapped_column(sa.Text)
+    deployment_id: Mapped[str | None] = mapped_column(sa.String(255))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class LaunchSession(Base):
+    """Who is here, from which launch, for how long.
+
+    `token_digest` is SHA-256 hex of the secret that the browser carries. `email` is encrypted
+    and lives only as long as the session: it is needed if the learner wants its hash in a badge.
+    """
+
+    __tablename__ = "launch_sessions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    token_digest: Mapped[str] = mapped_column(sa.String(64))
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"))
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_links.id"))
+    is_teacher: Mapped[bool]
+    email: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    locale: Mapped[str | None] = mapped_column(sa.String(35))
+    frame_origin: Mapped[str | None] = mapped_column(sa.String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    registration: Mapped[Registration] = relationship()
+    person: Mapped[Person] = relationship()
+    course: Mapped[Course] = relationship()
+    link: Mapped[ResourceLink] = relationship()

@@ -1,0 +1,48 @@
+"""Micro-credential definitions: a series has numbered versions; a version never changes."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, UtcDateTime
+from lti_tool.models.organisations import Organisation
+
+
+class MicroCredentialSeries(Base):
+    """All versions of one micro-credential of one awarding body."""
+
+    __tablename__ = "micro_credential_series"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "code"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisations.id"))
+    code: Mapped[str] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    organisation: Mapped[Organisation] = relationship()
+    versions: Mapped[list["MicroCredentialVersion"]] = relationship(
+        back_populates="series", order_by="MicroCredentialVersion.published_at"
+    )
+
+
+class MicroCredentialVersion(Base):
+    """One published version; `definition` is the canonical JSON form of `badges.definition`."""
+
+    __tablename__ = "micro_credential_versions"
+    __table_args__ = (sa.UniqueConstraint("series_id", "version"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    series_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("micro_credential_series.id"))
+    version: Mapped[str] = mapped_column(sa.String(64))
+    definition: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    series: Mapped[MicroCredentialSeries] = relationship(back_populates="versions")
+
+    @property
+    def reference(self) -> str:
+        """`awarding-body/CODE/version`: in custom parameters, commands and public addresses."""
+        return f"{self.series.organisation.slug}/{self.series.code}/{self.version}"

@@ -1,0 +1,90 @@
+"""Registrations of this tool with platforms: credentials of both sides, deployments, tokens."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, UtcDateTime
+from lti_tool.models.platforms import Platform
+
+
+class Registration(Base):
+    """One (issuer, client id) pair of a platform.
+
+    The pair is not unique in the wild (self-hosted Canvas sites share an issuer), so the id of
+    the registration stands in the tool's addresses.
+    """
+
+    __tablename__ = "registrations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id"), index=True)
+    issuer: Mapped[str] = mapped_column(sa.String(255))
+    client_id: Mapped[str] = mapped_column(sa.String(255))
+    auth_login_url: Mapped[str] = mapped_column(sa.Text)
+    auth_token_url: Mapped[str] = mapped_column(sa.Text)
+    key_set_url: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    platform: Mapped[Platform] = relationship()
+    deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration")
+
+
+class Deployment(Base):
+    """A deployment of the registration that may launch (LTI 1.3 core, section 3.1.3)."""
+
+    __tablename__ = "deployments"
+    __table_args__ = (sa.UniqueConstraint("registration_id", "deployment_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
+    deployment_id: Mapped[str] = mapped_column(sa.String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    registration: Mapped[Registration] = relationship(back_populates="deployments")
+
+
+class PlatformKeySet(Base):
+    """The last good key set of a platform; a failed fetch never replaces it.
+
+    `attempted_at` is the time of the last fetch, good or not: it spaces refetches.
+    """
+
+    __tablename__ = "platform_key_sets"
+
+    registration_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("registrations.id"), primary_key=True
+    )
+    key_set: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ToolKey(Base):
+    """An RSA key with which the tool signs client assertions; all published in its key set."""
+
+    __tablename__ = "tool_keys"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    kid: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    private_key: Mapped[bytes] = mapped_column(sa.LargeBinary)  # encrypted PKCS #8 PEM
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccessToken(Base):
+    """A bearer token of a platform's services, shared by all processes."""
+
+    __tablename__ = "access_tokens"
+    __table_args__ = (sa.UniqueConstraint("registration_id", "client_id", "token_url", "scopes"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
+    client_id: Mapped[str] = mapped_column(sa.String(255))
+    token_url: Mapped[str] = mapped_column(sa.String(1024))
+    scopes: Mapped[str] = mapped_column(sa.String(1024))  # sorted, space-separated
+    token: Mapped[bytes] = mapped_column(sa.LargeBinary)  # encrypted
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
