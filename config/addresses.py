@@ -1,0 +1,60 @@
+"""Checks of the addresses in the settings."""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+BIND = re.compile(r"unix:/\S+|(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def normalise_public_url(url: str) -> str:
+    """Return scheme, lower-case host and unusual port; raise ValueError for anything more."""
+    parts = urlsplit(url)
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise ValueError("must be http:// or https:// and a host")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user name or password")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("must not have a path, query or fragment")
+    return f"{parts.scheme}://{_host(parts)}"
+
+
+def _host(parts: SplitResult) -> str:
+    host = str(parts.hostname)
+    name = f"[{host}]" if ":" in host else host
+    port = parts.port  # raises ValueError when out of range
+    return name if port in {None, DEFAULT_PORTS[parts.scheme]} else f"{name}:{port}"
+
+
+def is_secure(url: str) -> bool:
+    """Tell whether browsers treat `url` as secure: https, or this machine itself."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def normalise_database_url(url: str) -> str:
+    """Return `url` in the form that SQLAlchemy takes; raise ValueError for other databases."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or not rest:
+        raise ValueError("must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+    if scheme == "postgres":  # as hosting providers write it
+        scheme = "postgresql"
+    if scheme not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+        raise ValueError("must be a SQLite or PostgreSQL database")
+    if scheme == "sqlite" and rest.lstrip("/").partition("?")[0] in {"", ":memory:"}:
+        raise ValueError("must be a file: threads do not share a database in memory")
+    return f"{scheme}://{rest}"
+
+
+def check_bind(address: str) -> str:
+    """Return `address` if a server can listen there, else raise ValueError."""
+    if not BIND.fullmatch(address):
+        raise ValueError("must be HOST:PORT or unix:/PATH")
+    return address
