@@ -1,0 +1,180 @@
+"""Readers of the simple values of a definition (see `json_reader`)."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache, partial
+from typing import TypeVar
+
+from babel import Locale
+
+from badges import text
+from badges.json_reader import Node, Refused, T, hole
+from badges.text import InvalidText, Text
+
+MAX_NAME = 300
+MAX_PROSE = 4000
+MAX_URI = 2000
+MAX_LANGUAGES = 40
+MAX_NUMBER = Decimal(100_000)
+DECIMAL_PLACES = 2
+"""So many that a JSON number, wherever it is parsed as a double, stays exact."""
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+# RFC 3986 with a host name and without user information.
+_URI = re.compile(
+    r"https?://(?=[^/?#]{1,255}(?:[/?#]|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?"
+    r"(?:\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?"
+    r"(?:#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?",
+    re.ASCII,
+)
+# Groups of countries and codes for tests, which CLDR lists among the territories.
+_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def string(node: Node, at_most: int = MAX_NAME) -> str:
+    if not isinstance(node.value, str):
+        node.refuse("type", "a string is needed")
+    if len(node.value) > at_most:
+        node.refuse("too_long", f"at most {at_most} characters")
+    try:
+        return text.clean(node.value)
+    except InvalidText as error:
+        node.refuse(error.code, error.detail)
+
+
+def _matching(node: Node, pattern: re.Pattern[str], code: str) -> str:
+    if not isinstance(node.value, str):
+        node.refuse("type", "a string is needed")
+    if not pattern.fullmatch(node.value):
+        node.refuse(code)
+    return node.value
+
+
+def code(node: Node) -> str:
+    return _matching(node, CODE, "code_syntax")
+
+
+def slug(node: Node) -> str:
+    return _matching(node, SLUG, "slug_syntax")
+
+
+def uri(node: Node) -> str:
+    if isinstance(node.value, str) and len(node.value) > MAX_URI:
+        node.refuse("too_long", f"at most {MAX_URI} characters")
+    value = _matching(node, _URI, "uri_syntax")
+    match = _URI.fullmatch(value)
+    if match and match["port"] and not 0 < int(match["port"]) < 65536:
+        node.refuse("uri_syntax", "port")
+    return value
+
+
+def country(node: Node) -> str:
+    if not isinstance(node.value, str):
+        node.refuse("type", "a string is needed")
+    if node.value not in _countries():
+        node.refuse("country", "an ISO 3166-1 code of two capital letters is needed")
+    return node.value
+
+
+@cache
+def _countries() -> frozenset[str]:
+    codes = {str(code) for code in Locale("en").territories}
+    return frozenset(code for code in codes if re.fullmatch("[A-Z]{2}", code)) - _NO_COUNTRIES
+
+
+def language(node: Node) -> str:
+    if not isinstance(node.value, str):
+        node.refuse("type", "a string is needed")
+    try:
+        return text.language_tag(node.value)
+    except InvalidText as error:
+        node.refuse(error.code, error.detail)
+
+
+def texts(node: Node, at_most: int = MAX_NAME) -> Text:
+    """Read a text in several languages; each language's problems are noted."""
+    if not isinstance(node.value, dict):
+        node.refuse("type", "an object of language tags and strings is needed")
+    if len(node.value) > MAX_LANGUAGES:
+        node.refuse("too_many", f"at most {MAX_LANGUAGES} languages")
+    noted = len(node.problems)
+    found: dict[str, str] = {}
+    for key, value in node.value.items():
+        member = node.key(key, value)
+        tag = hole(language, Node(key, member.path, node.problems))
+        content = hole(partial(string, at_most=at_most), member)
+        if tag and tag in found:
+            member.note("language_twice")
+        found[tag] = content
+    if len(node.problems) > noted:
+        raise Refused
+    if not found:
+        node.refuse("empty_text", "at least one language")
+    return Text(found)
+
+
+def prose(node: Node) -> Text:
+    return texts(node, MAX_PROSE)
+
+
+def boolean(node: Node) -> bool:
+    if not isinstance(node.value, bool):
+        node.refuse("type", "true or false is needed")
+    return node.value
+
+
+def integer(low: int, high: int) -> Callable[[Node], int]:
+    def read(node: Node) -> int:
+        if not isinstance(node.value, int) or isinstance(node.value, bool):
+            node.refuse("type", "a whole number is needed")
+        if not low <= node.value <= high:
+            node.refuse("out_of_range", f"{low} to {high}")
+        return node.value
+
+    return read
+
+
+def positive(node: Node) -> Decimal:
+    """Read a number above 0, of at most `DECIMAL_PLACES` places."""
+    value = _number(node)
+    if not value.is_finite() or not 0 < value <= MAX_NUMBER:
+        node.refuse("out_of_range", f"above 0, at most {MAX_NUMBER}")
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -DECIMAL_PLACES:
+        node.refuse("not_exact", f"at most {DECIMAL_PLACES} decimal places")
+    return value
+
+
+def _number(node: Node) -> Decimal:
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        node.refuse("type", "a number is needed")
+    if isinstance(value, float):
+        return Decimal(repr(value))  # the shortest decimal that gives this double: as written
+    return Decimal(value)
+
+
+def choice(choices: type[Choice]) -> Callable[[Node], Choice]:
+    def read(node: Node) -> Choice:
+        found = next((member for member in choices if member.value == node.value), None)
+        if found is None:
+            node.refuse("choice", ", ".join(choices))
+        return found
+
+    return read
+
+
+def tuple_of(
+    read: Callable[[Node], T], *, at_least: int = 0, at_most: int = 100
+) -> Callable[[Node], tuple[T, ...]]:
+    def read_all(node: Node) -> tuple[T, ...]:
+        return tuple(hole(read, item) for item in node.items(at_least, at_most))
+
+    return read_all
