@@ -1,4 +1,4 @@
-"""`python -m config` prints the table of all settings in Markdown, as `config/README.md` shows it."""
+"""`python -m config` prints the table of all settings in Markdown, for `config/README.md`."""
 
 import sys
 from typing import Any
