@@ -165,6 +165,8 @@ def installed(venv: Path) -> Path:
     Raises:
         InstallError: no environment or package could be had (no network, unfit Python).
     """
+    if not REQUIREMENTS.is_file():
+        raise InstallError("its folder is not part of the source distribution")
     python, mark = venv / "bin" / "python", venv / "requirements.sha256"
     with REQUIREMENTS.open("rb") as requirements:
         fcntl.flock(requirements, fcntl.LOCK_EX)  # one test run installs, others wait for it
