@@ -1,0 +1,47 @@
+"""Terms of European vocabularies, as addresses and labels (see ORIGIN.md).
+
+>>> label("http://data.europa.eu/snb/eqf/3", "de")
+'Niveau 3'
+"""
+
+import json
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from badges.micro_credential import Concept
+from badges.text import Text
+
+
+class Vocabulary(StrEnum):
+    EQF_LEVELS = "eqf"
+    NATIONAL_LEVELS = "national_levels"
+    FIELDS = "isced_f"
+    CREDIT_FRAMEWORKS = "credit_frameworks"
+    MODES = "modes"
+    ASSESSMENT_TYPES = "assessment_types"
+    ACTIVITY_TYPES = "activity_types"
+    SETTINGS = "settings"
+    TARGET_GROUPS = "target_groups"
+
+
+@cache
+def concepts(vocabulary: Vocabulary) -> tuple[Concept, ...]:
+    """Return the terms of one vocabulary, in the order of its source."""
+    data = json.loads(files(__name__).joinpath(f"{vocabulary}.json").read_text(encoding="utf-8"))
+    return tuple(Concept(uri=term["uri"], label=Text(term["label"])) for term in data)
+
+
+@cache
+def _by_uri() -> dict[str, Concept]:
+    return {str(term.uri): term for vocabulary in Vocabulary for term in concepts(vocabulary)}
+
+
+def concept(uri: str) -> Concept | None:
+    return _by_uri().get(uri)
+
+
+def label(uri: str, language: str) -> str | None:
+    """Return the label nearest to `language`, None for a term that is in no vocabulary here."""
+    found = concept(uri)
+    return found.label.best(language) if found is not None else None
