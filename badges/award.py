@@ -1,0 +1,158 @@
+"""Who earned what, when, on what evidence: the fact behind a credential, whatever its format.
+
+An `Award` that exists is complete: every unit of the micro-credential has its result, and the
+text of the evidence can be printed. What can be refused is refused here, before the claim.
+"""
+
+import uuid
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+from badges.completion import Route
+from badges.errors import BadgeError
+from badges.micro_credential import LearningUnit, MicroCredential
+from badges.rules import EachPartAtLeast, PointsAtLeast, Rule
+from badges.text import is_safe
+
+MAX_BASIS = 2000  # characters
+
+
+class IdentityAssurance(StrEnum):
+    """How it was made sure that the learner is who they say."""
+
+    LMS_ACCOUNT = "lms_account"  # the account of the learning platform, nothing more
+    SUPERVISED = "supervised"  # checked by a person when the learning was assessed
+
+
+class InvalidAward(BadgeError, ValueError):  # noqa: N818 - reads as the refusal it is
+    """An award that contradicts its definition or itself.
+
+    Codes: `id`, `awarded_at`, `results`, `completed_at`, `points`, `route`, `assessors`, `basis`;
+    from building a credential also `expired` and `test_issuer`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitResult:
+    """`points` and `maximum` come together, and only where the rule of the unit counts points.
+
+    Of a unit marked in parts they are the mark of its lowest part.
+    """
+
+    unit: str
+    completed_at: datetime
+    route: Route
+    points: Decimal | None = None
+    maximum: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """`id`: a UUID. `assessors`: how many different people judged. `basis`: unit to the text of
+    what a unit of route UNLOCKED rests on, lines separated by a line feed.
+
+    Raises:
+        InvalidAward: at construction.
+    """
+
+    id: str
+    mc: MicroCredential
+    awarded_at: datetime
+    results: tuple[UnitResult, ...]
+    assessors: int
+    identity: IdentityAssurance
+    is_test: bool
+    basis: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "basis", MappingProxyType(dict(self.basis)))
+        _check_id(self.id)
+        _check_aware(self.awarded_at, "awarded_at")
+        if sorted(result.unit for result in self.results) != sorted(u.code for u in self.mc.units):
+            raise InvalidAward("results", "not one for each unit")
+        for result in self.results:
+            self._check_result(result, self.mc.unit(result.unit))
+        if (self.assessors > 0) != (Route.ASSESSED in {result.route for result in self.results}):
+            raise InvalidAward("assessors", "without a unit they assessed, or the reverse")
+        for code, text in self.basis.items():
+            if self.result(code).route is not Route.UNLOCKED:
+                raise InvalidAward("basis", f"unit {code!r} does not rest on the LMS")
+            check_basis(text)
+
+    def result(self, unit: str) -> UnitResult:
+        """Return the result of one unit.
+
+        Raises:
+            InvalidAward: there is no such unit.
+        """
+        for result in self.results:
+            if result.unit == unit:
+                return result
+        raise InvalidAward("results", f"no unit {unit!r}")
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the validity that the definition grants ends; None: never."""
+        months = self.mc.validity_months
+        return add_months(self.awarded_at, months) if months else None
+
+    def _check_result(self, result: UnitResult, unit: LearningUnit) -> None:
+        _check_aware(result.completed_at, "completed_at")
+        if result.completed_at > self.awarded_at:
+            raise InvalidAward("completed_at", "after the award")
+        if result.route is Route.PARTICIPATION and not unit.allows_participation:
+            raise InvalidAward("route", f"unit {unit.code!r} is not for participation")
+        _check_points(result, unit.rule)
+
+
+def add_months(moment: datetime, months: int) -> datetime:
+    """Return the same time `months` later, on the last day of a month that is too short.
+
+    >>> add_months(datetime(2027, 8, 31), 6).date()
+    datetime.date(2028, 2, 29)
+    """
+    years, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
+
+
+def check_basis(text: str) -> None:
+    """Check a text that says what a unit rests on, when it is written.
+
+    Raises:
+        InvalidAward: empty, too long, or with characters no credential carries.
+    """
+    lines = text.split("\n")
+    if not text.strip() or len(text) > MAX_BASIS or not all(map(is_safe, lines)):
+        raise InvalidAward("basis", "1-2000 printable characters")
+
+
+def _check_id(award_id: str) -> None:
+    try:
+        is_canonical = str(uuid.UUID(award_id)) == award_id
+    except ValueError:
+        is_canonical = False
+    if not is_canonical:
+        raise InvalidAward("id", "not a UUID")
+
+
+def _check_aware(moment: datetime, code: str) -> None:
+    if moment.utcoffset() != timedelta(0):
+        raise InvalidAward(code, "not aware UTC")
+
+
+def _check_points(result: UnitResult, rule: Rule) -> None:
+    points, maximum = result.points, result.maximum
+    if points is None and maximum is None:
+        return
+    if points is None or maximum is None or result.route is not Route.ASSESSED:
+        raise InvalidAward("points", "points and maximum come together, from an assessor")
+    if not isinstance(rule, PointsAtLeast | EachPartAtLeast) or maximum != rule.maximum:
+        raise InvalidAward("points", "not on the scale of the unit's rule")
+    if not rule.minimum <= points <= maximum:
+        raise InvalidAward("points", "not between the rule's minimum and maximum")

@@ -1,0 +1,147 @@
+"""What a holder has shown, as text: units with their outcomes, then the European elements.
+
+Open Badges has no place of its own for most elements of Annex I (2022/C 243/02): they are
+labelled lines here, and complete in the definition that the achievement's address leads to.
+The text is Markdown of the plainest kind: lists, and labels in bold.
+"""
+
+from collections.abc import Iterator
+
+from badges.formats.wording import Wording, number
+from badges.micro_credential import (
+    EqfLevel,
+    Grading,
+    GradingScheme,
+    LearningUnit,
+    MicroCredential,
+    PriorLearning,
+    QualityAssurance,
+    Stackability,
+)
+from badges.rules import EachPartAtLeast, PointsAtLeast, Rule, SignOff, SignOffs
+
+
+def narrative(mc: MicroCredential, words: Wording) -> str:
+    lines = [f"**{words.label('units')}**", ""]
+    for unit in mc.units:
+        lines += [f"- {unit_name(unit, words)}", *(f"  - {line}" for line in _unit(unit, words))]
+    lines += ["", f"**{words.label('about')}**", ""]
+    lines += [f"- {words.label(key)}: {value}" for key, value in _elements(mc, words) if value]
+    return "\n".join(lines)
+
+
+def unit_name(unit: LearningUnit, words: Wording) -> str:
+    title = words.text(unit.title)
+    if unit.hours is None:
+        return words.label("unit", title=title, code=unit.code)
+    return words.label("unit_with_hours", title=title, code=unit.code, hours=number(unit.hours))
+
+
+def level(eqf: EqfLevel, words: Wording) -> str:
+    return words.label("eqf_level", level=eqf.level)
+
+
+def level_basis(eqf: EqfLevel, words: Wording) -> str:
+    return words.label(f"basis_{eqf.basis}")
+
+
+def _unit(unit: LearningUnit, words: Wording) -> Iterator[str]:
+    for outcome in unit.outcomes:
+        yield f"{words.label(outcome.kind)}: {words.text(outcome.text)}"
+    if unit.assessment:
+        yield f"{words.label('unit_assessment')}: {words.listed(unit.assessment)}"
+    if unit.mode:
+        yield f"{words.label('mode')}: {words.text(unit.mode.label)}"
+    rule = _rule(unit.rule, words)
+    if unit.allows_participation:
+        rule = words.label("or_participation", rule=rule)
+    yield f"{words.label('completed_when')}: {rule}"
+
+
+def _rule(rule: Rule, words: Wording) -> str:
+    match rule:
+        case PointsAtLeast(minimum, maximum):
+            limits = {"minimum": number(minimum), "maximum": number(maximum)}
+            return words.label("rule_points", **limits)
+        case EachPartAtLeast(parts, minimum, maximum):
+            limits = {"minimum": number(minimum), "maximum": number(maximum)}
+            titles = ", ".join(words.text(part.title) for part in parts)
+            return words.label("rule_parts", parts=titles, **limits)
+        case SignOff(statement):
+            return words.label("rule_sign_off", statement=words.text(statement))
+        case SignOffs(statement, count):
+            return words.label("rule_sign_offs", statement=words.text(statement), count=count)
+
+
+def _elements(mc: MicroCredential, words: Wording) -> Iterator[tuple[str, str]]:
+    country = words.country_name(mc.awarding_body.country)
+    yield "awarding_body", f"{words.text(mc.awarding_body.name)}, {country}"
+    yield "workload", number(mc.hours) if mc.hours is not None else ""
+    if mc.credit:
+        framework = words.text(mc.credit.framework.label)
+        yield "credit", f"{number(mc.credit.points)} ({framework})"
+    if mc.eqf_level:
+        yield "level", f"{level(mc.eqf_level, words)}, {level_basis(mc.eqf_level, words)}"
+    if mc.national_level:
+        yield "national_level", f"{mc.national_level.framework}: {mc.national_level.level}"
+    yield "field", words.term(mc.field)
+    yield from _assessment(mc, words)
+    yield "mode", words.term(mc.participation)
+    yield "activities", words.listed(mc.activities)
+    yield "setting", words.term(mc.setting)
+    yield "languages", ", ".join(map(words.language_name, mc.languages))
+    yield "quality_assurance", _quality(mc.quality_assurance, words)
+    yield "prerequisites", words.text(mc.prerequisites)
+    if mc.stackability:
+        yield from _stackability(mc.stackability, words)
+    yield "prior_learning", _prior_learning(mc.prior_learning, words)
+    yield "validity", str(mc.validity_months or words.label("unlimited"))
+
+
+def _assessment(mc: MicroCredential, words: Wording) -> Iterator[tuple[str, str]]:
+    assessment = mc.assessment
+    description = words.text(assessment.description)
+    yield "assessment", _joined(words.listed(assessment.methods), description)
+    yield "grading", _grading(assessment.grading, words)
+    yield "supervision", words.text(mc.supervision.label) if mc.supervision else ""
+
+
+def _joined(*sentences: str) -> str:
+    return ". ".join(sentence.rstrip(".") for sentence in sentences if sentence)
+
+
+def _grading(grading: Grading | None, words: Wording) -> str:
+    if grading is None:
+        return ""
+    if grading.scheme is GradingScheme.PASS_FAIL or grading.maximum is None:
+        return words.label("grading_pass_fail")
+    maximum = number(grading.maximum)
+    if grading.pass_mark is None:
+        return words.label("grading_points", maximum=maximum)
+    pass_mark = number(grading.pass_mark)
+    return words.label("grading_points_passed", maximum=maximum, pass_mark=pass_mark)
+
+
+def _quality(quality: QualityAssurance | None, words: Wording) -> str:
+    if quality is None:
+        return ""
+    return _joined(
+        *map(words.text, (quality.kind, quality.name, quality.description)), quality.url or ""
+    )
+
+
+def _stackability(stack: Stackability, words: Wording) -> Iterator[tuple[str, str]]:
+    yield "stackability", words.label("stackable" if stack.stackable else "not_stackable")
+    yield "counts_towards", ", ".join(stack.counts_towards)
+    yield "requires", ", ".join(stack.requires)
+
+
+def _prior_learning(prior: PriorLearning | None, words: Wording) -> str:
+    if prior is None:
+        return ""
+    if not prior.allowed:
+        return words.label("prior_learning_refused")
+    extent = words.label("prior_learning_allowed")
+    if prior.max_share_percent is not None:
+        extent = words.label("prior_learning_share", percent=prior.max_share_percent)
+    return _joined(extent, words.text(prior.procedure))
