@@ -1,0 +1,1 @@
+"""Tests against what specifications and certification guides demand."""
