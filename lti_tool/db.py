@@ -6,10 +6,11 @@ One transaction serves one request or one job; services flush and never commit.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -29,6 +30,9 @@ class Base(DeclarativeBase):
     """Base of every table; constraints have predictable names, so migrations can name them."""
 
     metadata = sa.MetaData(naming_convention=NAMES)
+
+
+Row = TypeVar("Row", bound=Base)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -98,3 +102,20 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("credlet_read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def get_or_add(
+    db: Session, table: type[Row], key: dict[str, Any], **values: Any
+) -> tuple[Row, bool]:
+    """Return the row with `key` (a unique constraint) and whether it was added just now.
+
+    Two transactions that add the same key at one moment both get the one row. The row is locked
+    until the transaction ends.
+    """
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(table).values(**key, **values).on_conflict_do_nothing(index_elements=list(key))
+    )
+    was_added = bool(db.execute(statement).rowcount)  # type: ignore[attr-defined]
+    found = sa.select(table).filter_by(**key).with_for_update()
+    return db.execute(found).scalar_one(), was_added

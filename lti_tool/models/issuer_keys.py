@@ -16,7 +16,9 @@ class IssuerKey(Base):
     __tablename__ = "issuer_keys"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisations.id"), index=True)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("organisations.id"), index=True
+    )
     is_test: Mapped[bool]
     public_multibase: Mapped[str] = mapped_column(sa.String(64), unique=True)
     private_key: Mapped[bytes] = mapped_column(sa.LargeBinary)  # encrypted 32-byte seed

@@ -19,7 +19,9 @@ class StatusList(Base):
     __tablename__ = "status_lists"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisations.id"), index=True)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("organisations.id"), index=True
+    )
     is_test: Mapped[bool]
     bits: Mapped[bytes] = mapped_column(sa.LargeBinary)
     reserved_count: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,1 @@
+"""Use cases as functions: database session first, `flush` and never `commit`, time passed in."""

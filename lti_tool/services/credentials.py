@@ -1,0 +1,247 @@
+"""Claim, show, publish and revoke credentials.
+
+CPU work happens in the transaction: an index is reserved, the badge is built, signed and stored
+before the learner sees it. Signed bytes never change; a mistake is replaced.
+"""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges.errors import BadgeError
+from badges.formats import open_badge_3
+from badges.formats.open_badge_3 import Addresses
+from badges.proofs import data_integrity
+from badges.recipient import EmailHash, Recipient, clean_name, hash_email, random_subject_id
+from lti_tool.encryption import Encryption
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.models import Award, Credential, MicroCredentialVersion
+from lti_tool.services import audit, awards, catalogue, completions, keys, status_lists
+from lti_tool.services.organisations import fix_public_url
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """What signing needs to know of the server.
+
+    `is_production`: the first real badge fixes the public address (demo badges do not).
+    """
+
+    public_url: str
+    encryption: Encryption
+    is_production: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the learner decides: the printed name or None, the language, and the address of
+    which a salted hash goes into the badge, or None."""
+
+    name: str | None
+    language: str
+    email: str | None = None
+
+
+def claim(
+    db: Session, award: Award, wishes: Claim, *, signing: Signing, actor: str, now: datetime
+) -> Credential:
+    """Return the signed credential of an award; claimed twice, it is the same one.
+
+    Raises:
+        ToolError: the name cannot be printed (codes of `badges.recipient.clean_name`).
+        Conflict: `award_withdrawn`, `award_flagged`.
+    """
+    _lock(db, award, now)
+    existing = current(db, award)
+    if existing is not None:
+        return existing
+    credential = _issue(db, award, wishes, signing, now)
+    audit.note(db, actor, "credential.claimed", f"credential:{credential.id}", now)
+    return credential
+
+
+def replace(
+    db: Session,
+    mistaken: Credential,
+    wishes: Claim,
+    *,
+    signing: Signing,
+    actor: str,
+    now: datetime,
+) -> Credential:
+    """Return a new credential in place of one with a mistake, which is revoked.
+
+    Raises:
+        as `claim`, and Conflict `credential_revoked`: it was revoked before.
+    """
+    _lock(db, mistaken.award, now)
+    if mistaken.revoked_at is not None:
+        raise Conflict("credential_revoked")
+    credential = _issue(db, mistaken.award, wishes, signing, now)
+    credential.replaces_id = mistaken.id
+    revoke(db, mistaken, reason="replaced", signing=signing, actor=actor, now=now)
+    return credential
+
+
+def current(db: Session, award: Award) -> Credential | None:
+    """Return the credential of an award that is not revoked, if it was claimed."""
+    return db.scalar(
+        sa.select(Credential)
+        .filter_by(award_id=award.id, revoked_at=None)
+        .order_by(Credential.signed_at.desc())
+        .limit(1)
+    )
+
+
+def find(db: Session, credential_id: uuid.UUID) -> Credential:
+    """Return one credential.
+
+    Raises:
+        NotFound: `unknown_credential`.
+    """
+    credential = db.get(Credential, credential_id)
+    if credential is None:
+        raise NotFound("unknown_credential")
+    return credential
+
+
+def find_public(db: Session, credential_id: uuid.UUID) -> Credential:
+    """Return a credential that its holder made public.
+
+    Raises:
+        NotFound: `unknown_credential`: there is none, or it is not public.
+    """
+    credential = db.get(Credential, credential_id)
+    if credential is None or not credential.is_public:
+        raise NotFound("unknown_credential")
+    return credential
+
+
+def set_public(
+    db: Session, credential: Credential, *, public: bool, actor: str, now: datetime
+) -> None:
+    """Switch the public page of a credential on or off; off takes effect at once."""
+    credential.is_public = public
+    action = "credential.published" if public else "credential.unpublished"
+    audit.note(db, actor, action, f"credential:{credential.id}", now)
+
+
+def revoke(
+    db: Session, credential: Credential, *, reason: str, signing: Signing, actor: str, now: datetime
+) -> None:
+    """Revoke for good: set the status bit, sign the list anew. Repeating it changes nothing.
+
+    Raises:
+        ToolError: `reason_missing`, `reason_too_long`.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise ToolError("reason_missing")
+    if len(reason) > LONGEST_REASON:
+        raise ToolError("reason_too_long", maximum=str(LONGEST_REASON))
+    if credential.revoked_at is not None:
+        return
+    status_lists.set_revoked(
+        db,
+        credential.status_list_id,
+        credential.status_index,
+        public_url=signing.public_url,
+        encryption=signing.encryption,
+        now=now,
+    )
+    credential.revoked_at, credential.revoked_reason = now, reason
+    audit.note(db, actor, "credential.revoked", f"credential:{credential.id}", now)
+
+
+def revoke_award(
+    db: Session, award: Award, *, reason: str, signing: Signing, actor: str, now: datetime
+) -> None:
+    """Withdraw an award and revoke its credential."""
+    credential = current(db, award)
+    if credential is not None:
+        revoke(db, credential, reason=reason, signing=signing, actor=actor, now=now)
+    elif not reason.strip():
+        raise ToolError("reason_missing")
+    award.withdrawn_at, award.withdrawn_reason = now, reason.strip()[:LONGEST_REASON]
+    award.flagged_at = award.flagged_reason = None
+    audit.note(db, actor, "award.withdrawn", f"award:{award.id}", now)
+
+
+def addresses(public_url: str, version: MicroCredentialVersion) -> Addresses:
+    """Return the public addresses of a definition that stand in its badges."""
+    address = catalogue.version_address(public_url, version)
+    series = f"{public_url}/definitions/{version.series.organisation.slug}/{version.series.code}"
+    return Addresses(version=address, series=series, image=f"{address}/emblem.png")
+
+
+def _lock(db: Session, award: Award, now: datetime) -> None:
+    completions.enrol(db, award.person, award.version, now)
+    db.refresh(award)
+    if award.withdrawn_at is not None:
+        raise Conflict("award_withdrawn")
+
+
+def _issue(db: Session, award: Award, wishes: Claim, signing: Signing, now: datetime) -> Credential:
+    if award.flagged_at is not None:
+        raise Conflict("award_flagged")
+    organisation = award.version.series.organisation
+    if signing.is_production and not award.is_test:
+        fix_public_url(db, signing.public_url, now)
+    recipient = _recipient(wishes)
+    credential_id = uuid.uuid4()
+    entry = status_lists.reserve(
+        db,
+        organisation,
+        is_test=award.is_test,
+        public_url=signing.public_url,
+        encryption=signing.encryption,
+        now=now,
+    )
+    issuer = keys.issuer(organisation, signing.public_url, is_test=award.is_test)
+    document = open_badge_3.build(
+        awards.as_fact(award),
+        issuer,
+        recipient,
+        credential_id=f"{signing.public_url}/credentials/{credential_id}",
+        language=wishes.language,
+        valid_from=now,
+        addresses=addresses(signing.public_url, award.version),
+        status=status_lists.entry_of(entry, signing.public_url),
+    )
+    key = keys.signing_key(
+        db, organisation, is_test=award.is_test, encryption=signing.encryption, now=now
+    )
+    method = f"{issuer.did}#{key.public_multibase}"
+    signed = data_integrity.sign(document, key, method, now)
+    valid_until = str(document["validUntil"]) if "validUntil" in document else None
+    credential = Credential(
+        id=credential_id,
+        award=award,
+        language=wishes.language,
+        document=data_integrity.serialise(signed),
+        status_list_id=entry.list_id,
+        status_index=entry.index,
+        signed_at=now,
+        valid_until=datetime.fromisoformat(valid_until) if valid_until else None,
+        is_public=False,
+    )
+    db.add(credential)
+    db.flush()
+    return credential
+
+
+def _recipient(wishes: Claim) -> Recipient:
+    email: EmailHash | None = None
+    try:
+        name = clean_name(wishes.name) if wishes.name is not None else None
+        if wishes.email is not None:
+            email = hash_email(wishes.email, secrets.token_urlsafe(16))
+    except BadgeError as error:
+        raise ToolError(error.code) from error
+    return Recipient(subject_id=random_subject_id(), name=name, email=email)

@@ -1,0 +1,320 @@
+"""The outbox of scores: the row is the truth.
+
+`sync` writes rows in the transaction that records a completion. `lease` hands out what is due,
+one row at a time per (link, person); the sending happens outside any transaction; `settle`
+writes down what became of it. A worker killed between any two steps loses nothing: the lease
+runs out and the same score is sent again with the same time stamp, which the platform answers
+with "there already" if it had arrived.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from badges.completion import Progress, Route, UnitProgress
+from badges.rules import EachPartAtLeast, PointsAtLeast, Rule
+from lti_tool.errors import Conflict, NotFound
+from lti_tool.models import (
+    CompletionRecord,
+    Course,
+    CourseMember,
+    Delivery,
+    MicroCredentialVersion,
+    Person,
+    Placement,
+    Platform,
+    ResourceLink,
+)
+from lti_tool.services import audit, catalogue
+
+SCORE = "score"
+PENDING, DELIVERED, FAILED, SUPERSEDED = "pending", "delivered", "failed", "superseded"
+
+LEASE = timedelta(seconds=60)
+GIVE_UP_AFTER = timedelta(hours=72)
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Points out of a maximum, or a grade to be cleared (both None)."""
+
+    points: Decimal | None
+    maximum: Decimal | None
+
+
+CLEARED = Score(None, None)
+
+
+def sync(
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    progress: Progress,
+    records: Sequence[CompletionRecord],
+    now: datetime,
+) -> None:
+    """Queue what the gradebook columns of the person's links should say and do not. Idempotent.
+
+    The caller holds the lock on the person's enrolment.
+    """
+    mc = catalogue.definition(version)
+    for link in _links(db, person, version):
+        unit = next((u for u in progress.units if u.unit == link.unit_code), None)
+        if unit is None:
+            continue
+        wanted = score_of(mc.unit(unit.unit).rule, unit, records)
+        last = _last(db, link, person)
+        if last is None and wanted == CLEARED:
+            continue
+        if last is not None and _says(last, link, wanted):
+            continue
+        _queue(db, link, person, wanted, last, now)
+
+
+def score_of(rule: Rule, unit: UnitProgress, records: Iterable[CompletionRecord]) -> Score:
+    """Return what the gradebook shows for a unit.
+
+    The latest standing mark of the rule's scale; of a unit marked in parts, that of the lowest
+    part; the full 100 of 100 for sign-offs, unlocked and participation. Nothing while the unit
+    is not complete.
+    """
+    if not unit.is_complete:
+        return CLEARED
+    full = Score(Decimal(100), Decimal(100))
+    if isinstance(rule, PointsAtLeast | EachPartAtLeast):
+        full = Score(rule.maximum, rule.maximum)
+    if unit.latest is None or unit.latest.route is not Route.ASSESSED:
+        return full
+    if isinstance(rule, PointsAtLeast) and unit.latest.points is not None:
+        return Score(unit.latest.points, rule.maximum)
+    if isinstance(rule, EachPartAtLeast):
+        latest = {
+            row.part: row.points
+            for row in sorted(records, key=lambda row: row.recorded_at)
+            if str(row.id) in unit.records and row.points is not None
+        }
+        return Score(min(latest.values(), default=rule.maximum), rule.maximum)
+    return full
+
+
+def lease(db: Session, now: datetime) -> Delivery | None:
+    """Return the next score to send, held for `LEASE`, or None.
+
+    Its time stamp is fixed here: whole seconds, after that of the score before it for the same
+    (link, person), and never ahead of the clock; a score that would have to wait for the clock
+    is put off by a second.
+    """
+    while True:
+        row = _next_due(db, now)
+        if row is None:
+            return None
+        moment = _timestamp(db, row, now)
+        if moment <= now:
+            row.sent_timestamp = moment
+            row.leased_until = now + LEASE
+            row.attempts += 1
+            db.flush()
+            return row
+        row.due_at = moment
+        db.flush()
+
+
+def delivered(db: Session, delivery_id: uuid.UUID, now: datetime) -> None:
+    """Write down that the platform has the score."""
+    row = _open_row(db, delivery_id)
+    if row is not None:
+        row.state, row.finished_at, row.leased_until, row.failure = DELIVERED, now, None, None
+
+
+def send_anew(db: Session, delivery_id: uuid.UUID, now: datetime) -> None:
+    """Let the score be sent with a new time stamp: the platform holds another, newer one."""
+    row = _open_row(db, delivery_id)
+    if row is not None:
+        row.sent_timestamp, row.leased_until = None, None
+        row.due_at = now + timedelta(seconds=1)
+        _give_up_if_old(row, "conflict", now)
+
+
+def put_off(
+    db: Session, delivery_id: uuid.UUID, code: str, now: datetime, after: timedelta | None = None
+) -> None:
+    """Try again later: after `after` if the platform said so, else after a growing pause.
+
+    After `GIVE_UP_AFTER` the delivery fails visibly.
+    """
+    row = _open_row(db, delivery_id)
+    if row is None:
+        return
+    pause = min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 16), LONGEST_PAUSE)
+    row.due_at = now + max(pause, min(after or timedelta(0), GIVE_UP_AFTER))
+    row.leased_until, row.failure = None, code
+    _give_up_if_old(row, code, now)
+
+
+def fail(db: Session, delivery_id: uuid.UUID, code: str, now: datetime) -> None:
+    """Write down that the platform refuses this score for good."""
+    row = _open_row(db, delivery_id)
+    if row is not None:
+        row.state, row.failure, row.finished_at, row.leased_until = FAILED, code, now, None
+
+
+def resend(
+    db: Session, course: Course, delivery_id: uuid.UUID, *, actor: str, now: datetime
+) -> None:
+    """Try a failed score of this course again.
+
+    Raises:
+        NotFound: `unknown_delivery`.
+        Conflict: `delivery_not_failed`; `delivery_outdated`: a newer score is on its way.
+    """
+    row = db.get(Delivery, delivery_id, with_for_update=True)
+    if row is None or row.link.course_id != course.id:
+        raise NotFound("unknown_delivery")
+    if row.state != FAILED:
+        raise Conflict("delivery_not_failed")
+    last = _last(db, row.link, row.person)
+    if last is not None and last.id != row.id:
+        raise Conflict("delivery_outdated")
+    row.state, row.due_at, row.created_at = PENDING, now, now
+    row.sent_timestamp = row.finished_at = row.failure = None
+    row.attempts = 0
+    audit.note(db, actor, "delivery.resent", f"delivery:{row.id}", now)
+
+
+def failed_of_course(db: Session, course: Course) -> Sequence[Delivery]:
+    """Return the scores of a course that did not arrive and are not outdated, oldest first."""
+    newer = aliased(Delivery)
+    is_outdated = sa.exists().where(
+        newer.link_id == Delivery.link_id,
+        newer.person_id == Delivery.person_id,
+        newer.sequence > Delivery.sequence,
+    )
+    return db.scalars(
+        sa.select(Delivery)
+        .join(Delivery.link)
+        .filter(ResourceLink.course_id == course.id, Delivery.state == FAILED, ~is_outdated)
+        .options(joinedload(Delivery.link), joinedload(Delivery.person))
+        .order_by(Delivery.created_at)
+    ).all()
+
+
+def _links(db: Session, person: Person, version: MicroCredentialVersion) -> Sequence[ResourceLink]:
+    """Return the person's gradable links of a version: where they learn, not where they teach."""
+    return db.scalars(
+        sa.select(ResourceLink)
+        .join(Placement, ResourceLink.placement_id == Placement.id)
+        .join(CourseMember, CourseMember.course_id == ResourceLink.course_id)
+        .filter(
+            Placement.version_id == version.id,
+            CourseMember.person_id == person.id,
+            CourseMember.has_taught.is_(False),
+            ResourceLink.line_item_url.is_not(None),
+            ResourceLink.unit_code.is_not(None),
+        )
+        .order_by(ResourceLink.id)
+    ).all()
+
+
+def _says(last: Delivery, link: ResourceLink, score: Score) -> bool:
+    same_column = last.line_item_url == link.line_item_url
+    return same_column and Score(last.points, last.maximum) == score
+
+
+def _last(db: Session, link: ResourceLink, person: Person) -> Delivery | None:
+    return db.scalar(
+        sa.select(Delivery)
+        .filter_by(link_id=link.id, person_id=person.id)
+        .order_by(Delivery.sequence.desc())
+        .limit(1)
+    )
+
+
+def _queue(
+    db: Session,
+    link: ResourceLink,
+    person: Person,
+    score: Score,
+    last: Delivery | None,
+    now: datetime,
+) -> None:
+    db.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.link_id == link.id,
+            Delivery.person_id == person.id,
+            Delivery.state == PENDING,
+            sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now),
+        )
+        .values(state=SUPERSEDED, finished_at=now, leased_until=None)
+    )
+    db.add(
+        Delivery(
+            id=uuid.uuid4(),
+            sequence=last.sequence + 1 if last else 1,
+            kind=SCORE,
+            link_id=link.id,
+            person_id=person.id,
+            line_item_url=link.line_item_url,
+            points=score.points,
+            maximum=score.maximum,
+            created_at=now,
+            due_at=now,
+        )
+    )
+    db.flush()
+
+
+def _next_due(db: Session, now: datetime) -> Delivery | None:
+    earlier = aliased(Delivery)
+    waits_for_earlier = sa.exists().where(
+        earlier.link_id == Delivery.link_id,
+        earlier.person_id == Delivery.person_id,
+        earlier.sequence < Delivery.sequence,
+        earlier.state == PENDING,
+    )
+    return db.scalar(
+        sa.select(Delivery)
+        .join(Delivery.link)
+        .join(Platform, Platform.id == ResourceLink.platform_id)
+        .filter(
+            Delivery.state == PENDING,
+            Delivery.due_at <= now,
+            sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now),
+            Platform.disabled_at.is_(None),
+            ~waits_for_earlier,
+        )
+        .order_by(Delivery.due_at, Delivery.sequence)
+        .limit(1)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+
+
+def _timestamp(db: Session, row: Delivery, now: datetime) -> datetime:
+    """Return the row's own time stamp, or the earliest one that is newer than those before it."""
+    if row.sent_timestamp is not None:
+        return row.sent_timestamp
+    latest = db.scalar(
+        sa.select(sa.func.max(Delivery.sent_timestamp), type_=Delivery.sent_timestamp.type).filter(
+            Delivery.link_id == row.link_id,
+            Delivery.person_id == row.person_id,
+        )
+    )
+    present = now.replace(microsecond=0)
+    return present if latest is None else max(present, latest + timedelta(seconds=1))
+
+
+def _open_row(db: Session, delivery_id: uuid.UUID) -> Delivery | None:
+    row = db.get(Delivery, delivery_id, with_for_update=True)
+    return row if row is not None and row.state == PENDING else None
+
+
+def _give_up_if_old(row: Delivery, code: str, now: datetime) -> None:
+    if now - row.created_at >= GIVE_UP_AFTER:
+        row.state, row.failure, row.finished_at, row.leased_until = FAILED, code, now, None

@@ -1,0 +1,214 @@
+"""Open a launch session from accepted claims, and find it again."""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges.completion import Route
+from badges.errors import BadgeError
+from badges.text import clean
+from lti_tool.db import get_or_add
+from lti_tool.encryption import Encryption
+from lti_tool.errors import Forbidden, NotFound
+from lti_tool.lti.claims import LaunchClaims
+from lti_tool.models import (
+    Course,
+    CourseMember,
+    LaunchSession,
+    Person,
+    Registration,
+    ResourceLink,
+)
+from lti_tool.services import completions, placements
+
+LONGEST_NAME = 255
+CLEANED_UP_PER_LAUNCH = 100
+
+
+def open_session(
+    db: Session,
+    registration_id: uuid.UUID,
+    claims: LaunchClaims,
+    *,
+    encryption: Encryption,
+    lifetime: timedelta,
+    now: datetime,
+) -> tuple[LaunchSession, str]:
+    """Return a new launch session and the secret that the browser carries.
+
+    Keeps person, course, link and membership as the platform says they are; places the link by
+    its custom parameters; a learner's launch of an unlocked unit completes it.
+    """
+    registration = db.get_one(Registration, registration_id)
+    person = _person(db, registration.platform_id, claims, now)
+    course = _course(db, registration.platform_id, claims, now)
+    link = _link(db, registration, course, claims, now)
+    _seen(db, course, person, claims.is_teacher, now)
+    if "mc" in claims.custom:
+        unit_code = claims.custom.get("unit") or None
+        placements.place_by_custom_parameters(db, link, claims.custom["mc"], unit_code, now)
+    token = secrets.token_urlsafe(32)
+    session = LaunchSession(
+        token_digest=_digest(token),
+        registration=registration,
+        person=person,
+        course=course,
+        link=link,
+        is_teacher=claims.is_teacher,
+        email=encryption.encrypt(claims.email.encode()) if claims.email else None,
+        locale=claims.locale,
+        frame_origin=claims.frame_origin,
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+    db.add(session)
+    _forget_expired(db, now)
+    db.flush()
+    if not claims.is_teacher:
+        _learner_arrived(db, session, now)
+    return session, token
+
+
+def find(db: Session, launch_id: uuid.UUID, token: str | None, now: datetime) -> LaunchSession:
+    """Return the launch session that `token` opens.
+
+    Raises:
+        Forbidden: `session_missing` (no token, unknown, or another's), `session_expired`,
+            `platform_disabled`.
+    """
+    session = db.get(LaunchSession, launch_id)
+    if session is None or not token:
+        raise Forbidden("session_missing")
+    if not hmac.compare_digest(session.token_digest, _digest(token)):
+        raise Forbidden("session_missing")
+    if session.expires_at <= now:
+        raise Forbidden("session_expired")
+    if session.registration.platform.disabled_at is not None:
+        raise Forbidden("platform_disabled")
+    return session
+
+
+def email_of(session: LaunchSession, encryption: Encryption) -> str | None:
+    """Return the e-mail address that the LMS gave at this launch, if it did."""
+    return encryption.decrypt(session.email).decode() if session.email else None
+
+
+def course_member(db: Session, course: Course, person_id: uuid.UUID) -> CourseMember:
+    """Return a person's membership in a course.
+
+    Raises:
+        NotFound: `unknown_learner`: never seen in this course.
+    """
+    member = db.get(CourseMember, (course.id, person_id))
+    if member is None:
+        raise NotFound("unknown_learner")
+    return member
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _person(db: Session, platform_id: uuid.UUID, claims: LaunchClaims, now: datetime) -> Person:
+    person, _ = get_or_add(
+        db,
+        Person,
+        {"platform_id": platform_id, "sub": claims.sub},
+        id=uuid.uuid4(),
+        created_at=now,
+    )
+    person.name = _printable(claims.name, LONGEST_NAME)
+    return person
+
+
+def _course(db: Session, platform_id: uuid.UUID, claims: LaunchClaims, now: datetime) -> Course:
+    context_id = claims.context_id or f"resource-link:{claims.resource_link_id}"
+    title = claims.context_title if claims.context_id else claims.resource_link_title
+    course, _ = get_or_add(
+        db,
+        Course,
+        {"platform_id": platform_id, "context_id": context_id},
+        id=uuid.uuid4(),
+        created_at=now,
+    )
+    course.title = _printable(title, LONGEST_NAME) or course.title
+    return course
+
+
+def _link(
+    db: Session,
+    registration: Registration,
+    course: Course,
+    claims: LaunchClaims,
+    now: datetime,
+) -> ResourceLink:
+    link, _ = get_or_add(
+        db,
+        ResourceLink,
+        {
+            "platform_id": registration.platform_id,
+            "resource_link_id": claims.resource_link_id,
+        },
+        id=uuid.uuid4(),
+        registration_id=registration.id,
+        course_id=course.id,
+        created_at=now,
+    )
+    if link.course_id != course.id:  # the LMS moved the link: what it stood for stays behind
+        link.course, link.placement, link.unit_code = course, None, None
+    link.registration_id = registration.id
+    link.title = _printable(claims.resource_link_title, LONGEST_NAME)
+    link.line_item_url = claims.line_item_url
+    link.line_item_scopes = " ".join(sorted(claims.ags_scopes)) or None
+    return link
+
+
+def _seen(db: Session, course: Course, person: Person, is_teacher: bool, now: datetime) -> None:
+    member, _ = get_or_add(
+        db,
+        CourseMember,
+        {"course_id": course.id, "person_id": person.id},
+        has_taught=False,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    member.last_seen_at = now
+    if is_teacher and not member.has_taught:
+        member.has_taught = True
+        db.flush()
+        completions.reevaluate_person(db, person, now)
+
+
+def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None:
+    link = session.link
+    if link.placement is None:
+        return
+    version = link.placement.version
+    completions.enrol(db, session.person, version, now)
+    if link.unit_code is not None:
+        route, basis = placements.route_of(link.placement, link.unit_code)
+        if route is Route.UNLOCKED:
+            completions.record_unlocked(db, session, link.unit_code, basis or "", now)
+    completions.reevaluate(db, session.person, version, now)
+
+
+def _forget_expired(db: Session, now: datetime) -> None:
+    old = (
+        sa.select(LaunchSession.id)
+        .filter(LaunchSession.expires_at <= now)
+        .limit(CLEANED_UP_PER_LAUNCH)
+    )
+    db.execute(sa.delete(LaunchSession).where(LaunchSession.id.in_(old)))
+
+
+def _printable(text: str | None, longest: int) -> str | None:
+    """Return text of the LMS as it can be shown, or None where nothing of it can."""
+    try:
+        return clean(text)[:longest] if text else None
+    except BadgeError:
+        return None

@@ -1,0 +1,159 @@
+"""Which micro-credential a course offers, which unit a link is, and how units are completed."""
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges.completion import Route
+from badges.micro_credential import LearningUnit
+from lti_tool.db import get_or_add
+from lti_tool.errors import NotFound, ToolError
+from lti_tool.models import (
+    Course,
+    MicroCredentialVersion,
+    PlacedUnit,
+    Placement,
+    ResourceLink,
+)
+from lti_tool.services import audit, catalogue
+
+LONGEST_BASIS = 500
+
+
+def place(
+    db: Session,
+    link: ResourceLink,
+    version: MicroCredentialVersion,
+    unit_code: str | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> Placement:
+    """Say that `link` is this unit of this version, or with `unit_code` None its overview.
+
+    Raises:
+        ToolError: `unknown_unit`.
+    """
+    if unit_code is not None:
+        _check_unit(version, unit_code)
+    placement, _ = get_or_add(
+        db,
+        Placement,
+        {"course_id": link.course_id, "version_id": version.id},
+        id=uuid.uuid4(),
+        created_at=now,
+    )
+    if (link.placement_id, link.unit_code) != (placement.id, unit_code):
+        link.placement = placement
+        link.unit_code = unit_code
+        details = {"version": str(version.id), "unit": unit_code or ""}
+        audit.note(db, actor, "link.placed", f"resource_link:{link.id}", now, **details)
+    return placement
+
+
+def place_by_custom_parameters(
+    db: Session, link: ResourceLink, mc: str, unit_code: str | None, now: datetime
+) -> None:
+    """Place `link` as its custom parameters `mc` and `unit` say.
+
+    A reference without a version means the one that the course already offers, else the newest.
+    Parameters that name nothing leave the link as it was: its teacher is asked.
+    """
+    try:
+        version = _version_for_course(db, link.course_id, catalogue.find(db, mc), mc)
+        place(db, link, version, unit_code, actor="custom_parameters", now=now)
+    except ToolError:
+        return
+
+
+def _version_for_course(
+    db: Session, course_id: uuid.UUID, found: MicroCredentialVersion, reference: str
+) -> MicroCredentialVersion:
+    if reference.count("/") == 2:
+        return found
+    offered = db.scalar(
+        sa.select(MicroCredentialVersion)
+        .join(Placement, Placement.version_id == MicroCredentialVersion.id)
+        .filter(
+            Placement.course_id == course_id,
+            MicroCredentialVersion.series_id == found.series_id,
+        )
+        .order_by(Placement.created_at.desc())
+        .limit(1)
+    )
+    return offered or found
+
+
+def set_route(
+    db: Session,
+    placement: Placement,
+    unit_code: str,
+    route: Route,
+    basis: str | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Choose how a unit is completed in this course.
+
+    `basis`: what an unlocked unit rests on, in the teacher's words ("quiz passed with 80 %").
+
+    Raises:
+        ToolError: `unknown_unit`, `participation_not_allowed`, `basis_missing`, `basis_too_long`.
+    """
+    unit = _check_unit(placement.version, unit_code)
+    basis = (basis or "").strip() if route is Route.UNLOCKED else None
+    if route is Route.PARTICIPATION and not unit.allows_participation:
+        raise ToolError("participation_not_allowed", unit=unit_code)
+    if basis is not None and not basis:
+        raise ToolError("basis_missing", unit=unit_code)
+    if basis is not None and len(basis) > LONGEST_BASIS:
+        raise ToolError("basis_too_long", maximum=str(LONGEST_BASIS))
+    placed, _ = get_or_add(
+        db,
+        PlacedUnit,
+        {"placement_id": placement.id, "unit_code": unit_code},
+        route=Route.ASSESSED.value,
+    )
+    if (placed.route, placed.basis) == (route.value, basis):
+        return
+    placed.route, placed.basis = route.value, basis
+    db.flush()
+    db.expire(placement, ["units"])
+    subject = f"placement:{placement.id}"
+    audit.note(db, actor, "unit.route_chosen", subject, now, unit=unit_code, route=route.value)
+
+
+def route_of(placement: Placement, unit_code: str) -> tuple[Route, str | None]:
+    """Return how a unit is completed in this course, and what an unlocked one rests on."""
+    for placed in placement.units:
+        if placed.unit_code == unit_code:
+            return Route(placed.route), placed.basis
+    return Route.ASSESSED, None
+
+
+def of_course(db: Session, course: Course) -> list[Placement]:
+    """Return what a course offers, oldest first."""
+    found = sa.select(Placement).filter_by(course_id=course.id).order_by(Placement.created_at)
+    return list(db.scalars(found))
+
+
+def find(db: Session, course: Course, placement_id: uuid.UUID) -> Placement:
+    """Return a placement of this course.
+
+    Raises:
+        NotFound: `unknown_placement`: there is none, or it is another course's.
+    """
+    placement = db.get(Placement, placement_id)
+    if placement is None or placement.course_id != course.id:
+        raise NotFound("unknown_placement")
+    return placement
+
+
+def _check_unit(version: MicroCredentialVersion, unit_code: str) -> LearningUnit:
+    try:
+        return catalogue.definition(version).unit(unit_code)
+    except KeyError as error:
+        raise ToolError("unknown_unit", unit=unit_code) from error

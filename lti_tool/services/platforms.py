@@ -1,0 +1,131 @@
+"""Platforms and their registrations: add, list, disable."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.models import Deployment, Organisation, Platform, Registration
+from lti_tool.services import audit
+
+LONGEST_IDENTIFIER = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformDetails:
+    """What the LMS's administrator reads off the LMS's side (LTI security framework, section 5)."""
+
+    name: str
+    issuer: str
+    client_id: str
+    auth_login_url: str
+    auth_token_url: str
+    key_set_url: str
+    deployment_ids: Sequence[str]
+
+
+def add(
+    db: Session,
+    organisation: Organisation,
+    details: PlatformDetails,
+    *,
+    allow_http: bool,
+    now: datetime,
+    registration_id: uuid.UUID | None = None,
+) -> Registration:
+    """Add a platform with one registration and its deployments.
+
+    `registration_id` is given where the tool's addresses were handed out beforehand.
+
+    Raises:
+        ToolError: `malformed_url`, `malformed_identifier`, `deployment_missing`.
+        Conflict: `platform_exists`: this organisation has that issuer and client id.
+    """
+    _check(details, allow_http=allow_http)
+    _refuse_duplicate(db, organisation, details)
+    platform = Platform(organisation=organisation, name=details.name.strip(), created_at=now)
+    registration = Registration(
+        id=registration_id or uuid.uuid4(),
+        platform=platform,
+        issuer=details.issuer,
+        client_id=details.client_id,
+        auth_login_url=details.auth_login_url,
+        auth_token_url=details.auth_token_url,
+        key_set_url=details.key_set_url,
+        created_at=now,
+        deployments=[
+            Deployment(deployment_id=deployment_id, created_at=now)
+            for deployment_id in dict.fromkeys(details.deployment_ids)
+        ],
+    )
+    db.add(registration)
+    db.flush()
+    audit.note(db, audit.OPERATOR, "platform.added", f"platform:{platform.id}", now)
+    return registration
+
+
+def _check(details: PlatformDetails, *, allow_http: bool) -> None:
+    for field in ("issuer", "auth_login_url", "auth_token_url", "key_set_url"):
+        value = getattr(details, field)
+        parts = urlsplit(value)
+        schemes = {"https", "http"} if allow_http else {"https"}
+        if parts.scheme not in schemes or not parts.hostname or parts.fragment or " " in value:
+            raise ToolError("malformed_url", field=field, value=value)
+    for field in ("name", "issuer", "client_id"):
+        _check_identifier(field, getattr(details, field))
+    if not details.deployment_ids:
+        raise ToolError("deployment_missing")
+    for deployment_id in details.deployment_ids:
+        _check_identifier("deployment_id", deployment_id)
+
+
+def _check_identifier(field: str, value: str) -> None:
+    if not value.strip() or len(value) > LONGEST_IDENTIFIER or not value.isprintable():
+        raise ToolError("malformed_identifier", field=field)
+
+
+def _refuse_duplicate(db: Session, organisation: Organisation, details: PlatformDetails) -> None:
+    same = (
+        sa.select(Registration.id)
+        .join(Registration.platform)
+        .filter(
+            Platform.organisation_id == organisation.id,
+            Registration.issuer == details.issuer,
+            Registration.client_id == details.client_id,
+        )
+    )
+    if db.scalar(same) is not None:
+        raise Conflict("platform_exists", issuer=details.issuer, client_id=details.client_id)
+
+
+def all_registrations(db: Session) -> Sequence[Registration]:
+    """Return every registration with its platform, organisation and deployments, by name."""
+    return db.scalars(
+        sa.select(Registration)
+        .join(Registration.platform)
+        .options(
+            joinedload(Registration.platform).joinedload(Platform.organisation),
+            selectinload(Registration.deployments),
+        )
+        .order_by(Platform.name, Registration.created_at)
+    ).all()
+
+
+def set_disabled(db: Session, platform_id: uuid.UUID, *, disabled: bool, now: datetime) -> Platform:
+    """Switch a platform off or on; off refuses its launches and stops its deliveries.
+
+    Raises:
+        NotFound: `unknown_platform`.
+    """
+    platform = db.get(Platform, platform_id)
+    if platform is None:
+        raise NotFound("unknown_platform", platform=str(platform_id))
+    platform.disabled_at = now if disabled else None
+    action = "platform.disabled" if disabled else "platform.enabled"
+    audit.note(db, audit.OPERATOR, action, f"platform:{platform.id}", now)
+    return platform
