@@ -9,8 +9,8 @@ import requests
 
 from lti_tool import clock
 
-type Clock = Callable[[], datetime]
-type Fetch = Callable[[str], bytes]
+Clock = Callable[[], datetime]
+Fetch = Callable[[str], bytes]
 
 ID_TOKEN_LIFE = timedelta(seconds=60)
 MAX_KEY_SET_BYTES = 65_536

@@ -1,0 +1,66 @@
+"""A small LMS that speaks the platform side of LTI 1.3, for `make demo` and the tests.
+
+>>> state = LmsState(LmsConfig(issuer="http://127.0.0.1:9001"))
+>>> course = state.add_course("First aid")
+>>> app = create_lms(state.config, state)
+"""
+
+from flask import Flask
+
+from . import oidc, pages, services, tokens
+from .config import LmsConfig
+from .faults import Endpoint, Fault
+from .records import (
+    AgsSetting,
+    Course,
+    Grade,
+    LineItem,
+    Link,
+    Quiz,
+    ReceivedScore,
+    Role,
+    Scope,
+    TokenRequest,
+    Tool,
+    User,
+)
+from .sample import People, add_people
+from .state import LmsState
+from .visits import EXTENSION, state_of
+
+__all__ = [
+    "AgsSetting",
+    "Course",
+    "Endpoint",
+    "Fault",
+    "Grade",
+    "LineItem",
+    "Link",
+    "LmsConfig",
+    "LmsState",
+    "People",
+    "Quiz",
+    "ReceivedScore",
+    "Role",
+    "Scope",
+    "TokenRequest",
+    "Tool",
+    "User",
+    "add_people",
+    "create_lms",
+    "state_of",
+]
+
+
+def create_lms(config: LmsConfig, state: LmsState | None = None) -> Flask:
+    """Return the LMS as a Flask application; `state` may be filled before or while it serves."""
+    app = Flask(__name__, static_url_path="/lms/static")
+    app.secret_key = config.secret_key
+    # The tool often runs on the same host, and cookies do not tell ports apart.
+    app.config.update(SESSION_COOKIE_NAME="demo_lms", SESSION_COOKIE_SAMESITE="Lax")
+    app.extensions[EXTENSION] = state or LmsState(config)
+    for blueprint in (oidc.bp, tokens.bp, services.bp, pages.bp):
+        app.register_blueprint(blueprint)
+    for status in pages.REFUSALS:
+        app.register_error_handler(status, pages.refusal)
+    return app

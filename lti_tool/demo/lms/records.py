@@ -1,0 +1,159 @@
+"""What the LMS knows: people, courses, links, tools, columns, grades and what it was sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+
+
+class Role(StrEnum):
+    TEACHER = "teacher"
+    LEARNER = "learner"
+
+
+class Scope(StrEnum):
+    """LTI Assignment and Grade Services 2.0, section 3.1 of each service."""
+
+    LINE_ITEM = AGS + "lineitem"
+    LINE_ITEM_READONLY = AGS + "lineitem.readonly"
+    RESULT_READONLY = AGS + "result.readonly"
+    SCORE = AGS + "score"
+
+
+class AgsSetting(IntEnum):
+    """The administrator's choice per tool, numbered as Moodle numbers it."""
+
+    NONE = 0
+    SCORES = 1
+    LINE_ITEMS = 2
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        reading = (Scope.LINE_ITEM_READONLY, Scope.RESULT_READONLY, Scope.SCORE)
+        return ((), reading, (Scope.LINE_ITEM, *reading))[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """`id` is the `sub`. A private user's name and e-mail address are shared with no tool."""
+
+    id: str
+    username: str
+    given_name: str
+    family_name: str
+    email: str | None
+    is_private: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    id: str
+    title: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiz:
+    """The LMS's own quiz of one question; a tool never sees it."""
+
+    id: str
+    course_id: str
+    title: str
+    question: str
+    answers: tuple[str, ...]
+    right: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """`id` is `resource_link.id`; `module_id`, as in Moodle, is another number."""
+
+    id: str
+    module_id: str
+    course_id: str
+    client_id: str
+    title: str
+    description: str
+    custom: Mapping[str, str]
+    restricted_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One registration; `deployment_id` is also the `type_id` in service addresses."""
+
+    client_id: str
+    deployment_id: str
+    name: str
+    initiate_login_url: str
+    redirect_uris: tuple[str, ...]
+    jwks_url: str
+    target_link_uri: str
+    ags: AgsSetting
+    shares_name: bool
+    shares_email: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineItem:
+    """A column of the gradebook. `link_id` is None for a column of its own."""
+
+    id: str
+    course_id: str
+    client_id: str
+    label: str
+    maximum: float
+    link_id: str | None = None
+    resource_id: str = ""
+    tag: str = ""
+    is_locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """`posted` and `overridden` are on the column's scale; `timestamp` is in epoch seconds."""
+
+    line_item_id: str
+    user_id: str
+    posted: float | None
+    comment: str | None
+    timestamp: int
+    overridden: float | None = None
+
+    @property
+    def score(self) -> float | None:
+        return self.posted if self.overridden is None else self.overridden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedScore:
+    """One request to a scores address, as it came, and what it was answered.
+
+    `path` has the query. `status` is None when the connection was closed without an answer.
+    """
+
+    line_item_id: str
+    path: str
+    content_type: str
+    body: dict[str, Any] | None
+    raw: bytes
+    status: int | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """One access token handed out."""
+
+    client_id: str
+    scopes: tuple[Scope, ...]
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime
