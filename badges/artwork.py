@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from io import BytesIO
+from itertools import groupby
 
 from PIL import Image, ImageDraw
 
@@ -76,7 +77,8 @@ def emblem_svg(
     mc_code: str, *, awarding_body: str = "", field: str | None = None, test: bool = False
 ) -> bytes:
     """Return the same emblem as SVG, without a size of its own, hidden from screen readers."""
-    body = "".join(map(_svg, _scene(mc_code, awarding_body, field, test)))
+    scene = groupby(_scene(mc_code, awarding_body, field, test), key=lambda shape: shape.fill)
+    body = "".join(f'<g fill="{_hex(fill)}">{"".join(map(_svg, same))}</g>' for fill, same in scene)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}"'
         f' aria-hidden="true">{body}</svg>'
@@ -84,12 +86,15 @@ def emblem_svg(
 
 
 def _svg(shape: Shape) -> str:
-    fill = "#{:02x}{:02x}{:02x}".format(*shape.fill)
     if isinstance(shape, Disc):
         x, y = shape.centre
-        return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{shape.radius:.0f}" fill="{fill}"/>'
+        return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{shape.radius:.0f}"/>'
     points = " ".join(f"{x:.0f},{y:.0f}" for x, y in shape.points)
-    return f'<polygon points="{points}" fill="{fill}"/>'
+    return f'<polygon points="{points}"/>'
+
+
+def _hex(colour: Rgb) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def contrast(one: Rgb, other: Rgb) -> float:

@@ -4,6 +4,7 @@ An `Award` that exists is complete: every unit of the micro-credential has its r
 text of the evidence can be printed. What can be refused is refused here, before the claim.
 """
 
+import unicodedata
 import uuid
 from calendar import monthrange
 from collections.abc import Mapping
@@ -19,8 +20,6 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, Rule
 from badges.text import is_safe
 
-MAX_BASIS = 2000  # characters
-
 
 class IdentityAssurance(StrEnum):
     """How it was made sure that the learner is who they say."""
@@ -29,11 +28,11 @@ class IdentityAssurance(StrEnum):
     SUPERVISED = "supervised"  # checked by a person when the learning was assessed
 
 
-class InvalidAward(BadgeError, ValueError):  # noqa: N818 - reads as the refusal it is
+class InvalidAward(BadgeError, ValueError):
     """An award that contradicts its definition or itself.
 
-    Codes: `id`, `awarded_at`, `results`, `completed_at`, `points`, `route`, `assessors`, `basis`;
-    from building a credential also `expired` and `test_issuer`.
+    Codes: `id`, `awarded_at`, `results`, `completed_at`, `points`, `route`, `assessors`, `basis`,
+    and from building a credential `expired` and `test_issuer`.
     """
 
 
@@ -54,7 +53,7 @@ class UnitResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Award:
     """`id`: a UUID. `assessors`: how many different people judged. `basis`: unit to the text of
-    what a unit of route UNLOCKED rests on, lines separated by a line feed.
+    what a unit of route UNLOCKED rests on (kept as `clean_basis` returns it).
 
     Raises:
         InvalidAward: at construction.
@@ -70,7 +69,8 @@ class Award:
     basis: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "basis", MappingProxyType(dict(self.basis)))
+        cleaned = {unit: clean_basis(text) for unit, text in self.basis.items()}
+        object.__setattr__(self, "basis", MappingProxyType(cleaned))
         _check_id(self.id)
         _check_aware(self.awarded_at, "awarded_at")
         if sorted(result.unit for result in self.results) != sorted(u.code for u in self.mc.units):
@@ -79,10 +79,9 @@ class Award:
             self._check_result(result, self.mc.unit(result.unit))
         if (self.assessors > 0) != (Route.ASSESSED in {result.route for result in self.results}):
             raise InvalidAward("assessors", "without a unit they assessed, or the reverse")
-        for code, text in self.basis.items():
+        for code in self.basis:
             if self.result(code).route is not Route.UNLOCKED:
                 raise InvalidAward("basis", f"unit {code!r} does not rest on the LMS")
-            check_basis(text)
 
     def result(self, unit: str) -> UnitResult:
         """Return the result of one unit.
@@ -121,15 +120,14 @@ def add_months(moment: datetime, months: int) -> datetime:
     return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
 
 
-def check_basis(text: str) -> None:
-    """Check a text that says what a unit rests on, when it is written.
+def clean_basis(text: str) -> str:
+    """Return what a unit rests on as a credential carries it: non-empty lines, NFC.
 
-    Raises:
-        InvalidAward: empty, too long, or with characters no credential carries.
+    Characters that cannot be seen or printed go, so that no learner's claim fails on what a
+    teacher pasted. The result may be empty.
     """
-    lines = text.split("\n")
-    if not text.strip() or len(text) > MAX_BASIS or not all(map(is_safe, lines)):
-        raise InvalidAward("basis", "1-2000 printable characters")
+    lines = ("".join(filter(is_safe, line)).strip() for line in text.splitlines())
+    return unicodedata.normalize("NFC", "\n".join(line for line in lines if line))
 
 
 def _check_id(award_id: str) -> None:

@@ -122,8 +122,9 @@ def _sized(image: bytes) -> bytes:
 def _chunks(image: bytes) -> list[Chunk]:
     if not image.startswith(_SIGNATURE):
         raise BakingError("not_png")
+    _sized(image)
     try:
-        chunks = [(bytes(kind), bytes(data)) for kind, data in _read(_sized(image))]
+        chunks = [(bytes(kind), bytes(data)) for kind, data in _read(image)]
     except (png.Error, EOFError, struct.error, ValueError) as error:
         raise BakingError("damaged_image", type(error).__name__) from error
     kinds = [kind for kind, _ in chunks]
@@ -162,8 +163,9 @@ def _written(chunks: Iterable[Chunk]) -> bytes:
 
 
 def _svg_root(image: bytes) -> ET.Element:
+    _sized(image)
     try:
-        root: ET.Element = fromstring(_sized(image))
+        root: ET.Element = fromstring(image)
     except (ET.ParseError, DefusedXmlException, LookupError, ValueError) as error:
         raise BakingError("damaged_image", type(error).__name__) from error
     if root.tag != f"{{{_SVG}}}svg":

@@ -17,7 +17,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _DID = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+")
 
 
-class InvalidIssuer(BadgeError, ValueError):  # noqa: N818 - reads as the refusal it is
+class InvalidIssuer(BadgeError, ValueError):
     """Codes: `did`, `name`, `url`, `country`, `public_url`, `slug`."""
 
 

@@ -23,14 +23,14 @@ _REFUSED_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 _VIRAMA = 9  # canonical combining class
 
 
-class InvalidName(BadgeError, ValueError):  # noqa: N818 - reads as the refusal it is
+class InvalidName(BadgeError, ValueError):
     """A name that cannot be printed.
 
     Codes: `name_empty`, `name_too_long`, `name_without_letters`, `name_characters`.
     """
 
 
-class InvalidRecipient(BadgeError, ValueError):  # noqa: N818 - reads as the refusal it is
+class InvalidRecipient(BadgeError, ValueError):
     """Codes: `subject_id`, `email_address`, `email_salt`, `email_hash`."""
 
 

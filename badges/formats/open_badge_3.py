@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
 from badges.award import Award, InvalidAward, UnitResult
@@ -33,10 +34,10 @@ EQF_ADDRESS = "http://data.europa.eu/snb/eqf/"
 ISCED_F_ADDRESS = "http://data.europa.eu/snb/isced-f/"
 ESCO_ADDRESS = "http://data.europa.eu/esco/"
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
-class InvalidAddress(BadgeError, ValueError):  # noqa: N818 - reads as the refusal it is
+class InvalidAddress(BadgeError, ValueError):
     """Codes: `address`, `status_index`, `credential_id`, `language`, `valid_from`."""
 
 
@@ -90,13 +91,13 @@ def build(
         InvalidAddress: an identifier, language or time that a credential cannot carry.
     """
     _check(award, issuer, credential_id, language, valid_from)
-    words = Wording(award.mc.title.best_language(language))
+    words = _words(award.mc, language)
     return _present(
         {
             "@context": list(CONTEXTS),
             "id": credential_id,
             "type": ["VerifiableCredential", "OpenBadgeCredential"],
-            "name": _marked(words.text(award.mc.title), award),
+            "name": _marked(words.text(award.mc.title), award.is_test),
             "issuer": _issuer(issuer, award),
             "awardedDate": _stamp(award.awarded_at),
             "validFrom": _stamp(valid_from),
@@ -104,6 +105,43 @@ def build(
             "credentialSubject": _subject(award, recipient, addresses, words),
             "evidence": list(_evidence(award, words)),
             "credentialStatus": _status(status),
+        }
+    )
+
+
+def achievement(
+    mc: MicroCredential, addresses: Addresses, language: str, *, is_test: bool = False
+) -> Json:
+    """Return the achievement alone, the same for everybody who earns it."""
+    words = _words(mc, language)
+    notice = words.label("test_notice") if is_test else ""
+    narrative = criteria.narrative(mc, words)
+    return _present(
+        {
+            "id": addresses.version,
+            "type": ["Achievement"],
+            "achievementType": "MicroCredential",
+            "name": _marked(words.text(mc.title), is_test),
+            "description": f"{notice} {words.text(mc.description)}".lstrip(),
+            "criteria": {
+                "id": addresses.version,
+                "narrative": f"{notice}\n\n{narrative}".lstrip(),
+            },
+            "image": {"id": addresses.image, "type": "Image"},
+            "inLanguage": words.language,
+            "version": mc.version,
+            "humanCode": mc.code,
+            "otherIdentifier": [
+                {
+                    "type": "IdentifierEntry",
+                    "identifier": addresses.series,
+                    "identifierType": "ext:series",
+                }
+            ],
+            "fieldOfStudy": words.term(mc.field),
+            "creditsAvailable": _json_number(mc.credit.points) if mc.credit else None,
+            "alignment": list(_alignments(mc, words)),
+            "resultDescription": list(_result_descriptions(mc, addresses, words)),
         }
     )
 
@@ -136,8 +174,12 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _marked(text: str, award: Award) -> str:
-    return f"{text} {TEST_MARK}" if award.is_test else text
+def _words(mc: MicroCredential, language: str) -> Wording:
+    return Wording(mc.title.best_language(language))
+
+
+def _marked(text: str, is_test: bool) -> str:
+    return f"{text.removesuffix(TEST_MARK).rstrip()} {TEST_MARK}" if is_test else text
 
 
 def _issuer(issuer: Issuer, award: Award) -> Json:
@@ -146,7 +188,7 @@ def _issuer(issuer: Issuer, award: Award) -> Json:
         {
             "id": issuer.did,
             "type": ["Profile"],
-            "name": _marked(issuer.name, award),
+            "name": _marked(issuer.name, award.is_test),
             "url": issuer.url,
             "address": address if issuer.country else None,
         }
@@ -171,7 +213,7 @@ def _subject(award: Award, recipient: Recipient, addresses: Addresses, words: Wo
             "type": ["AchievementSubject"],
             "identifier": list(_identifiers(recipient)),
             "creditsEarned": _json_number(credit.points) if credit else None,
-            "achievement": _achievement(award, addresses, words),
+            "achievement": achievement(award.mc, addresses, words.language, is_test=award.is_test),
             "result": list(_results(award, addresses)),
         }
     )
@@ -190,40 +232,6 @@ def _identifiers(recipient: Recipient) -> Iterator[Json]:
             "identityHash": recipient.email.hash,
             "salt": recipient.email.salt,
         }
-
-
-def _achievement(award: Award, addresses: Addresses, words: Wording) -> Json:
-    mc = award.mc
-    notice = words.label("test_notice") if award.is_test else ""
-    narrative = criteria.narrative(mc, words)
-    return _present(
-        {
-            "id": addresses.version,
-            "type": ["Achievement"],
-            "achievementType": "MicroCredential",
-            "name": _marked(words.text(mc.title), award),
-            "description": f"{notice} {words.text(mc.description)}".lstrip(),
-            "criteria": {
-                "id": addresses.version,
-                "narrative": f"{notice}\n\n{narrative}".lstrip(),
-            },
-            "image": {"id": addresses.image, "type": "Image"},
-            "inLanguage": words.language,
-            "version": mc.version,
-            "humanCode": mc.code,
-            "otherIdentifier": [
-                {
-                    "type": "IdentifierEntry",
-                    "identifier": addresses.series,
-                    "identifierType": "ext:series",
-                }
-            ],
-            "fieldOfStudy": words.term(mc.field),
-            "creditsAvailable": _json_number(mc.credit.points) if mc.credit else None,
-            "alignment": list(_alignments(mc, words)),
-            "resultDescription": list(_result_descriptions(mc, addresses, words)),
-        }
-    )
 
 
 def _json_number(value: Decimal) -> int | float:
