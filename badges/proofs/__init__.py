@@ -1,0 +1,1 @@
+"""Proofs: what makes a credential verifiable."""
