@@ -1,0 +1,167 @@
+"""Login and launch: from a platform's first request to claims that are proven.
+
+Spec: 1EdTech Security Framework 1.0, section 5.1.1 (OpenID Connect launch flow); LTI 1.3 core,
+section 5. State and nonce are used up in a transaction of their own, which stands even if the
+launch is refused afterwards; keys are fetched outside any transaction.
+"""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import structlog
+
+from lti_tool.db import Database
+from lti_tool.lti import claims, login_states, quirks, registrations
+from lti_tool.lti.claims import LaunchClaims
+from lti_tool.lti.errors import LaunchRefused
+from lti_tool.lti.pylti_adapter import Launch, LaunchContext, cookie_name
+from lti_tool.lti.pylti_adapter import Login as PyltiLogin
+from lti_tool.lti.registrations import KnownRegistration
+from lti_tool.outbound import Outbound
+
+MAX_PARAMETER = 4096
+
+_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+
+log = structlog.get_logger(__name__)
+
+__all__ = ["Login", "accept", "begin", "cookie_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where to send the browser, and the secret it must bring back in the cookie."""
+
+    redirect_url: str
+    state: str = field(repr=False)
+    cookie_name: str
+    browser_secret: str = field(repr=False)
+
+
+def begin(
+    database: Database,
+    registration_id: uuid.UUID,
+    params: Mapping[str, str],
+    *,
+    launch_url: str,
+    now: datetime,
+) -> Login:
+    """Answer a third-party initiated login (Security Framework 1.0, section 5.1.1.1).
+
+    Raises:
+        LaunchRefused
+    """
+    with database.transaction() as db:
+        known = registrations.load(db, registration_id)
+        _check_login(params, known, launch_url)
+        login = PyltiLogin(params, known)
+        redirect_url = login.auth_request_url(launch_url)
+        login_states.remember(
+            db,
+            known.id,
+            state=login.started.state,
+            nonce=login.started.nonce,
+            browser_secret=login.started.browser_secret,
+            target_link_uri=params["target_link_uri"],
+            deployment_id=params.get("lti_deployment_id") or None,
+            now=now,
+        )
+    state, secret = login.started.state, login.started.browser_secret
+    return Login(redirect_url, state, cookie_name(state), secret)
+
+
+def accept(
+    database: Database,
+    outbound: Outbound,
+    registration_id: uuid.UUID,
+    form: Mapping[str, str],
+    cookies: Mapping[str, str],
+    *,
+    launch_url: str,
+    now: datetime,
+) -> LaunchClaims:
+    """Validate an authentication response (Security Framework 1.0, section 5.1.3).
+
+    Raises:
+        LaunchRefused
+    """
+    with database.transaction(read_only=True) as db:
+        known = registrations.load(db, registration_id)
+    if "error" in form:
+        _refuse_as_the_platform_did(database, form, now)
+    launch = Launch(LaunchContext(database, outbound, known, now), form, cookies)
+    payload = launch.payload()
+    parsed = claims.parse(payload, frame_origin=origin(known.auth_login_url))
+    if not _is_ours(parsed.target_link_uri, launch_url):
+        raise LaunchRefused("target_link_uri_foreign")
+    if parsed.target_link_uri != launch.used_login.target_link_uri:
+        raise LaunchRefused("target_link_uri_mismatch")
+    return _without_foreign_services(parsed, known)
+
+
+def origin(url: str) -> str | None:
+    """Return scheme, host and port of an http(s) address, as a browser writes it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    is_default = port is None or port == {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+
+
+def _check_login(params: Mapping[str, str], known: KnownRegistration, launch_url: str) -> None:
+    if any(len(value) > MAX_PARAMETER or "\0" in value for value in params.values()):
+        raise LaunchRefused("malformed")
+    for name, code in (("iss", "issuer_missing"), ("login_hint", "login_hint_missing")):
+        if not params.get(name):
+            raise LaunchRefused(code)
+    if params["iss"] != known.issuer:
+        raise LaunchRefused("issuer_mismatch")
+    if params.get("client_id", known.client_id) != known.client_id:
+        raise LaunchRefused("client_id_mismatch")
+    if not params.get("target_link_uri"):
+        raise LaunchRefused("target_link_uri_missing")
+    if not _is_ours(params["target_link_uri"], launch_url):
+        raise LaunchRefused("target_link_uri_foreign")
+    deployment_id = params.get("lti_deployment_id")
+    if deployment_id and deployment_id not in known.deployment_ids:
+        raise LaunchRefused("deployment_unknown")
+
+
+def _is_ours(target_link_uri: str, launch_url: str) -> bool:
+    """Return whether the address lies on this server.
+
+    Any address here will do: which unit is meant stands in the custom parameters, and nobody is
+    ever sent to a target that a platform names.
+    """
+    if "\\" in target_link_uri or "@" in target_link_uri.partition("?")[0]:
+        return False
+    return origin(target_link_uri) == origin(launch_url)
+
+
+def _refuse_as_the_platform_did(database: Database, form: Mapping[str, str], now: datetime) -> None:
+    """End a login that the platform refused (OpenID Connect Core 1.0, section 3.1.2.6).
+
+    The description is text by others: it is neither shown nor logged.
+    """
+    if state := form.get("state"):
+        with database.transaction() as db:
+            login_states.use(db, state, now)
+    error = form["error"]
+    raise LaunchRefused("platform_error", error=error if _ERROR_CODE.fullmatch(error) else "")
+
+
+def _without_foreign_services(parsed: LaunchClaims, known: KnownRegistration) -> LaunchClaims:
+    """Drop a line item on a host that is not the platform's: no token is ever sent there."""
+    if parsed.line_item_url is None or quirks.is_service_of(known, parsed.line_item_url):
+        return parsed
+    log.warning("line_item_on_foreign_host", registration_id=str(known.id))
+    return replace(parsed, line_item_url=None)

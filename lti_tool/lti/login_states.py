@@ -1,0 +1,104 @@
+"""Logins that were begun: stored with digests only, used once, swept when old."""
+
+import hashlib
+import hmac
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.models import LoginState
+
+# A login outlives what a platform's own token may take (Moodle's lives 60 s), and a token is
+# refused once it is older than its login may be: so no token outlives the memory of its state.
+LIFETIME = timedelta(minutes=5)
+SWEEP_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UsedLogin:
+    """What a login bound together; by now its row is gone."""
+
+    registration_id: uuid.UUID
+    nonce: str
+    target_link_uri: str
+    deployment_id: str | None
+    browser_digest: str
+    has_expired: bool
+
+    def is_from(self, browser_secret: str) -> bool:
+        """Return whether this browser began the login (constant time)."""
+        return hmac.compare_digest(self.browser_digest, digest(browser_secret))
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def remember(
+    db: Session,
+    registration_id: uuid.UUID,
+    *,
+    state: str,
+    nonce: str,
+    browser_secret: str,
+    target_link_uri: str,
+    deployment_id: str | None,
+    now: datetime,
+) -> None:
+    """Store a login, and forget some that were never finished."""
+    _sweep(db, now)
+    db.add(
+        LoginState(
+            state_digest=digest(state),
+            nonce=nonce,
+            browser_digest=digest(browser_secret),
+            registration_id=registration_id,
+            target_link_uri=target_link_uri,
+            deployment_id=deployment_id,
+            expires_at=now + LIFETIME,
+        )
+    )
+    db.flush()
+
+
+def use(db: Session, state: str, now: datetime) -> UsedLogin | None:
+    """Delete the login and return it; of any number of callers at once, one gets it."""
+    statement = (
+        sa.delete(LoginState)
+        .where(LoginState.state_digest == digest(state))
+        .returning(
+            LoginState.registration_id,
+            LoginState.nonce,
+            LoginState.target_link_uri,
+            LoginState.deployment_id,
+            LoginState.browser_digest,
+            LoginState.expires_at,
+        )
+    )
+    row = db.execute(statement).one_or_none()
+    if row is None:
+        return None
+    return UsedLogin(
+        registration_id=row.registration_id,
+        nonce=row.nonce,
+        target_link_uri=row.target_link_uri,
+        deployment_id=row.deployment_id,
+        browser_digest=row.browser_digest,
+        has_expired=row.expires_at <= now,
+    )
+
+
+def _sweep(db: Session, now: datetime) -> None:
+    old = (
+        sa.select(LoginState.state_digest)
+        .where(LoginState.expires_at < now)
+        .order_by(LoginState.expires_at)
+        .limit(SWEEP_LIMIT)
+    )
+    # Two sweeps at once must not wait for one another's rows; SQLite has one writer anyway.
+    digests = db.scalars(old.with_for_update(skip_locked=True)).all()
+    if digests:
+        db.execute(sa.delete(LoginState).where(LoginState.state_digest.in_(digests)))

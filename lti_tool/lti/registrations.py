@@ -1,0 +1,44 @@
+"""A registration as plain data, for use outside the transaction that loaded it."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from lti_tool.lti.errors import LaunchRefused
+from lti_tool.models import Registration
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRegistration:
+    """What login, launch and services need to know of a registration."""
+
+    id: uuid.UUID
+    issuer: str
+    client_id: str
+    auth_login_url: str
+    auth_token_url: str
+    key_set_url: str
+    deployment_ids: frozenset[str]
+
+
+def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
+    """Return the registration of an enabled platform.
+
+    Raises:
+        LaunchRefused: registration_unknown (404), platform_disabled (403)
+    """
+    row = db.get(Registration, registration_id)
+    if row is None:
+        raise LaunchRefused("registration_unknown", status=404)
+    if row.platform.disabled_at is not None:
+        raise LaunchRefused("platform_disabled", status=403)
+    return KnownRegistration(
+        id=row.id,
+        issuer=row.issuer,
+        client_id=row.client_id,
+        auth_login_url=row.auth_login_url,
+        auth_token_url=row.auth_token_url,
+        key_set_url=row.key_set_url,
+        deployment_ids=frozenset(one.deployment_id for one in row.deployments),
+    )
