@@ -6,17 +6,39 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from config.settings import Settings
+    from lti_tool.tool import Tool
 
 
 def create_app(settings: "Settings") -> "Flask":
-    """Return the web application.
+    """Return the web application, with a worker of its own where the settings say so.
+
+    Imports happen inside, so that the lower layers can be used without Flask.
 
     Raises:
-        ToolError: the database is not migrated, or its badges name another public address.
+        SchemaNotCurrentError: the database is not migrated.
+        ToolError: `wrong_public_url`: badges were signed under another address.
     """
     from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from lti_tool import web
+    from lti_tool import web, worker
+
+    app = Flask("lti_tool", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_request_kib * 1024
+    app.extensions["credlet"] = tool = open_tool(settings)
+    web.init_app(app)
+    hops = settings.trusted_proxies
+    if hops:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    if settings.embedded_worker:
+        app.extensions["credlet_worker"] = worker.start(tool)
+    return app
+
+
+def open_tool(settings: "Settings") -> "Tool":
+    """Open the database and check that this program may serve it; raises as `create_app`."""
     from lti_tool.db import Database
     from lti_tool.encryption import Encryption
     from lti_tool.outbound import Outbound
@@ -28,12 +50,9 @@ def create_app(settings: "Settings") -> "Flask":
     check_current(database.engine)
     with database.transaction(read_only=True) as db:
         check_public_url(db, settings.public_url)
-    app = Flask("lti_tool", static_folder=None)
-    app.extensions["credlet"] = Tool(
+    return Tool(
         settings=settings,
         database=database,
         encryption=Encryption(settings.encryption_keys),
         outbound=Outbound(settings.outbound_private_hosts),
     )
-    web.init_app(app)
-    return app

@@ -34,9 +34,9 @@ class Course(Base):
 class CourseMember(Base):
     """A person seen in a course.
 
-    `has_taught` stays true once the person launched as a teacher: records and awards that such
-    a person earns in this course are tests (Moodle's "switch role" sends a teacher's `sub` with
-    a learner's role).
+    `is_tester` stays true once the person launched as a teacher or as the platform's test user:
+    what such a person records and earns in this course are tests (Moodle's "switch role" sends a
+    teacher's `sub` with a learner's role).
     """
 
     __tablename__ = "course_members"
@@ -45,7 +45,7 @@ class CourseMember(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("people.id"), primary_key=True, index=True
     )
-    has_taught: Mapped[bool] = mapped_column(default=False)
+    is_tester: Mapped[bool] = mapped_column(default=False)
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

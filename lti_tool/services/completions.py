@@ -294,7 +294,7 @@ def _standing(
 
 def _taught_by(db: Session, person: Person) -> set[uuid.UUID]:
     """Return the courses in which the person was ever seen as a teacher."""
-    taught = sa.select(CourseMember.course_id).filter_by(person_id=person.id, has_taught=True)
+    taught = sa.select(CourseMember.course_id).filter_by(person_id=person.id, is_tester=True)
     return set(db.scalars(taught))
 
 

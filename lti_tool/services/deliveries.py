@@ -166,16 +166,21 @@ def fail(db: Session, delivery_id: uuid.UUID, code: str, now: datetime) -> None:
 
 
 def resend(
-    db: Session, course: Course, delivery_id: uuid.UUID, *, actor: str, now: datetime
+    db: Session,
+    delivery_id: uuid.UUID,
+    *,
+    actor: str,
+    now: datetime,
+    course: Course | None = None,
 ) -> None:
-    """Try a failed score of this course again.
+    """Try a failed score (of this course) again.
 
     Raises:
-        NotFound: `unknown_delivery`.
+        NotFound: `unknown_delivery`: there is none, or it is another course's.
         Conflict: `delivery_not_failed`; `delivery_outdated`: a newer score is on its way.
     """
     row = db.get(Delivery, delivery_id, with_for_update=True)
-    if row is None or row.link.course_id != course.id:
+    if row is None or (course is not None and row.link.course_id != course.id):
         raise NotFound("unknown_delivery")
     if row.state != FAILED:
         raise Conflict("delivery_not_failed")
@@ -188,21 +193,24 @@ def resend(
     audit.note(db, actor, "delivery.resent", f"delivery:{row.id}", now)
 
 
-def failed_of_course(db: Session, course: Course) -> Sequence[Delivery]:
-    """Return the scores of a course that did not arrive and are not outdated, oldest first."""
+def failed(db: Session, course: Course | None = None) -> Sequence[Delivery]:
+    """Return the scores (of a course) that did not arrive and are not outdated, oldest first."""
     newer = aliased(Delivery)
     is_outdated = sa.exists().where(
         newer.link_id == Delivery.link_id,
         newer.person_id == Delivery.person_id,
         newer.sequence > Delivery.sequence,
     )
-    return db.scalars(
+    found = (
         sa.select(Delivery)
         .join(Delivery.link)
-        .filter(ResourceLink.course_id == course.id, Delivery.state == FAILED, ~is_outdated)
+        .filter(Delivery.state == FAILED, ~is_outdated)
         .options(joinedload(Delivery.link), joinedload(Delivery.person))
         .order_by(Delivery.created_at)
-    ).all()
+    )
+    if course is not None:
+        found = found.filter(ResourceLink.course_id == course.id)
+    return db.scalars(found).all()
 
 
 def _links(db: Session, person: Person, version: MicroCredentialVersion) -> Sequence[ResourceLink]:
@@ -214,7 +222,7 @@ def _links(db: Session, person: Person, version: MicroCredentialVersion) -> Sequ
         .filter(
             Placement.version_id == version.id,
             CourseMember.person_id == person.id,
-            CourseMember.has_taught.is_(False),
+            CourseMember.is_tester.is_(False),
             ResourceLink.line_item_url.is_not(None),
             ResourceLink.unit_code.is_not(None),
         )

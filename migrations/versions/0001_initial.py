@@ -270,7 +270,7 @@ def upgrade() -> None:
         "course_members",
         sa.Column("course_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("has_taught", sa.Boolean(), nullable=False),
+        sa.Column("is_tester", sa.Boolean(), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name="fk_course_members_course_id"),

@@ -1,0 +1,131 @@
+"""`credlet mc`: check, publish and list micro-credential definitions."""
+
+import json
+from pathlib import Path
+
+import click
+
+from badges import definition
+from badges.definition import InvalidDefinition
+from badges.micro_credential import MicroCredential, missing_elements
+from lti_tool import clock
+from lti_tool.cli.context import Context, explain, pass_context, readable_errors
+from lti_tool.cli.texts import _
+from lti_tool.errors import ToolError
+from lti_tool.services import catalogue, specimen
+
+FILES = click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+)
+SPECIMEN_URL = "https://badges.example"
+
+
+@click.group("mc")
+def group() -> None:
+    """Check, publish and list micro-credential definitions."""
+
+
+@group.command("check")
+@FILES
+def check_files(files: tuple[Path, ...]) -> None:
+    """Check definition FILES: is it readable, is everything there, can a badge be signed?
+
+    Says what is missing by the European standard. Nothing is stored; no database is needed.
+    """
+    results = [_is_fine(path) for path in files]
+    if not all(results):
+        raise click.exceptions.Exit(1)
+
+
+@group.command("import")
+@FILES
+@pass_context
+@readable_errors
+def import_files(context: Context, files: tuple[Path, ...]) -> None:
+    """Publish definition FILES. All of them or, if one is refused, none."""
+    definitions = [(path, _read(path)) for path in files]
+    with context.transaction() as db:
+        for path, mc in definitions:
+            try:
+                version, was_added = catalogue.publish(
+                    db, mc, public_url=context.settings.public_url, now=clock.now()
+                )
+            except catalogue.IncompleteDefinition as error:
+                _say_missing(path, mc)
+                raise click.exceptions.Exit(1) from error
+            state = _("published") if was_added else _("was published before")
+            click.echo(f"{version.reference}: {state}")
+
+
+@group.command("list")
+@pass_context
+@readable_errors
+def list_versions(context: Context) -> None:
+    """List published definitions: reference, title, units."""
+    with context.transaction(read_only=True) as db:
+        versions = catalogue.all_versions(db)
+        if not versions:
+            click.echo(_("No definitions yet. Publish one with `credlet mc import FILE`."))
+        for version in versions:
+            mc = catalogue.definition(version)
+            click.echo(f"{version.reference}  {mc.title.best('en')}")
+            for unit in mc.units:
+                click.echo(f"    {unit.code}  {unit.title.best('en')}")
+
+
+def _read(path: Path) -> MicroCredential:
+    try:
+        return definition.load(json.loads(path.read_text(encoding="utf-8")))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        message = _("%(path)s is not JSON: %(reason)s", path=path, reason=error)
+        raise click.ClickException(message) from error
+    except InvalidDefinition as error:
+        click.echo(_("%(path)s cannot be used:", path=path), err=True)
+        for problem in error.problems:
+            click.echo(f"  {problem.path}: {problem.code} {problem.detail}".rstrip(), err=True)
+        raise click.exceptions.Exit(1) from error
+
+
+def _is_fine(path: Path) -> bool:
+    try:
+        mc = _read(path)
+    except click.exceptions.Exit:
+        return False
+    except click.ClickException as error:
+        error.show()
+        return False
+    if missing_elements(mc):
+        _say_missing(path, mc)
+        return False
+    try:
+        specimen.check(mc, public_url=SPECIMEN_URL, now=clock.now())
+    except ToolError as error:
+        click.echo(f"{path}: {explain(error)}", err=True)
+        return False
+    languages = ", ".join(mc.text_languages)
+    click.echo(_("%(path)s: complete (%(languages)s)", path=path, languages=languages))
+    return True
+
+
+def _say_missing(path: Path, mc: MicroCredential) -> None:
+    click.echo(_("%(path)s is incomplete. Missing:", path=path), err=True)
+    for element in missing_elements(mc):
+        where = f" ({element.where})" if element.where else ""
+        click.echo(f"  {element_name(element.code)}{where}", err=True)
+
+
+def element_name(code: str) -> str:
+    """Return a mandatory element of the European standard in words."""
+    return {
+        "country": _("the country of the awarding body"),
+        "learning_outcomes": _("learning outcomes"),
+        "workload": _("the workload in hours"),
+        "level": _("the EQF level"),
+        "assessment": _("the type of assessment"),
+        "participation": _("the form of participation"),
+        "quality_assurance": _("the type of quality assurance"),
+        "nothing_assessed": _("an assessment: every unit can be completed by participation alone"),
+    }[code]

@@ -1,0 +1,159 @@
+"""`credlet platform`: connect, list and switch off LMSs."""
+
+import uuid
+
+import click
+
+from lti_tool import clock
+from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.texts import _
+from lti_tool.services import organisations, platforms
+from lti_tool.services.platforms import PlatformDetails
+
+MOODLE = {
+    "auth_login_url": "/mod/lti/auth.php",
+    "auth_token_url": "/mod/lti/token.php",
+    "key_set_url": "/mod/lti/certs.php",
+}
+
+
+@click.group("platform")
+def group() -> None:
+    """Connect, list and switch off LMSs."""
+
+
+@group.command()
+@click.option("--name", prompt="Name of the LMS", help="What people call this LMS.")
+@click.option("--organisation", prompt="Short name of the school (a-z, 0-9, -)", help="Slug.")
+@click.option("--organisation-name", help="Full name of the school, when it is new here.")
+@click.option("--country", help="Country of a new school, two letters (ISO 3166-1).")
+@click.option("--moodle", "moodle_url", help="Address of a Moodle; fills in the four addresses.")
+@click.option("--issuer", help="Issuer (platform id) of the LMS.")
+@click.option("--auth-login-url", help="Authentication request address of the LMS.")
+@click.option("--auth-token-url", help="Access token address of the LMS.")
+@click.option("--key-set-url", help="Public key set address of the LMS.")
+@click.option("--client-id", help="Client id that the LMS gave this tool.")
+@click.option("--deployment", "deployments", multiple=True, help="Deployment id; repeatable.")
+@click.option("--registration-id", type=click.UUID, help="Continue with addresses shown before.")
+@pass_context
+@readable_errors
+def add(
+    context: Context,
+    name: str,
+    organisation: str,
+    organisation_name: str | None,
+    country: str | None,
+    moodle_url: str | None,
+    registration_id: uuid.UUID | None,
+    deployments: tuple[str, ...],
+    **given: str | None,
+) -> None:
+    """Connect an LMS. Shows what to paste there, then asks what the LMS shows.
+
+    Every answer can be given as an option. With `--moodle https://moodle.example` only client id
+    and deployment id are asked. Stopped half-way, go on with `--registration-id` and the id in
+    the addresses that were shown.
+    """
+    registration_id = registration_id or uuid.uuid4()
+    show_addresses(context.settings.public_url, registration_id)
+    answers = {**_moodle_addresses(moodle_url), **{k: v for k, v in given.items() if v}}
+    for field, question in _questions().items():
+        if field not in answers:
+            answers[field] = click.prompt(question)
+    if not deployments:
+        deployments = (click.prompt(_("Deployment id")),)
+    details = PlatformDetails(name=name, deployment_ids=deployments, **answers)
+    now = clock.now()
+    with context.transaction() as db:
+        school = organisations.get_or_add_organisation(
+            db, organisation, organisation_name or name, country, now
+        )
+        registration = platforms.add(
+            db,
+            school,
+            details,
+            allow_http=context.settings.environment == "development",
+            now=now,
+            registration_id=registration_id,
+        )
+        click.echo(
+            _("Connected: %(name)s (platform %(id)s).", name=name, id=registration.platform_id)
+        )
+
+
+@group.command("list")
+@pass_context
+@readable_errors
+def list_platforms(context: Context) -> None:
+    """List connected LMSs with their addresses on this tool."""
+    with context.transaction(read_only=True) as db:
+        registrations = platforms.all_registrations(db)
+        if not registrations:
+            click.echo(_("No LMS is connected yet. Connect one with `credlet platform add`."))
+        for registration in registrations:
+            platform = registration.platform
+            state = _("off") if platform.disabled_at else _("on")
+            click.echo(f"{platform.id}  {platform.name} ({platform.organisation.slug}): {state}")
+            click.echo(f"    {registration.issuer}  client {registration.client_id}")
+            ids = ", ".join(deployment.deployment_id for deployment in registration.deployments)
+            click.echo(f"    {_('deployments')}: {ids}")
+            for label, address in addresses(context.settings.public_url, registration.id).items():
+                click.echo(f"    {label}: {address}")
+
+
+@group.command()
+@click.argument("platform_id", type=click.UUID)
+@pass_context
+@readable_errors
+def disable(context: Context, platform_id: uuid.UUID) -> None:
+    """Switch an LMS off: its launches are refused, its scores wait. Nothing is deleted."""
+    with context.transaction() as db:
+        platforms.set_disabled(db, platform_id, disabled=True, now=clock.now())
+    click.echo(_("Switched off. `credlet platform enable` switches it on again."))
+
+
+@group.command()
+@click.argument("platform_id", type=click.UUID)
+@pass_context
+@readable_errors
+def enable(context: Context, platform_id: uuid.UUID) -> None:
+    """Switch an LMS on again."""
+    with context.transaction() as db:
+        platforms.set_disabled(db, platform_id, disabled=False, now=clock.now())
+    click.echo(_("Switched on."))
+
+
+def addresses(public_url: str, registration_id: uuid.UUID) -> dict[str, str]:
+    """Return what the LMS must know of this tool, by Moodle's names."""
+    base = f"{public_url}/lti/{registration_id}"
+    return {
+        _("Tool URL"): f"{base}/launch",
+        _("Public keyset"): f"{base}/jwks",
+        _("Initiate login URL"): f"{base}/login",
+        _("Redirection URI(s)"): f"{base}/launch",
+    }
+
+
+def show_addresses(public_url: str, registration_id: uuid.UUID) -> None:
+    click.echo(_("Paste into the LMS (LTI version 1.3, public key type: keyset URL):"))
+    for label, address in addresses(public_url, registration_id).items():
+        click.echo(f"  {label:22} {address}")
+    click.echo(_("There, allow grade sync (AGS), and sharing the launcher's name if you may."))
+    click.echo()
+
+
+def _moodle_addresses(url: str | None) -> dict[str, str]:
+    if url is None:
+        return {}
+    base = url.rstrip("/")
+    return {"issuer": base, **{field: base + path for field, path in MOODLE.items()}}
+
+
+def _questions() -> dict[str, str]:
+    return {
+        "issuer": _("Platform id (issuer)"),
+        "auth_login_url": _("Authentication request URL"),
+        "auth_token_url": _("Access token URL"),
+        "key_set_url": _("Public keyset URL"),
+        "client_id": _("Client id"),
+    }

@@ -1,0 +1,20 @@
+"""The language of the command line: that of the terminal (`LC_ALL`, `LC_MESSAGES`, `LANG`)."""
+
+import os
+from functools import cache
+
+from babel.support import Translations
+
+from lti_tool.web.i18n import SOURCE_LANGUAGE, nearest, translations
+
+
+@cache
+def _catalogue() -> Translations:
+    wishes = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return translations(nearest(wish.split(".")[0] for wish in wishes if wish) or SOURCE_LANGUAGE)
+
+
+def _(text: str, **params: object) -> str:
+    """Return `text` in the terminal's language, with `params` filled in."""
+    translated = str(_catalogue().gettext(text))
+    return translated % params if params else translated

@@ -1,0 +1,55 @@
+"""The worker: delivers what the outbox holds, in a thread of the web server or a process apart."""
+
+import threading
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lti_tool import clock
+from lti_tool.errors import ToolError
+from lti_tool.services import scores
+from lti_tool.services.scores import Courier
+from lti_tool.tool import Tool
+
+IDLE = timedelta(seconds=1)
+AFTER_ERROR = timedelta(seconds=10)
+
+log = structlog.get_logger(__name__)
+
+
+def run(tool: Tool, stop: threading.Event) -> None:
+    """Deliver scores until `stop` is set. An error is logged and does not end the worker."""
+    log.info("worker.started")
+    while not stop.is_set():
+        try:
+            pause = timedelta(0) if scores.deliver_next(courier(tool)) else IDLE
+        except (ToolError, SQLAlchemyError) as error:
+            log.error("worker.failed", error=type(error).__name__)
+            pause = AFTER_ERROR
+        stop.wait(pause.total_seconds())
+    log.info("worker.stopped")
+
+
+def drain(tool: Tool) -> int:
+    """Make one attempt after the other until nothing is due; return how many."""
+    attempts = 0
+    while scores.deliver_next(courier(tool)):
+        attempts += 1
+    return attempts
+
+
+def start(tool: Tool) -> threading.Event:
+    """Run the worker in a daemon thread; set the returned event to stop it."""
+    stop = threading.Event()
+    threading.Thread(target=run, args=(tool, stop), name="worker", daemon=True).start()
+    return stop
+
+
+def courier(tool: Tool) -> Courier:
+    return Courier(
+        database=tool.database,
+        outbound=tool.outbound,
+        encryption=tool.encryption,
+        clock=clock.now,
+    )
