@@ -11,7 +11,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from urllib.request import Request
 
 import requests
-from requests.cookies import RequestsCookieJar
+from requests.cookies import RequestsCookieJar, get_cookie_header
 
 from .forms import Anchor, Field, Form, PageReader
 
@@ -31,6 +31,23 @@ class _ChromiumCookies(DefaultCookiePolicy):
 
     def return_ok_secure(self, cookie: Cookie, request: Request) -> bool:
         return not cookie.secure or _is_trustworthy(request.get_full_url())
+
+
+class _Session(requests.Session):
+    """Keeps to its jar's policy; requests itself copies the cookies into a jar without one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.cookies = RequestsCookieJar(policy=_ChromiumCookies())
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        prepared = super().prepare_request(request)
+        prepared.headers.pop("Cookie", None)
+        header = get_cookie_header(self.cookies, prepared)  # type: ignore[no-untyped-call]
+        if header:
+            prepared.headers["Cookie"] = header
+        return prepared
 
 
 def _is_trustworthy(url: str) -> bool:
@@ -89,9 +106,7 @@ class Browser:
         self.lms_url = lms_url
         self.timeout = timeout
         self.user_id: str | None = None
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.cookies = RequestsCookieJar(policy=_ChromiumCookies())
+        self.session = _Session()
         self.session.headers["User-Agent"] = user_agent
         self.session.headers["Accept"] = "text/html,application/xhtml+xml,*/*;q=0.8"
         self.session.headers["Accept-Language"] = "en"

@@ -75,6 +75,8 @@ class ToolDouble:
         } | changes
         claims.pop(without, None)
         headers = {"kid": kid} if kid else {}
+        if algorithm == "none":
+            return jwt.encode(claims, None, algorithm=algorithm, headers=headers)
         return jwt.encode(claims, key or self.private, algorithm=algorithm, headers=headers)
 
 
