@@ -73,8 +73,9 @@ class Award:
         object.__setattr__(self, "basis", MappingProxyType(cleaned))
         _check_id(self.id)
         _check_aware(self.awarded_at, "awarded_at")
-        if sorted(result.unit for result in self.results) != sorted(u.code for u in self.mc.units):
-            raise InvalidAward("results", "not one for each unit")
+        earned = sorted(result.unit for result in self.results)
+        if not earned or earned != sorted(unit.code for unit in self.mc.units):
+            raise InvalidAward("results", "not one for each unit, or no unit")
         for result in self.results:
             self._check_result(result, self.mc.unit(result.unit))
         if (self.assessors > 0) != (Route.ASSESSED in {result.route for result in self.results}):

@@ -1,7 +1,7 @@
 import time
 import xml.etree.ElementTree as ET
 from io import BytesIO
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -73,9 +73,7 @@ def test_a_test_emblem_is_grey_and_hatched_from_edge_to_edge() -> None:
     assert not coloured
     diagonal = [image.getpixel((at, at)) for at in range(80, 320)]
     runs = sum(
-        1
-        for before, after in zip(diagonal, diagonal[1:], strict=False)
-        if after[:3] == artwork.HATCH != before[:3]
+        1 for before, after in pairwise(diagonal) if after[:3] == artwork.HATCH != before[:3]
     )
     assert runs >= 4
 

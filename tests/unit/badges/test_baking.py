@@ -1,3 +1,4 @@
+import contextlib
 import json
 import struct
 import xml.etree.ElementTree as ET
@@ -213,10 +214,8 @@ def test_garbage_in_an_image_ends_in_nothing_but_a_refusal(
     for image in (bake_png(PNG, DOCUMENT), bake_svg(SVG, DOCUMENT)):
         hostile = image[:at] + garbage + image[at + len(garbage) * overwrite :]
         for act in (unbake, lambda i: bake_png(i, b"{}"), lambda i: bake_svg(i, b"{}")):
-            try:
+            with contextlib.suppress(BadgeError):
                 act(hostile)
-            except BadgeError as error:
-                assert error.code
 
 
 @given(st.lists(st.tuples(st.binary(min_size=4, max_size=4), st.binary(max_size=60)), max_size=6))
@@ -225,7 +224,5 @@ def test_any_well_formed_chunks_end_in_nothing_but_a_refusal(
 ) -> None:
     image = with_chunks(*(chunk(kind, data) for kind, data in extra))
     for act in (unbake, lambda i: bake_png(i, b"{}")):
-        try:
+        with contextlib.suppress(BadgeError):
             act(image)
-        except BadgeError as error:
-            assert error.code
