@@ -309,7 +309,7 @@ def _timestamp(db: Session, row: Delivery, now: datetime) -> datetime:
     if row.sent_timestamp is not None:
         return row.sent_timestamp
     latest = db.scalar(
-        sa.select(sa.func.max(Delivery.sent_timestamp), type_=Delivery.sent_timestamp.type).filter(
+        sa.select(sa.func.max(Delivery.sent_timestamp)).filter(
             Delivery.link_id == row.link_id,
             Delivery.person_id == row.person_id,
         )

@@ -18,7 +18,7 @@ from lti_tool.errors import NotFound
 from lti_tool.models import Organisation, StatusEntry, StatusList
 from lti_tool.services import keys
 
-FULLEST = status_list.SIZE // 2
+FULLEST = status_list.MIN_BITS // 2
 """Entries a list takes: beyond half, random indexes would be tried too often."""
 
 
@@ -46,7 +46,7 @@ def reserve(
             id=uuid.uuid4(),
             organisation=organisation,
             is_test=is_test,
-            bits=status_list.StatusList().bits,
+            bits=bytes(status_list.StatusList().bits),
             reserved_count=0,
             created_at=now,
         )
@@ -79,7 +79,7 @@ def set_revoked(
     """Set a bit and sign the list anew."""
     listed = db.scalars(sa.select(StatusList).filter_by(id=list_id).with_for_update()).one()
     db.refresh(listed)
-    bits = status_list.StatusList(bytearray(listed.bits))
+    bits = status_list.StatusList(listed.bits)
     bits.set(index)
     listed.bits = bytes(bits.bits)
     _sign(db, listed, public_url, encryption, now)

@@ -1,0 +1,125 @@
+"""The learners of a course with what they have reached, in a constant number of queries."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from badges import completion as rules
+from badges.completion import Completion, Progress
+from lti_tool.models import (
+    Award,
+    CompletionRecord,
+    Course,
+    CourseMember,
+    Credential,
+    MicroCredentialVersion,
+    Person,
+)
+from lti_tool.services import catalogue, completions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learner:
+    """`progress`: from records that count, wherever they were made. `credential`: if claimed.
+
+    `elsewhere`: units completed with the help of a record from another course.
+    """
+
+    person: Person
+    last_seen_at: datetime
+    progress: Progress
+    award: Award | None
+    credential: Credential | None
+    elsewhere: frozenset[str]
+
+
+def learners(
+    db: Session, course: Course, version: MicroCredentialVersion, now: datetime
+) -> list[Learner]:
+    """Return those seen in `course` who never taught there, by name, the nameless last."""
+    members = db.scalars(
+        sa.select(CourseMember)
+        .filter_by(course_id=course.id, has_taught=False)
+        .options(joinedload(CourseMember.person))
+    ).all()
+    people = {member.person_id for member in members}
+    records = _records(db, people, version)
+    awards = _awards(db, people, version)
+    credentials = _credentials(db, [award.id for award in awards.values()])
+    mc = catalogue.definition(version)
+    found = []
+    for member in members:
+        own = records[member.person_id]
+        award = awards.get(member.person_id)
+        progress = rules.progress(mc, [one for _, one in own], now)
+        counting = {one for unit in progress.units for one in unit.records}
+        found.append(
+            Learner(
+                person=member.person,
+                last_seen_at=member.last_seen_at,
+                progress=progress,
+                award=award,
+                credential=credentials.get(award.id) if award else None,
+                elsewhere=frozenset(
+                    one.unit
+                    for course_id, one in own
+                    if course_id != course.id and one.id in counting
+                ),
+            )
+        )
+    return sorted(found, key=_by_name)
+
+
+def _by_name(learner: Learner) -> tuple[bool, str, str]:
+    name = learner.person.name or ""
+    return not name, name.casefold(), learner.person.short_id
+
+
+def _records(
+    db: Session, people: set[uuid.UUID], version: MicroCredentialVersion
+) -> defaultdict[uuid.UUID, list[tuple[uuid.UUID, Completion]]]:
+    """Return (course, record) per person, without what they tried out where they teach."""
+    taught = {
+        (member.person_id, member.course_id)
+        for member in db.scalars(
+            sa.select(CourseMember).filter(
+                CourseMember.person_id.in_(people), CourseMember.has_taught
+            )
+        )
+    }
+    rows: Sequence[CompletionRecord] = db.scalars(
+        sa.select(CompletionRecord)
+        .filter(CompletionRecord.version_id == version.id, CompletionRecord.person_id.in_(people))
+        .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
+    ).all()
+    found: defaultdict[uuid.UUID, list[tuple[uuid.UUID, Completion]]] = defaultdict(list)
+    for row in rows:
+        if (row.person_id, row.course_id) not in taught:
+            found[row.person_id].append((row.course_id, completions.as_completion(row)))
+    return found
+
+
+def _awards(
+    db: Session, people: set[uuid.UUID], version: MicroCredentialVersion
+) -> dict[uuid.UUID, Award]:
+    standing = sa.select(Award).filter(
+        Award.version_id == version.id,
+        Award.person_id.in_(people),
+        Award.withdrawn_at.is_(None),
+        Award.is_test.is_(False),
+    )
+    return {award.person_id: award for award in db.scalars(standing)}
+
+
+def _credentials(db: Session, awards: list[uuid.UUID]) -> dict[uuid.UUID, Credential]:
+    current = (
+        sa.select(Credential)
+        .filter(Credential.award_id.in_(awards), Credential.revoked_at.is_(None))
+        .order_by(Credential.signed_at)
+    )
+    return {credential.award_id: credential for credential in db.scalars(current)}

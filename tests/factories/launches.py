@@ -1,0 +1,84 @@
+"""A browser's way through login and launch, one step at a time, at the tool's own addresses."""
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from lti_tool import clock
+from tests.factories.platform import PlatformDouble
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What the tool sent the browser back to the platform with."""
+
+    state: str
+    nonce: str
+    response: TestResponse
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A browser that is launched from one platform into the tool at `tool_url`."""
+
+    client: FlaskClient
+    platform: PlatformDouble
+    registration_id: uuid.UUID
+    tool_url: str
+
+    @property
+    def launch_url(self) -> str:
+        return f"{self.tool_url}/lti/{self.registration_id}/launch"
+
+    def login_params(self, **changes: str | None) -> dict[str, str]:
+        params: dict[str, str | None] = {
+            "iss": self.platform.issuer,
+            "client_id": self.platform.client_id,
+            "login_hint": "7",
+            "lti_message_hint": '{"launchid":"1"}',
+            "lti_deployment_id": self.platform.deployment_id,
+            "target_link_uri": self.launch_url,
+            **changes,
+        }
+        return {name: value for name, value in params.items() if value is not None}
+
+    def login(self, method: str = "POST", **changes: str | None) -> TestResponse:
+        params = self.login_params(**changes)
+        where = {"data" if method == "POST" else "query_string": params}
+        return self.client.open(f"/lti/{self.registration_id}/login", method=method, **where)
+
+    def begin(self, **changes: str | None) -> Begun:
+        response = self.login(**changes)
+        assert response.status_code == 302, response.text
+        query = parse_qs(urlsplit(response.location).query)
+        return Begun(query["state"][0], query["nonce"][0], response)
+
+    def payload(self, begun: Begun, now: datetime | None = None, **claims: Any) -> dict[str, Any]:
+        values = {"nonce": begun.nonce, "target_link_uri": self.launch_url, **claims}
+        return self.platform.claims(now or clock.now(), **values)
+
+    def post(self, form: Mapping[str, str]) -> TestResponse:
+        return self.client.post(f"/lti/{self.registration_id}/launch", data=form)
+
+    def send(self, begun: Begun, id_token: str) -> TestResponse:
+        return self.post({"state": begun.state, "id_token": id_token})
+
+    def launch(self, **claims: Any) -> TestResponse:
+        """Go the whole way with these claims."""
+        begun = self.begin()
+        return self.send(begun, self.platform.sign(self.payload(begun, **claims)))
+
+
+def refusal_code(response: TestResponse) -> str:
+    """Return the code that the page of a refusal shows; fails if it is no such page."""
+    assert 400 <= response.status_code < 500, (response.status_code, response.text)
+    shown = re.search(r"<code>([a-z0-9_]+) · [0-9a-f]{12}</code>", response.text)
+    assert shown, response.text
+    return shown[1]

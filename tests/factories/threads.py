@@ -1,0 +1,27 @@
+"""Several acts at one moment."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+
+def at_one_moment(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """Run `acts` in threads that start together; return their results, raise what one raised."""
+    barrier = threading.Barrier(len(acts))
+    results: list[object] = [None] * len(acts)
+    failures: list[BaseException] = []
+
+    def run(position: int, act: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            results[position] = act()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return results
