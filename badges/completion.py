@@ -4,6 +4,17 @@
 count, and the reason for every met and unmet condition comes from the same evaluation as the
 result. A record that meets a rule keeps the unit completed, whatever lower mark comes later;
 only a retraction takes it back.
+
+>>> from datetime import UTC, datetime
+>>> from decimal import Decimal
+>>> from badges import samples
+>>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+>>> mark = Completion(id="1", unit="BEM-S-WLD1-U1", at=noon, points=Decimal(85), by="an assessor")
+>>> found = progress(samples.welding(), [mark], noon)
+>>> found.unit("BEM-S-WLD1-U1").is_complete, found.is_complete
+(True, False)
+>>> found.missing[-1].unit, found.missing[-1].code.value
+('BEM-S-WLD1-U5', 'sign_off')
 """
 
 from collections.abc import Iterable
