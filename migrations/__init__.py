@@ -41,19 +41,23 @@ class BrokenReferencesError(Exception):
         self.tables = tables
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision`, all steps in one transaction."""
-    command.upgrade(_config(engine), revision)
+def upgrade(engine: Engine, revision: str = "head", *, folder: Path = FOLDER) -> None:
+    """Bring the schema to `revision`, all steps in one transaction.
+
+    Raises:
+        BrokenReferencesError: nothing was changed.
+    """
+    command.upgrade(_config(engine, folder), revision)
 
 
-def downgrade(engine: Engine, revision: str) -> None:
+def downgrade(engine: Engine, revision: str, *, folder: Path = FOLDER) -> None:
     """Take the schema back to `revision` ("base" empties it), all steps in one transaction."""
-    command.downgrade(_config(engine), revision)
+    command.downgrade(_config(engine, folder), revision)
 
 
 def current(engine: Engine) -> str | None:
     """Return the revision of the database, None for one that was never migrated."""
-    with engine.connect() as connection:
+    with _reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -79,7 +83,7 @@ def check_current(engine: Engine) -> None:
 
 def differences(engine: Engine, metadata: sa.MetaData) -> list[str]:
     """Return what autogenerate would change in the database to make it match `metadata`."""
-    with engine.connect() as connection:
+    with _reading(engine) as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
@@ -92,13 +96,17 @@ def new_revision(engine: Engine, message: str) -> None:
     command.revision(_config(engine), message, autogenerate=True, rev_id=number)
 
 
+def _reading(engine: Engine) -> Connection:
+    return engine.connect().execution_options(credlet_read_only=True)  # takes no write lock
+
+
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(FOLDER), file_template="%(rev)s_%(slug)s")
+    return ScriptDirectory(str(FOLDER))
 
 
-def _config(engine: Engine | Connection) -> Config:
+def _config(engine: Engine, folder: Path = FOLDER) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["engine"] = engine
     return config
