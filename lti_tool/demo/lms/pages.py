@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from . import visits
-from .records import Course, Quiz, Role
+from .records import Course, Quiz, Role, User
 from .visits import find_course, find_link, lms, member, signed_in, visit
 
 bp = Blueprint("pages", __name__, url_prefix="/lms")
@@ -56,17 +56,17 @@ def login() -> str | Response:
     return redirect(onward if onward.startswith("/lms/") else url_for("pages.home"), 303)
 
 
-def _people() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return (heading, [(user id, name)]) for teachers and learners."""
+def _people() -> list[tuple[str, list[User]]]:
+    """Return (heading, users) for teachers and learners."""
     groups = {"Teachers": Role.TEACHER, "Learners": Role.LEARNER}
     return [
-        (heading, [(user.id, user.name) for user in lms().users() if role in _roles(user.id)])
+        (heading, [user for user in lms().users() if role in _roles(user)])
         for heading, role in groups.items()
     ]
 
 
-def _roles(user_id: str) -> set[Role | None]:
-    return {lms().role(lms().user(user_id), course) for course in lms().courses()}
+def _roles(user: User) -> set[Role | None]:
+    return {lms().role(user, course) for course in lms().courses()}
 
 
 @bp.post("/logout")

@@ -13,6 +13,7 @@ def test_the_front_page_asks_who_you_are(world: World) -> None:
     page = world.browser().get(answer.location or "")
     for user in world.state.users():
         assert user.name in page.text
+    assert page.text.count("shares no name") == 1
 
 
 def test_after_signing_in_you_land_where_you_wanted(world: World) -> None:

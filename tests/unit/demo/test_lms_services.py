@@ -1,5 +1,6 @@
 """Grade services: literal media types, scopes, timestamps, and faults on order."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -222,6 +223,19 @@ def test_a_teachers_own_grade_wins_silently(book: Gradebook) -> None:
     assert book.results().get_json()[0]["resultScore"] == 12
     book.world.state.override_grade(book.world.link, book.learner, None)
     assert book.results().get_json()[0]["resultScore"] == 84
+
+
+def test_of_twenty_posts_at_one_moment_one_is_stored(book: Gradebook) -> None:
+    def post(points: int) -> int:
+        sent = {"json": book.body(scoreGiven=points), "content_type": SCORE}
+        client = book.world.app.test_client()
+        return client.post(book.address("/scores"), headers=book.headers, **sent).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        statuses = list(pool.map(post, range(1, 21)))
+    assert sorted(statuses) == [200] + [409] * 19
+    assert book.score() == 2 * (statuses.index(200) + 1)
+    assert len(book.world.state.score_log) == 20
 
 
 # Who may

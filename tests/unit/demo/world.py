@@ -76,7 +76,7 @@ class ToolDouble:
         claims.pop(without, None)
         headers = {"kid": kid} if kid else {}
         if algorithm == "none":
-            return jwt.encode(claims, None, algorithm=algorithm, headers=headers)
+            return jwt.encode(claims, "", algorithm=algorithm, headers=headers)
         return jwt.encode(claims, key or self.private, algorithm=algorithm, headers=headers)
 
 
