@@ -19,7 +19,7 @@ class Route(StrEnum):
     PARTICIPATION = "participation"  # opened and confirmed by the learner
 
 
-class InvalidCompletion(BadgeError):  # noqa: N818 - reads as the refusal it is
+class InvalidCompletion(BadgeError):
     """A record that says nothing this unit could count."""
 
 

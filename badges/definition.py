@@ -17,7 +17,7 @@ FORMAT = "credlet-definition/1"
 __all__ = ["FORMAT", "InvalidDefinition", "Problem", "dump", "load", "loads", "public"]
 
 
-class InvalidDefinition(BadgeError):  # noqa: N818 - reads as the refusal it is
+class InvalidDefinition(BadgeError):
     """`problems`: all of them, in reading order (at most 200)."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

@@ -30,7 +30,7 @@ class Problem:
         return f"{self.path}: {self.code}" + (f" ({self.detail})" if self.detail else "")
 
 
-class Refused(Exception):  # noqa: N818 - control flow of readers, never leaves the package
+class Refused(Exception):
     """The problem is noted; the value at hand is of no use."""
 
 

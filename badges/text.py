@@ -22,7 +22,7 @@ _DIRECTION_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u206
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
-class InvalidText(BadgeError, ValueError):  # noqa: N818 - reads as the refusal it is
+class InvalidText(BadgeError, ValueError):
     """A text without languages, without content, or with characters that are refused."""
 
 
