@@ -188,7 +188,8 @@ def _lexical(value: float, path: str) -> tuple[str, NamedNode]:
     if value == int(value):
         return str(int(value)), _INTEGER
     mantissa, exponent = f"{value:.15E}".split("E")
-    lexical = f"{mantissa.rstrip('0')}E{int(exponent)}"
+    digits = mantissa.rstrip("0")
+    lexical = f"{digits}{'0' if digits.endswith('.') else ''}E{int(exponent)}"
     if float(lexical) != value or abs(value) < _TINY:
         raise UnsafeDocument("inexact_number", path)
     return lexical, _DOUBLE
