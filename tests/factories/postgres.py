@@ -81,9 +81,14 @@ def _give_away(folder: Path) -> dict[str, Any]:
 
 
 def _run_initdb(programs: Path, folder: Path, identity: dict[str, Any]) -> None:
-    command = [programs / "initdb", "--pgdata", folder / "data", "--username=credlet"]
     options = ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    subprocess.run([*command, *options], cwd=folder, check=True, capture_output=True, **identity)
+    subprocess.run(
+        [programs / "initdb", "--pgdata", folder / "data", "--username=credlet", *options],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        **identity,
+    )
 
 
 @contextmanager

@@ -202,7 +202,7 @@ def test_secrets_show_neither_in_the_settings_nor_in_problems() -> None:
 def test_settings_do_not_change() -> None:
     settings = config.load(PRODUCTION)
     with pytest.raises(ValueError, match="frozen"):
-        settings.web_threads = 1  # type: ignore[misc]
+        settings.web_threads = 1
 
 
 def test_every_setting_is_described() -> None:
