@@ -1,6 +1,7 @@
 """The worker: delivers what the outbox holds, in a thread of the web server or a process apart."""
 
 import threading
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -39,11 +40,25 @@ def drain(tool: Tool) -> int:
     return attempts
 
 
-def start(tool: Tool) -> threading.Event:
-    """Run the worker in a daemon thread; set the returned event to stop it."""
-    stop = threading.Event()
-    threading.Thread(target=run, args=(tool, stop), name="worker", daemon=True).start()
-    return stop
+@dataclass(frozen=True, slots=True)
+class EmbeddedWorker:
+    """A worker in a thread of this process."""
+
+    thread: threading.Thread
+    stopping: threading.Event
+
+    def stop(self) -> None:
+        """Let the delivery at hand finish, and end the thread."""
+        self.stopping.set()
+        self.thread.join()
+
+
+def start(tool: Tool) -> EmbeddedWorker:
+    """Run the worker in a daemon thread."""
+    stopping = threading.Event()
+    thread = threading.Thread(target=run, args=(tool, stopping), name="worker", daemon=True)
+    thread.start()
+    return EmbeddedWorker(thread, stopping)
 
 
 def courier(tool: Tool) -> Courier:

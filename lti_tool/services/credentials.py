@@ -55,7 +55,7 @@ def claim(
 
     Raises:
         ToolError: the name cannot be printed (codes of `badges.recipient.clean_name`).
-        Conflict: `award_withdrawn`, `award_flagged`.
+        Conflict: `award_withdrawn`, `award_flagged`, `award_expired` (its validity has ended).
     """
     _lock(db, award, now)
     existing = current(db, award)
@@ -173,11 +173,14 @@ def revoke_award(
     audit.note(db, actor, "award.withdrawn", f"award:{award.id}", now)
 
 
-def addresses(public_url: str, version: MicroCredentialVersion) -> Addresses:
+def addresses(
+    public_url: str, version: MicroCredentialVersion, *, is_test: bool = False
+) -> Addresses:
     """Return the public addresses of a definition that stand in its badges."""
     address = catalogue.version_address(public_url, version)
     series = f"{public_url}/definitions/{version.series.organisation.slug}/{version.series.code}"
-    return Addresses(version=address, series=series, image=f"{address}/emblem.png")
+    emblem = "emblem-test.png" if is_test else "emblem.png"
+    return Addresses(version=address, series=series, image=f"{address}/{emblem}")
 
 
 def _lock(db: Session, award: Award, now: datetime) -> None:
@@ -204,21 +207,26 @@ def _issue(db: Session, award: Award, wishes: Claim, signing: Signing, now: date
         now=now,
     )
     issuer = keys.issuer(organisation, signing.public_url, is_test=award.is_test)
-    document = open_badge_3.build(
-        awards.as_fact(award),
-        issuer,
-        recipient,
-        credential_id=f"{signing.public_url}/credentials/{credential_id}",
-        language=wishes.language,
-        valid_from=now,
-        addresses=addresses(signing.public_url, award.version),
-        status=status_lists.entry_of(entry, signing.public_url),
-    )
     key = keys.signing_key(
         db, organisation, is_test=award.is_test, encryption=signing.encryption, now=now
     )
-    method = f"{issuer.did}#{key.public_multibase}"
-    signed = data_integrity.sign(document, key, method, now)
+    try:
+        document = open_badge_3.build(
+            awards.as_fact(award),
+            issuer,
+            recipient,
+            credential_id=f"{signing.public_url}/credentials/{credential_id}",
+            language=wishes.language,
+            valid_from=now,
+            addresses=addresses(signing.public_url, award.version, is_test=award.is_test),
+            status=status_lists.entry_of(entry, signing.public_url),
+        )
+        method = f"{issuer.did}#{key.public_multibase}"
+        signed = data_integrity.sign(document, key, method, now)
+    except BadgeError as error:
+        # A specimen was signed when the definition was published: what is left is the calendar.
+        code = "award_expired" if error.code == "expired" else "unsignable_award"
+        raise Conflict(code, reason=error.code) from error
     valid_until = str(document["validUntil"]) if "validUntil" in document else None
     credential = Credential(
         id=credential_id,

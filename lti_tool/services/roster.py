@@ -44,7 +44,7 @@ def learners(
     """Return those seen in `course` who never taught there, by name, the nameless last."""
     members = db.scalars(
         sa.select(CourseMember)
-        .filter_by(course_id=course.id, has_taught=False)
+        .filter_by(course_id=course.id, is_tester=False)
         .options(joinedload(CourseMember.person))
     ).all()
     people = {member.person_id for member in members}
@@ -88,7 +88,7 @@ def _records(
         (member.person_id, member.course_id)
         for member in db.scalars(
             sa.select(CourseMember).filter(
-                CourseMember.person_id.in_(people), CourseMember.has_taught
+                CourseMember.person_id.in_(people), CourseMember.is_tester
             )
         )
     }

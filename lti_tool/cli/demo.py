@@ -1,0 +1,103 @@
+"""`credlet demo`: the main job on this machine, with a small LMS."""
+
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from lti_tool.cli.texts import _
+from lti_tool.demo import journey, world
+from lti_tool.demo.journey import JourneyFailed, Step
+from lti_tool.demo.serving import free_port
+from lti_tool.demo.world import World
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Play the journey and stop.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the badge and what it points to; a new one otherwise.",
+)
+@click.option("--tool-port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--lms-port", type=click.IntRange(1, 65535), default=9001, show_default=True)
+def command(once: bool, out: Path | None, tool_port: int, lms_port: int) -> None:
+    """Run Credlet and a small LMS on this machine and play the main job once.
+
+    A teacher places units and signs off, a learner completes them, claims and verifies the badge.
+    Then both keep running, so that you can click through it yourself. Needs no settings; what it
+    stores is gone when it stops.
+    """
+    if once:
+        tool_port, lms_port = free_port(), free_port()
+    console = Console(highlight=False)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="credlet-demo-")))
+        out = out or Path(tempfile.mkdtemp(prefix="credlet-badge-"))
+        try:
+            running = stack.enter_context(
+                world.running(folder, tool_port=tool_port, lms_port=lms_port)
+            )
+        except OSError as error:
+            raise click.ClickException(
+                _(
+                    "A port is in use (%(reason)s). Choose others with --tool-port and --lms-port.",
+                    reason=error.strerror,
+                )
+            ) from error
+        _play(console, running, out)
+        if not once:
+            _serve_on(console, running)
+
+
+def _play(console: Console, running: World, out: Path) -> None:
+    started = time.monotonic()
+    learner = running.people.learners[0]
+    try:
+        with console.status(_("Playing the main job …")):
+            for step in journey.play(running, learner, out):
+                console.print(f"  ✓ {_sentence(step)}")
+    except JourneyFailed as error:
+        raise click.ClickException(str(error)) from error
+    seconds = time.monotonic() - started
+    console.print(_("All of it held, in %(seconds).1f seconds.", seconds=seconds))
+    console.print(
+        _(
+            "Nobody outside this machine can resolve the badge's issuer (%(did)s): "
+            "it names this machine only.",
+            did=f"did:web:localhost%3A{_port(running)}:…",
+        )
+    )
+
+
+def _serve_on(console: Console, running: World) -> None:
+    console.print()
+    console.print(_("Click through it yourself: %(address)s", address=f"{running.lms_url}/lms/"))
+    console.print(_("Sign in there as a teacher or as one of the learners. Ctrl+C stops it."))
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print(_("Stopped."))
+
+
+def _port(running: World) -> str:
+    return running.tool.settings.public_url.rsplit(":", 1)[-1]
+
+
+def _sentence(step: Step) -> str:
+    return {
+        "connected": _("LMS connected: %(platform)s"),
+        "placed": _("teacher placed %(units)s units and chose how they are completed"),
+        "launched": _("learner launched the units from the course"),
+        "unlocked": _("learner passed the LMS's own quiz, which unlocked a unit"),
+        "participated": _("learner worked through a unit and confirmed it"),
+        "assessed": _("teacher entered points and signed off"),
+        "claimed": _("learner claimed the award: badge signed"),
+        "scored": _("gradebook of the LMS shows %(scores)s scores"),
+        "written": _("badge and what it points to are in %(folder)s"),
+        "verified": _("badge verified; a forged one was refused"),
+    }[step.code] % step.figures

@@ -1,0 +1,155 @@
+"""A tool and an LMS side by side on loopback, connected, with a course that offers the sample.
+
+The two have different host names (localhost and 127.0.0.1), so that browsers treat the tool in
+the LMS's frame as a third party, as they would in real life.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+
+import migrations
+from badges import samples
+from badges.micro_credential import MicroCredential
+from config.secrets import make_encryption_key, make_secret_key
+from config.settings import Settings
+from lti_tool import clock, create_app
+from lti_tool.db import Database
+from lti_tool.demo.lms import (
+    Course,
+    Link,
+    LmsConfig,
+    LmsState,
+    People,
+    Quiz,
+    add_people,
+    create_lms,
+)
+from lti_tool.demo.serving import serving
+from lti_tool.services import catalogue, organisations, platforms
+from lti_tool.services.platforms import PlatformDetails
+from lti_tool.tool import Tool
+
+SAMPLE = samples.welding()
+UNLOCKED, PARTICIPATION, *ASSESSED = (unit.code for unit in SAMPLE.units)
+BASIS = "Native quiz “Workshop safety”, passed with 80 %"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`links`: unit code to the link of the course; `overview`: a link without parameters."""
+
+    app: Flask
+    lms: LmsState
+    course: Course
+    people: People
+    quiz: Quiz
+    links: dict[str, Link]
+    overview: Link
+
+    @property
+    def tool(self) -> Tool:
+        tool: Tool = self.app.extensions["credlet"]
+        return tool
+
+    @property
+    def mc(self) -> MicroCredential:
+        return SAMPLE
+
+    @property
+    def lms_url(self) -> str:
+        return self.lms.config.issuer
+
+
+@contextmanager
+def running(folder: Path, *, tool_port: int, lms_port: int, worker: bool = True) -> Iterator[World]:
+    """Serve a new tool and a new LMS until the block ends; the database lies in `folder`."""
+    settings = _settings(folder, tool_port, worker=worker)
+    database = Database(settings.database_url)
+    migrations.upgrade(database.engine)
+    database.close()
+    app = create_app(settings)
+    lms = LmsState(LmsConfig(issuer=f"http://127.0.0.1:{lms_port}"))
+    try:
+        with serving(create_lms(lms.config, lms), port=lms_port), serving(app, port=tool_port):
+            yield _connect(app, lms)
+    finally:
+        if worker:
+            app.extensions["credlet_worker"].stop()
+        app.extensions["credlet"].database.close()
+
+
+def _settings(folder: Path, port: int, *, worker: bool) -> Settings:
+    return Settings(
+        environment="development",
+        instance_folder=folder,
+        public_url=f"http://localhost:{port}",
+        bind=f"127.0.0.1:{port}",
+        secret_key=make_secret_key(),
+        encryption_keys=(make_encryption_key(),),
+        embedded_worker=worker,
+        outbound_private_hosts=("127.0.0.1", "localhost"),
+        log_format="console",
+    )
+
+
+def _connect(app: Flask, lms: LmsState) -> World:
+    tool: Tool = app.extensions["credlet"]
+    client_id, deployment_id = lms.register_tool(
+        initiate_login_url="", redirect_uris=[], jwks_url="", target_link_uri=""
+    )
+    now = clock.now()
+    with tool.database.transaction() as db:
+        for mc in samples.all():
+            catalogue.publish(db, mc, public_url=tool.settings.public_url, now=now)
+        body = SAMPLE.awarding_body
+        school = organisations.get_or_add_organisation(
+            db, body.slug, body.name.best("en"), body.country, now
+        )
+        details = PlatformDetails(
+            name=lms.config.name,
+            issuer=lms.config.issuer,
+            client_id=client_id,
+            auth_login_url=lms.config.auth_url,
+            auth_token_url=lms.config.token_url,
+            key_set_url=lms.config.jwks_url,
+            deployment_ids=[deployment_id],
+        )
+        registration = platforms.add(db, school, details, allow_http=True, now=now)
+    base = f"{tool.settings.public_url}/lti/{registration.id}"
+    lms.update_tool(
+        client_id,
+        initiate_login_url=f"{base}/login",
+        redirect_uris=[f"{base}/launch"],
+        jwks_url=f"{base}/jwks",
+        target_link_uri=f"{base}/launch",
+    )
+    return _fill(app, lms)
+
+
+def _fill(app: Flask, lms: LmsState) -> World:
+    """Give the LMS a course with people, a quiz, and a link for each unit."""
+    course = lms.add_course(SAMPLE.title.best("en"))
+    people = add_people(lms, course)
+    quiz = lms.add_quiz(
+        course,
+        "Workshop safety",
+        question="What comes first when a cylinder leaks gas?",
+        answers=["Finish the weld", "Close the valve and air the room", "Look for the leak"],
+        right=1,
+    )
+    reference = f"{SAMPLE.awarding_body.slug}/{SAMPLE.code}"
+    links = {
+        unit.code: lms.add_link(
+            course,
+            unit.title.best("en"),
+            {"mc": reference, "unit": unit.code},
+            restricted_by=quiz if unit.code == UNLOCKED else None,
+        )
+        for unit in SAMPLE.units
+    }
+    overview = lms.add_link(course, "My micro-credential", {"mc": reference}, gradable=False)
+    return World(app, lms, course, people, quiz, links, overview)
