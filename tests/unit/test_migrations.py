@@ -121,7 +121,7 @@ op.create_table("parents", sa.Column("id", sa.Integer, primary_key=True))
 op.create_table(
     "children",
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("parent_id", sa.Integer, sa.ForeignKey("parents.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("parent_id", sa.Integer, sa.ForeignKey("parents.id", ondelete="CASCADE")),
 )
 """
     migrations.upgrade(database.engine, folder=with_migration(tmp_path, body))
