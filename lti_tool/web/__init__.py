@@ -1,0 +1,33 @@
+"""Pages and machine-readable addresses: everything that speaks HTTP."""
+
+from flask import Flask
+
+from lti_tool.web import (
+    errors,
+    health,
+    i18n,
+    learner,
+    lti,
+    public,
+    security,
+    static_files,
+    teacher,
+    templating,
+)
+from lti_tool.web.context import current_tool
+
+__all__ = ["current_tool", "init_app"]
+
+
+def init_app(app: Flask) -> None:
+    """Give `app` its pages; `app.extensions["credlet"]` must be set when it answers."""
+    for part in (errors, i18n, security, static_files, templating):
+        part.init_app(app)
+    for blueprint in (
+        health.blueprint,
+        lti.blueprint,
+        learner.blueprint,
+        teacher.blueprint,
+        public.blueprint,
+    ):
+        app.register_blueprint(blueprint)

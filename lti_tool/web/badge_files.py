@@ -1,0 +1,114 @@
+"""A credential as files and as facts to show: all read from the stored, signed bytes."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
+
+from badges import artwork, baking
+from badges.micro_credential import MicroCredential
+from lti_tool.models import Credential
+from lti_tool.services import catalogue
+
+CREDENTIAL_TYPE = "application/vc+ld+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenUnit:
+    """One entry of the evidence; `points` of `maximum` as the badge writes them, if it has any."""
+
+    name: str
+    how: str
+    points: str | None
+    maximum: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a badge says, in its own language. `name`: None for a badge without a name.
+
+    `evidence`: the units, then how the holder's identity was assured.
+    """
+
+    title: str
+    issuer: str
+    language: str
+    name: str | None
+    has_email_hash: bool
+    awarded_at: datetime
+    valid_until: datetime | None
+    evidence: tuple[ProvenUnit, ...]
+
+
+def summary(credential: Credential) -> Summary:
+    """Return what the signed bytes say."""
+    document = json.loads(credential.document)
+    subject = document["credentialSubject"]
+    identifiers = subject.get("identifier", [])
+    until = document.get("validUntil")
+    return Summary(
+        title=document["name"],
+        issuer=document["issuer"]["name"],
+        language=subject["achievement"]["inLanguage"],
+        name=_identifier(identifiers, "name"),
+        has_email_hash=_identifier(identifiers, "emailAddress") is not None,
+        awarded_at=datetime.fromisoformat(document["awardedDate"]),
+        valid_until=datetime.fromisoformat(until) if until else None,
+        evidence=tuple(_evidence(document.get("evidence", []), subject)),
+    )
+
+
+def _identifier(identifiers: list[dict[str, Any]], kind: str) -> str | None:
+    found = (one["identityHash"] for one in identifiers if one["identityType"] == kind)
+    return next(found, None)
+
+
+def _evidence(entries: list[dict[str, Any]], subject: dict[str, Any]) -> Iterator[ProvenUnit]:
+    """Join evidence and points: both follow the units, which `Status` results are one each of."""
+    described = {one["id"]: one for one in subject["achievement"].get("resultDescription", [])}
+    marks: list[dict[str, Any] | None] = []
+    for result in subject.get("result", []):
+        if described[result["resultDescription"]]["resultType"] == "Status":
+            marks.append(None)
+        elif marks:
+            maximum = described[result["resultDescription"]].get("valueMax")
+            marks[-1] = {"points": result["value"], "maximum": maximum}
+    for entry, mark in zip_longest(entries, marks[: len(entries)]):
+        yield ProvenUnit(
+            name=entry["name"],
+            how=entry["narrative"],
+            points=mark["points"] if mark else None,
+            maximum=mark["maximum"] if mark else None,
+        )
+
+
+def emblem_png(mc: MicroCredential, *, is_test: bool = False) -> bytes:
+    return artwork.emblem_png(
+        mc.code, awarding_body=mc.awarding_body.slug, field=_field(mc), test=is_test
+    )
+
+
+def emblem_svg(mc: MicroCredential, *, is_test: bool = False) -> bytes:
+    return artwork.emblem_svg(
+        mc.code, awarding_body=mc.awarding_body.slug, field=_field(mc), test=is_test
+    )
+
+
+def baked_png(credential: Credential) -> bytes:
+    """Return the emblem with the signed bytes in it (Open Badges 3.0, section 5.3)."""
+    mc = catalogue.definition(credential.award.version)
+    return baking.bake_png(emblem_png(mc, is_test=credential.award.is_test), credential.document)
+
+
+def file_name(credential: Credential, extension: str) -> str:
+    """Return a name that says which badge this is, in letters that every system takes."""
+    code = re.sub(r"[^A-Za-z0-9]+", "-", credential.award.version.series.code).strip("-").lower()
+    test = "-test" if credential.award.is_test else ""
+    return f"badge-{code}{test}.{extension}"
+
+
+def _field(mc: MicroCredential) -> str | None:
+    return mc.field.uri if mc.field else None

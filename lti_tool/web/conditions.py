@@ -1,0 +1,117 @@
+"""Why a unit counts as completed or what it still lacks: a sentence for every condition."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext
+from markupsafe import Markup, escape
+
+from badges.completion import Condition, ConditionCode, Progress
+from badges.micro_credential import LearningUnit, MicroCredential
+from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
+from lti_tool.web.wording import number, say
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    is_met: bool
+    words: Markup
+
+
+def reasons(mc: MicroCredential, progress: Progress, unit_code: str) -> tuple[Reason, ...]:
+    """Return the reasons for the state of a unit: those that made it complete, or all it has."""
+    found = progress.unit(unit_code)
+    unit = mc.unit(unit_code)
+    met = [condition for condition in found.conditions if condition.is_met]
+    shown = met if found.is_complete else found.conditions
+    return tuple(Reason(condition.is_met, explain(unit, condition)) for condition in shown)
+
+
+def requirement(unit: LearningUnit) -> tuple[Markup, ...]:
+    """Return what a unit asks for, before anything was recorded."""
+    match unit.rule:
+        case PointsAtLeast(minimum, maximum):
+            return (_needed(str(minimum), str(maximum)),)
+        case EachPartAtLeast(parts, minimum, maximum):
+            needed = _needed(str(minimum), str(maximum))
+            return tuple(Markup("{}: {}").format(say(part.title), needed) for part in parts)
+        case SignOff(statement):
+            return (
+                _markup(gettext("A teacher confirms: “%(statement)s”"), statement=say(statement)),
+            )
+        case SignOffs(statement, count):
+            return (
+                _markup(
+                    gettext("%(count)s different teachers confirm: “%(statement)s”"),
+                    count=number(count),
+                    statement=say(statement),
+                ),
+            )
+
+
+def explain(unit: LearningUnit, condition: Condition) -> Markup:
+    """Return one condition in words, with what was reached so far."""
+    match condition.code:
+        case ConditionCode.POINTS:
+            return _points(condition)
+        case ConditionCode.PART:
+            return Markup("{}: {}").format(_part_title(unit, condition), _points(condition))
+        case ConditionCode.SIGN_OFF:
+            return _sign_off(unit, condition)
+        case ConditionCode.SIGN_OFFS:
+            return _sign_offs(unit, condition)
+        case ConditionCode.UNLOCKED:
+            return escape(gettext("Opened by the learning platform after its own check"))
+        case ConditionCode.PARTICIPATION:
+            return escape(gettext("Confirmed by the learner: worked through the unit"))
+
+
+def _needed(minimum: str, maximum: str) -> Markup:
+    return _markup(
+        gettext("at least %(minimum)s of %(maximum)s points"),
+        minimum=number(minimum),
+        maximum=number(maximum),
+    )
+
+
+def _points(condition: Condition) -> Markup:
+    params = {key: number(value) for key, value in condition.params.items() if key != "part"}
+    if condition.is_met:
+        return _markup(gettext("%(points)s of %(maximum)s points (needed: %(minimum)s)"), **params)
+    if params["points"]:
+        return _markup(
+            gettext("%(points)s of %(maximum)s points so far, %(minimum)s are needed"), **params
+        )
+    return _markup(
+        gettext("at least %(minimum)s of %(maximum)s points are needed, none recorded yet"),
+        **params,
+    )
+
+
+def _part_title(unit: LearningUnit, condition: Condition) -> Markup:
+    rule = unit.rule
+    part = rule.part(condition.params["part"]) if isinstance(rule, EachPartAtLeast) else None
+    return say(part.title) if part else Markup("")
+
+
+def _sign_off(unit: LearningUnit, condition: Condition) -> Markup:
+    statement = say(unit.rule.statement) if isinstance(unit.rule, SignOff) else ""
+    words = (
+        gettext("Confirmed by a teacher: “%(statement)s”")
+        if condition.is_met
+        else gettext("A teacher still has to confirm: “%(statement)s”")
+    )
+    return _markup(words, statement=statement)
+
+
+def _sign_offs(unit: LearningUnit, condition: Condition) -> Markup:
+    statement = say(unit.rule.statement) if isinstance(unit.rule, SignOffs) else ""
+    return _markup(
+        gettext("Confirmed by %(have)s of %(count)s different teachers: “%(statement)s”"),
+        statement=statement,
+        **condition.params,
+    )
+
+
+def _markup(words: str, **values: str | Markup) -> Markup:
+    """Fill a translated sentence; the values are escaped unless they are markup."""
+    return Markup(words) % values  # noqa: S704 - the sentence is ours, Markup escapes the values

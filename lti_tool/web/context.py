@@ -1,0 +1,17 @@
+"""The application's own objects, for the request at hand."""
+
+from typing import cast
+
+from flask import current_app
+
+from lti_tool.tool import Tool
+
+
+def current_tool() -> Tool:
+    """Return settings, database, encryption and outgoing HTTP of the application that answers."""
+    return cast("Tool", current_app.extensions["credlet"])
+
+
+def public_url() -> str:
+    """Return the server's own base address, without a slash at the end."""
+    return current_tool().settings.public_url

@@ -1,0 +1,101 @@
+"""Every refusal and failure as a page for people, or as a problem for software (RFC 9457)."""
+
+import uuid
+from collections import defaultdict
+from http import HTTPStatus
+from typing import cast
+
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from lti_tool.errors import ToolError
+from lti_tool.web import security
+from lti_tool.web.negotiation import wants_json
+from lti_tool.web.sentences import sentence
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_TYPE = "application/problem+json"
+# Pages below these are shown in the frame of an LMS; a refusal holds nothing worth a trick.
+_FRAMED = ("/launches/", "/lti/")
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(name_request)
+    app.register_error_handler(ToolError, refuse)
+    app.register_error_handler(HTTPException, refuse_http)
+    app.register_error_handler(Exception, fail)
+
+
+def name_request() -> None:
+    """Give the request the id that a person can quote and an operator can find in the log."""
+    g.correlation_id = uuid.uuid4().hex[:12]
+
+
+def refuse(error: ToolError) -> Response:
+    write = log.warning if error.status < 500 else log.error
+    write("request_refused", code=error.code, status=error.status, correlation_id=_correlation_id())
+    return _answer(error.code, error.status, dict(error.params))
+
+
+def refuse_http(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < 400:
+        # A redirect, not a refusal.
+        return cast("Response", Response.force_type(error.get_response()))
+    response = _answer(f"http_{error.code}", error.code, {})
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def fail(error: Exception) -> Response:
+    log.error(
+        "request_failed",
+        kind=type(error).__name__,
+        correlation_id=_correlation_id(),
+        exc_info=error,
+    )
+    return _answer("internal_error", 500, {})
+
+
+def _correlation_id() -> str:
+    return str(g.get("correlation_id") or "")
+
+
+def _answer(code: str, status: int, params: dict[str, str]) -> Response:
+    otherwise = "launch_refused" if request.blueprint == security.LTI_BLUEPRINT else ""
+    found = sentence(code, status, otherwise)
+    known = defaultdict(str, params)  # a parameter that a caller forgot leaves a gap, not a crash
+    title = gettext(found.title) % known if "%(" in found.title else gettext(found.title)
+    next_step = gettext(found.next_step)
+    if wants_json():
+        response = jsonify(
+            type="about:blank",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=f"{title} {next_step}",
+            code=code,
+            correlation_id=_correlation_id(),
+        )
+        response.content_type = PROBLEM_TYPE
+    else:
+        response = Response(
+            render_template(
+                "error.html",
+                title=title,
+                next_step=next_step,
+                code=code,
+                correlation_id=_correlation_id(),
+            ),
+            content_type="text/html; charset=utf-8",
+        )
+    if request.path.startswith(_FRAMED):
+        # The page that says "expired" has to be seen where it happens.
+        security.allow_framing(g.get("frame_ancestors") or security.FRAMED_BY_ANYBODY)
+    response.status_code = status
+    response.cache_control.no_store = True
+    response.vary.add("Accept")
+    return response

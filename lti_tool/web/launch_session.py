@@ -1,0 +1,104 @@
+"""Who is here: the one module through which every page of a launch learns it.
+
+The secret travels in a cookie per launch. `Partitioned` (CHIPS) lets it survive in the frame of
+an LMS where third-party cookies are blocked; the path keeps launches in several tabs apart.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from flask import Response, g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool import clock
+from lti_tool.errors import Forbidden
+from lti_tool.models import LaunchSession
+from lti_tool.services import launches
+from lti_tool.web import security
+from lti_tool.web.context import current_tool
+
+COOKIE = "launch"
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a launch: its transaction, who is here, and the time it is answered at."""
+
+    db: Session
+    launch: LaunchSession
+    now: datetime
+
+    @property
+    def csrf_token(self) -> str:
+        return security.csrf_token(self.launch.id)
+
+
+def path(launch_id: uuid.UUID) -> str:
+    return f"/launches/{launch_id}"
+
+
+def carry(response: Response, launch_id: uuid.UUID, token: str) -> Response:
+    """Let the browser carry `token` on every request of this launch."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        path=path(launch_id),
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+    )
+    return response
+
+
+def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
+    """Return the launch session that this request belongs to.
+
+    Raises:
+        ToolError: unknown, expired, or the browser did not bring its secret.
+    """
+    stored = db.get(LaunchSession, launch_id)
+    # Also the page that says "expired" must be seen, so it may be framed by the same platform.
+    security.allow_framing((stored and stored.frame_origin) or security.FRAMED_BY_ANYBODY)
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise Forbidden("session_missing")
+    launch = launches.find(db, launch_id, token, now)
+    security.allow_framing(launch.frame_origin or security.FRAMED_BY_NOBODY)
+    g.launch_locale = launch.locale
+    return launch
+
+
+def visiting(
+    *, teacher: bool = False, writes: bool = False
+) -> Callable[
+    [Callable[Concatenate[Visit, P], ResponseReturnValue]], Callable[..., ResponseReturnValue]
+]:
+    """Give a view its `Visit`; the transaction ends when the view returns.
+
+    `teacher`: learners are refused. `writes`: the view changes something.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[Visit, P], ResponseReturnValue],
+    ) -> Callable[..., ResponseReturnValue]:
+        @wraps(view)
+        def visit(launch_id: uuid.UUID, *args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            now = clock.now()
+            with current_tool().database.transaction(read_only=not writes) as db:
+                launch = current(db, launch_id, now)
+                if teacher and not launch.is_teacher:
+                    raise Forbidden("teachers_only")
+                g.visit = Visit(db, launch, now)
+                return view(g.visit, *args, **kwargs)
+
+        return visit
+
+    return decorate

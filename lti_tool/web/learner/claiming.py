@@ -1,0 +1,107 @@
+"""Claim the badge: see it as it will be, decide what it says, and have it signed."""
+
+from dataclasses import dataclass, replace
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from badges.errors import BadgeError
+from badges.micro_credential import MicroCredential
+from badges.recipient import clean_name
+from lti_tool.errors import NotFound
+from lti_tool.models import Award
+from lti_tool.services import credentials, launches
+from lti_tool.services.credentials import Claim
+from lti_tool.web.context import current_tool
+from lti_tool.web.i18n import language
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.learner.blueprint import blueprint
+from lti_tool.web.learner.standing import LearnerStanding, standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimForm:
+    """What the learner decides. `email`: the address that the LMS gave; None: nothing to decide.
+
+    `problem`: why the name cannot be printed, a code of `badges.recipient.clean_name`.
+    """
+
+    is_named: bool
+    name: str
+    language: str
+    wants_email: bool
+    email: str | None
+    problem: str | None = None
+
+
+@blueprint.get("/claim")
+@visiting()
+def claim(visit: Visit) -> ResponseReturnValue:
+    """Show the badge as it will be, and what the learner decides about it."""
+    found, _ = _claimable(visit)
+    if found.credential is not None:
+        return _to_badge(visit)
+    return _page(visit, found, _proposal(visit, found.units.mc))
+
+
+@blueprint.post("/claim")
+@visiting(writes=True)
+def sign(visit: Visit) -> ResponseReturnValue:
+    """Sign the badge as decided; sent twice, it is the same badge."""
+    found, award = _claimable(visit)
+    form = _sent(visit, found.units.mc)
+    if form.problem is not None:
+        return _page(visit, found, form), 400
+    wishes = Claim(
+        name=form.name if form.is_named else None,
+        language=form.language,
+        email=form.email if form.wants_email else None,
+    )
+    actor = f"person:{visit.launch.person_id}"
+    signing = current_tool().signing
+    credentials.claim(visit.db, award, wishes, signing=signing, actor=actor, now=visit.now)
+    return _to_badge(visit)
+
+
+def _claimable(visit: Visit) -> tuple[LearnerStanding, Award]:
+    found = standing(visit)
+    if found.award is None:
+        raise NotFound("not_awarded")
+    return found, found.award
+
+
+def _page(visit: Visit, found: LearnerStanding, form: ClaimForm) -> str:
+    return render_template("learner/claim.html", visit=visit, standing=found, form=form)
+
+
+def _to_badge(visit: Visit) -> ResponseReturnValue:
+    return redirect(url_for("learner.badge", launch_id=visit.launch.id), 303)
+
+
+def _proposal(visit: Visit, mc: MicroCredential) -> ClaimForm:
+    return ClaimForm(
+        is_named=True,
+        name=visit.launch.person.name or "",
+        language=mc.title.best_language(language()),
+        wants_email=False,
+        email=launches.email_of(visit.launch, current_tool().encryption),
+    )
+
+
+def _sent(visit: Visit, mc: MicroCredential) -> ClaimForm:
+    """Return what was sent; a language that the definition lacks becomes the nearest."""
+    proposal = _proposal(visit, mc)
+    wished = request.form.get("language", proposal.language)
+    form = replace(
+        proposal,
+        is_named=request.form.get("naming") != "nameless",
+        name=request.form.get("name", ""),
+        language=wished if wished in mc.text_languages else proposal.language,
+        wants_email=proposal.email is not None and request.form.get("email") == "1",
+    )
+    if not form.is_named:
+        return form
+    try:
+        return replace(form, name=clean_name(form.name))
+    except BadgeError as error:
+        return replace(form, problem=error.code)

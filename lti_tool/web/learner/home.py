@@ -1,0 +1,61 @@
+"""Where a launch arrives, the learner's units, and confirming to have taken part."""
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from badges.completion import Route
+from lti_tool.errors import Conflict, ToolError
+from lti_tool.services import completions, placements
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.learner.blueprint import blueprint
+from lti_tool.web.learner.standing import standing
+
+
+@blueprint.get("/")
+@visiting()
+def home(visit: Visit) -> ResponseReturnValue:
+    """Show what this person is here for: their units, or for teachers the course."""
+    launch = visit.launch
+    if launch.is_teacher:
+        endpoint = "teacher.choose" if launch.link.placement is None else "teacher.course"
+        return redirect(url_for(endpoint, launch_id=launch.id), 303)
+    if launch.link.placement is None:
+        return render_template("learner/wait.html", visit=visit)
+    return render_template("learner/units.html", visit=visit, standing=standing(visit))
+
+
+@blueprint.get("/units")
+@visiting()
+def units(visit: Visit) -> ResponseReturnValue:
+    """Show the units to whoever is here: for teachers it is the preview of the learner's page."""
+    return render_template("learner/units.html", visit=visit, standing=standing(visit))
+
+
+@blueprint.post("/participation")
+@visiting(writes=True)
+def participate(visit: Visit) -> ResponseReturnValue:
+    """Record that the person confirms to have worked through the unit of this link.
+
+    Sending the form twice changes nothing.
+    """
+    link = visit.launch.link
+    if link.placement is None or link.unit_code is None:
+        raise Conflict("link_not_placed")
+    route, _ = placements.route_of(link.placement, link.unit_code)
+    if route is not Route.PARTICIPATION:
+        raise ToolError("participation_not_allowed", unit=link.unit_code)
+    completions.record_participation(visit.db, visit.launch, link.unit_code, visit.now)
+    return redirect(url_for("learner.units", launch_id=visit.launch.id), 303)
+
+
+@blueprint.get("/data")
+@visiting()
+def data(visit: Visit) -> ResponseReturnValue:
+    """Show what is kept about the person who is here."""
+    link = visit.launch.link
+    records = (
+        completions.records_of(visit.db, visit.launch.person, link.placement.version)
+        if link.placement
+        else ()
+    )
+    return render_template("learner/data.html", visit=visit, records=records)

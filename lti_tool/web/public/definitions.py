@@ -1,0 +1,116 @@
+"""Definitions of micro-credentials: a page for people, data for software, the emblem."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+
+from badges import definition as definitions
+from badges.formats import open_badge_3
+from lti_tool.models import MicroCredentialVersion
+from lti_tool.services import catalogue, credentials
+from lti_tool.web import badge_files, caching
+from lti_tool.web.context import public_url
+from lti_tool.web.i18n import language
+from lti_tool.web.negotiation import wants_json
+from lti_tool.web.public.blueprint import blueprint, document, reading
+
+VERSION = "/definitions/<body>/<code>/<version>"
+
+
+@blueprint.get("/definitions/")
+def offer() -> ResponseReturnValue:
+    """Show what is on offer: the newest version of every series."""
+    with reading() as db:
+        newest: dict[object, MicroCredentialVersion] = {}
+        for version in catalogue.all_versions(db):
+            newest.setdefault(version.series_id, version)
+        entries = [(version, catalogue.definition(version)) for version in newest.values()]
+        page = render_template("public/offer.html", entries=entries)
+    return caching.cacheable(page, caching.DEFINITION, varies=caching.PAGE_VARIES)
+
+
+@blueprint.get("/definitions/<body>/<code>")
+def series(body: str, code: str) -> ResponseReturnValue:
+    """Show all versions of one micro-credential, newest first."""
+    with reading() as db:
+        versions = catalogue.versions_of(db, body, code)
+        if wants_json():
+            answer: ResponseReturnValue = document(_series(versions), "application/json")
+        else:
+            mc = catalogue.definition(versions[0])
+            answer = render_template("public/series.html", versions=versions, mc=mc)
+    return caching.cacheable(answer, caching.DEFINITION, varies=caching.PAGE_VARIES)
+
+
+@blueprint.get(VERSION)
+def version(body: str, code: str, version: str) -> ResponseReturnValue:
+    """Show one version: the address that its badges name as `achievement.id`."""
+    number = version.removesuffix(".json")
+    with reading() as db:
+        found = _find(db, body, code, number)
+        if number != version or wants_json():
+            answer: ResponseReturnValue = document(_achievement(found))
+        else:
+            newest = catalogue.versions_of(db, body, code)[0]
+            answer = render_template(
+                "public/definition.html",
+                version=found,
+                mc=catalogue.definition(found),
+                newest=None if newest.id == found.id else newest,
+            )
+    return caching.cacheable(answer, caching.DEFINITION, varies=caching.PAGE_VARIES)
+
+
+@blueprint.get(f"{VERSION}/definition.json")
+def definition(body: str, code: str, version: str) -> ResponseReturnValue:
+    """Hand out everything the definition says, in all its languages."""
+    with reading() as db:
+        content = definitions.public(catalogue.definition(_find(db, body, code, version)))
+    return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
+
+
+@blueprint.get(f"{VERSION}/emblem.<any(png, svg):kind>")
+def emblem(body: str, code: str, version: str, kind: str) -> ResponseReturnValue:
+    with reading() as db:
+        mc = catalogue.definition(_find(db, body, code, version))
+    if kind == "png":
+        image = Response(badge_files.emblem_png(mc), mimetype="image/png")
+    else:
+        image = Response(badge_files.emblem_svg(mc), mimetype="image/svg+xml")
+    return caching.cacheable(image, caching.ARTWORK)
+
+
+def _find(db: Any, body: str, code: str, version: str) -> MicroCredentialVersion:
+    return catalogue.find(db, f"{body}/{code}/{version}")
+
+
+def _achievement(version: MicroCredentialVersion) -> dict[str, Any]:
+    """Return the Achievement (Open Badges 3.0, section B.1) with the way to the full definition."""
+    addresses = credentials.addresses(public_url(), version)
+    mc = catalogue.definition(version)
+    achievement = open_badge_3.achievement(mc, addresses, language())
+    return {
+        "@context": list(open_badge_3.CONTEXTS),
+        **achievement,
+        "related": [
+            {"id": f"{addresses.version}/definition.json", "type": ["Related"]},
+        ],
+    }
+
+
+def _series(versions: Sequence[MicroCredentialVersion]) -> dict[str, Any]:
+    newest = credentials.addresses(public_url(), versions[0])
+    return {
+        "id": newest.series,
+        "newest": newest.version,
+        "versions": [
+            {
+                "id": credentials.addresses(public_url(), version).version,
+                "version": version.version,
+                "published": version.published_at.isoformat(timespec="seconds"),
+            }
+            for version in versions
+        ],
+    }

@@ -1,0 +1,99 @@
+"""Security headers of every response, and the check of every form.
+
+Framing: pages of a launch may be framed by the platform that launched (CSP Level 3,
+`frame-ancestors`; X-Frame-Options cannot name an origin and is not sent), public pages by nobody.
+Forms: a page of a foreign site can post into a launch, and the launch's cookie goes with it, so
+every unsafe request outside the LTI endpoints (these prove themselves by state and signature)
+must bring a token that only a page of the same launch can know.
+"""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+
+from flask import Flask, Response, g, request
+
+from lti_tool.errors import Forbidden
+from lti_tool.web.context import current_tool
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LTI_BLUEPRINT = "lti"
+CSRF_FIELD = "csrf_token"
+
+FRAMED_BY_NOBODY = "'none'"
+FRAMED_BY_ANYBODY = "*"
+
+_FIXED_HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(check_form)
+    app.after_request(add_headers)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.jinja_env.globals["csrf_field"] = CSRF_FIELD
+
+
+def csp_nonce() -> str:
+    """Return this response's nonce; scripts without it do not run."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def allow_framing(by: str) -> None:
+    """Let this response be framed by an origin, or by `FRAMED_BY_ANYBODY`."""
+    g.frame_ancestors = by
+
+
+def csrf_token(launch_id: uuid.UUID) -> str:
+    """Return what a form of this launch carries in its hidden field."""
+    key = current_tool().settings.secret_key.encode()
+    return hmac.new(key, b"csrf:" + launch_id.bytes, hashlib.sha256).hexdigest()
+
+
+def check_form() -> None:
+    """Refuse an unsafe request without the token of its launch.
+
+    Raises:
+        Forbidden: `form_token`; also for a route that belongs to no launch, so that a new route
+            cannot be forgotten.
+    """
+    if request.method in SAFE_METHODS or request.blueprint == LTI_BLUEPRINT:
+        return
+    if request.url_rule is None:
+        return  # answered with 404 or 405
+    launch_id = (request.view_args or {}).get("launch_id")
+    sent = request.form.get(CSRF_FIELD, "")
+    if not isinstance(launch_id, uuid.UUID) or not hmac.compare_digest(
+        sent.encode(), csrf_token(launch_id).encode()
+    ):
+        raise Forbidden("form_token")
+
+
+def add_headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", _policy())
+    for name, value in _FIXED_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _policy() -> str:
+    script = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'none'"
+    ancestors = g.get("frame_ancestors") or FRAMED_BY_NOBODY
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {script}",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "form-action 'self'",
+            "base-uri 'none'",
+            f"frame-ancestors {ancestors}",
+        )
+    )

@@ -1,0 +1,165 @@
+"""The one table from what went wrong to what people read: what happened, and what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+def N_(text: str) -> str:  # noqa: N802 - the usual name: marks a sentence for translation
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`title`: what happened. `next_step`: what the reader can do."""
+
+    title: str
+    next_step: str
+
+
+_OPEN_AGAIN = N_("Open the unit again from your course. Nothing was lost.")
+_ASK_TEACHER = N_("Open the unit again from your course. If that does not help, tell your teacher.")
+_ASK_ADMIN = N_("This is for the people who run your learning platform: give them the code below.")
+_GO_BACK = N_("Go back, change it and send the form again. Nothing was saved yet.")
+_TRY_LATER = N_("Wait a moment and try again. What you had saved before is still there.")
+_CHECK_ADDRESS = N_("Check the address, or ask the person who gave it to you.")
+_LOOK_AGAIN = N_("Go back and look at the page again: it may have changed meanwhile.")
+
+SENTENCES: Mapping[str, Sentence] = {
+    # launch session
+    "session_missing": Sentence(N_("We do not know who you are on this page."), _OPEN_AGAIN),
+    "session_expired": Sentence(N_("You have been away for a while."), _OPEN_AGAIN),
+    "form_token": Sentence(
+        N_("This form was not sent from your own page, so nothing was changed."), _OPEN_AGAIN
+    ),
+    "platform_disabled": Sentence(
+        N_("This server no longer accepts visits from your learning platform."), _ASK_ADMIN
+    ),
+    "teachers_only": Sentence(
+        N_("This page is for teachers of the course."),
+        N_("If you teach this course, open the unit again in your teacher's role."),
+    ),
+    # placing and routes
+    "link_not_placed": Sentence(
+        N_("Your teacher has not chosen yet what this activity stands for."),
+        N_("Come back later, or tell your teacher."),
+    ),
+    "unknown_micro_credential": Sentence(
+        N_("There is no micro-credential at this address."), _CHECK_ADDRESS
+    ),
+    "ambiguous_micro_credential": Sentence(
+        N_("Several awarding bodies offer a micro-credential of that code."), _CHECK_ADDRESS
+    ),
+    "unknown_unit": Sentence(N_("There is no such unit in this micro-credential."), _LOOK_AGAIN),
+    "unknown_placement": Sentence(
+        N_("This course does not offer that micro-credential."), _LOOK_AGAIN
+    ),
+    "participation_not_allowed": Sentence(
+        N_("Taking part is not enough to complete this unit: it must be assessed."), _GO_BACK
+    ),
+    "basis_missing": Sentence(
+        N_("Say what has to be done in the learning platform before this unit opens."), _GO_BACK
+    ),
+    "basis_too_long": Sentence(
+        N_("That text is too long: at most %(maximum)s characters."), _GO_BACK
+    ),
+    # records
+    "unknown_learner": Sentence(N_("That person was never seen in this course."), _LOOK_AGAIN),
+    "unknown_record": Sentence(N_("There is no such record."), _LOOK_AGAIN),
+    "other_course": Sentence(
+        N_("That record was made in another course."),
+        N_("Only the teachers of that course can take it back."),
+    ),
+    "reason_missing": Sentence(N_("Give a reason."), _GO_BACK),
+    "evidence_too_long": Sentence(
+        N_("That text is too long: at most %(maximum)s characters."), _GO_BACK
+    ),
+    "points_out_of_range": Sentence(N_("The points must lie between 0 and the maximum."), _GO_BACK),
+    "not_a_number": Sentence(N_("“%(value)s” is not a number of points."), _GO_BACK),
+    "nobody_chosen": Sentence(
+        N_("Nobody was chosen, so nothing was recorded."),
+        N_("Go back and tick at least one learner, or enter points."),
+    ),
+    "unknown_part": Sentence(N_("This unit has no such part."), _LOOK_AGAIN),
+    "wrong_kind": Sentence(
+        N_("This unit is completed in another way than was entered."), _LOOK_AGAIN
+    ),
+    "retracts_retraction": Sentence(N_("An undo cannot be undone."), _LOOK_AGAIN),
+    # awards and credentials
+    "award_withdrawn": Sentence(
+        N_("This award was withdrawn."), N_("Ask your teacher why, and what is missing now.")
+    ),
+    "award_flagged": Sentence(
+        N_("A teacher has to look at this award first."),
+        N_("Come back later, or ask your teacher."),
+    ),
+    "award_not_flagged": Sentence(
+        N_("Somebody has already decided about this award."), _LOOK_AGAIN
+    ),
+    "credential_revoked": Sentence(N_("This badge was revoked before."), _LOOK_AGAIN),
+    "reason_too_long": Sentence(
+        N_("That text is too long: at most %(maximum)s characters."), _GO_BACK
+    ),
+    "unknown_delivery": Sentence(N_("There is no such score."), _LOOK_AGAIN),
+    "delivery_not_failed": Sentence(N_("This score is already being sent again."), _LOOK_AGAIN),
+    "delivery_outdated": Sentence(
+        N_("A newer score for this learner is already on its way."), _LOOK_AGAIN
+    ),
+    "unknown_organisation": Sentence(
+        N_("There is no awarding body at this address."), _CHECK_ADDRESS
+    ),
+    "unknown_award": Sentence(N_("There is no such award."), _LOOK_AGAIN),
+    "unknown_credential": Sentence(N_("There is no badge at this address."), _CHECK_ADDRESS),
+    "unknown_status_list": Sentence(N_("There is no status list at this address."), _CHECK_ADDRESS),
+    "not_awarded": Sentence(
+        N_("The award is not there yet, or no longer."),
+        N_("Go back to your units: they say what is missing."),
+    ),
+    # anything else, by HTTP status
+    "http_400": Sentence(N_("The browser sent something that this page cannot read."), _LOOK_AGAIN),
+    "http_403": Sentence(N_("You cannot do this here."), _OPEN_AGAIN),
+    "http_404": Sentence(N_("There is nothing at this address."), _CHECK_ADDRESS),
+    "http_405": Sentence(
+        N_("This address cannot be used in that way."),
+        N_("Go back and follow the links on the page."),
+    ),
+    "http_409": Sentence(N_("Somebody changed this in the meantime."), _LOOK_AGAIN),
+    "http_413": Sentence(
+        N_("That was too much to send at once."), N_("Go back and send a shorter text.")
+    ),
+    "http_429": Sentence(N_("That was too often in a short time."), _TRY_LATER),
+    "http_500": Sentence(N_("Something went wrong on our side."), _TRY_LATER),
+    "http_502": Sentence(N_("Another server did not answer as it should."), _TRY_LATER),
+    "http_503": Sentence(N_("This server is busy or being updated."), _TRY_LATER),
+    # launches that are refused; the others by `launch_refused`
+    **dict.fromkeys(
+        ("state_missing", "state_unknown", "state_expired", "expired", "too_old"),
+        Sentence(N_("This way in was already used, or it took too long."), _OPEN_AGAIN),
+    ),
+    "browser_unknown": Sentence(
+        N_("Your browser did not keep what it needs to let you in."),
+        N_("Open the unit from your course in a new window, or allow cookies for this site."),
+    ),
+    "platform_error": Sentence(
+        N_("Your learning platform did not let you in (%(error)s)."), _ASK_TEACHER
+    ),
+    "keys_unavailable": Sentence(
+        N_("Your learning platform could not be asked whether this visit is genuine."), _TRY_LATER
+    ),
+    "registration_unknown": Sentence(
+        N_("This server does not know your learning platform."), _ASK_ADMIN
+    ),
+    "launch_refused": Sentence(
+        N_("What your learning platform sent cannot be accepted."), _ASK_ADMIN
+    ),
+}
+
+
+def sentence(code: str, status: int, otherwise: str = "") -> Sentence:
+    """Return what people read for a code.
+
+    For one without a row of its own that of the code `otherwise`, else what fits `status`.
+    """
+    for key in (code, otherwise, f"http_{status}"):
+        if key in SENTENCES:
+            return SENTENCES[key]
+    return SENTENCES["http_500" if status >= 500 else "http_400"]

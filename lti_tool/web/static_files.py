@@ -1,0 +1,43 @@
+"""Style sheet, script, templates: their folder, and addresses that change with the content."""
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from flask import Blueprint, Flask, Response, request, url_for
+
+SECONDS_IMMUTABLE = 365 * 24 * 3600
+
+blueprint = Blueprint(
+    "web",
+    "lti_tool.web",
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/static",
+)
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals["asset"] = asset
+
+
+def asset(filename: str) -> str:
+    """Return the address of a static file; it holds a digest, so it can be cached for ever."""
+    return url_for("web.static", filename=filename, v=digest(filename))
+
+
+@cache
+def digest(filename: str) -> str:
+    content = (files("lti_tool.web") / "static" / filename).read_bytes()
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+@blueprint.after_request
+def cache_for_ever(response: Response) -> Response:
+    if response.status_code in {200, 304} and "v" in request.args:
+        response.cache_control.public = True
+        response.cache_control.no_cache = None
+        response.cache_control.max_age = SECONDS_IMMUTABLE
+        response.cache_control.immutable = True
+    return response

@@ -1,0 +1,60 @@
+"""One award: why it stands, and deciding about it."""
+
+import uuid
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.models import Award, Placement
+from lti_tool.services import awards, catalogue, credentials
+from lti_tool.services.credentials import LONGEST_REASON
+from lti_tool.web.context import current_tool
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+
+
+@blueprint.get("/course/awards/<uuid:award_id>")
+@visiting(teacher=True)
+def award(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
+    found = awards.find(visit.db, visit.launch.course, award_id)
+    return render_template(
+        "teacher/award.html",
+        visit=visit,
+        placement=chosen_placement(visit),
+        award=found,
+        mc=catalogue.definition(found.version),
+        credential=credentials.current(visit.db, found),
+        longest_reason=LONGEST_REASON,
+        address=address,
+    )
+
+
+@blueprint.post("/course/awards/<uuid:award_id>/keep")
+@visiting(teacher=True, writes=True)
+def keep(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
+    """Decide that a flagged award stands."""
+    found = awards.find(visit.db, visit.launch.course, award_id)
+    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
+    awards.keep(visit.db, found, actor=actor(visit), reason=reason, now=visit.now)
+    return _to_person(visit, found, chosen_placement(visit), "kept")
+
+
+@blueprint.post("/course/awards/<uuid:award_id>/revoke")
+@visiting(teacher=True, writes=True)
+def revoke(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
+    """Withdraw the award and revoke its badge, for good."""
+    found = awards.find(visit.db, visit.launch.course, award_id)
+    if found.withdrawn_at is None:
+        credentials.revoke_award(
+            visit.db,
+            found,
+            reason=request.form.get("reason", ""),
+            signing=current_tool().signing,
+            actor=actor(visit),
+            now=visit.now,
+        )
+    return _to_person(visit, found, chosen_placement(visit), "revoked")
+
+
+def _to_person(visit: Visit, found: Award, placement: Placement, done: str) -> ResponseReturnValue:
+    return redirect(address("person", visit, placement, person_id=found.person_id, done=done), 303)

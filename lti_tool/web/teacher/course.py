@@ -1,0 +1,42 @@
+"""The course at a glance: learners and units, what waits for a decision, what did not arrive."""
+
+from collections.abc import Iterator
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from lti_tool.services import catalogue, deliveries, placements, roster
+from lti_tool.services.roster import Learner
+from lti_tool.web import units
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+
+
+@blueprint.get("/course")
+@visiting(teacher=True)
+def course(visit: Visit) -> ResponseReturnValue:
+    placement = chosen_placement(visit)
+    mc = catalogue.definition(placement.version)
+    learners = roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
+    launched = visit.launch.link.unit_code if placement == visit.launch.link.placement else None
+    return render_template(
+        "teacher/course.html",
+        visit=visit,
+        placement=placement,
+        offered=[
+            (row, catalogue.definition(row.version))
+            for row in placements.of_course(visit.db, visit.launch.course)
+        ],
+        mc=mc,
+        learners=learners,
+        flagged=list(_flagged(learners)),
+        failed=deliveries.failed(visit.db, visit.launch.course),
+        main_unit=mc.unit(launched) if launched else mc.units[0],
+        routes={unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units},
+        state=units.state,
+        address=address,
+    )
+
+
+def _flagged(learners: list[Learner]) -> Iterator[Learner]:
+    return (one for one in learners if one.award and one.award.flagged_at)

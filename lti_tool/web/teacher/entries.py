@@ -1,0 +1,85 @@
+"""What a teacher entered for several learners at once, read from the form."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from werkzeug.datastructures import MultiDict
+
+from badges.micro_credential import LearningUnit
+from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
+from lti_tool.services.completions import Judgement
+
+POINTS = re.compile(r"\d{1,6}([.,]\d{1,3})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """`judgements`: (person, judgement). `problems`: field name -> code of the sentence."""
+
+    judgements: tuple[tuple[uuid.UUID, Judgement], ...]
+    problems: Mapping[str, str]
+
+
+def field(person_id: uuid.UUID, part: str | None = None) -> str:
+    """Return the name of the field for a learner's points (in a part)."""
+    return f"points-{person_id}" + (f"-{part}" if part else "")
+
+
+def read(unit: LearningUnit, people: frozenset[uuid.UUID], form: "MultiDict[str, str]") -> Entered:
+    """Return what the form says about those of `people`; all others are passed over."""
+    evidence = form.get("evidence", "").strip() or None
+    match unit.rule:
+        case PointsAtLeast(maximum=maximum):
+            return _points(unit, people, form, (None,), maximum, evidence)
+        case EachPartAtLeast(parts=parts, maximum=maximum):
+            codes = tuple(part.code for part in parts)
+            return _points(unit, people, form, codes, maximum, evidence)
+        case SignOff() | SignOffs():
+            ticked = {one.lower() for one in form.getlist("person")}
+            signed = Judgement(unit=unit.code, signed_off=True, evidence=evidence)
+            chosen = sorted(person for person in people if str(person) in ticked)
+            return Entered(judgements=tuple((one, signed) for one in chosen), problems={})
+
+
+def record_key(form_key: str, judgement: Judgement) -> str:
+    """Return the key that makes a form that is sent twice harmless, 64 characters."""
+    parts = "\n".join((form_key, judgement.unit, judgement.part or ""))
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _points(
+    unit: LearningUnit,
+    people: frozenset[uuid.UUID],
+    form: "MultiDict[str, str]",
+    parts: tuple[str | None, ...],
+    maximum: Decimal,
+    evidence: str | None,
+) -> Entered:
+    judgements, problems = [], {}
+    for person, part, name, text in _filled(people, parts, form):
+        if POINTS.fullmatch(text) is None:
+            problems[name] = "not_a_number"
+            continue
+        points = Decimal(text.replace(",", "."))
+        if points > maximum:
+            problems[name] = "points_out_of_range"
+            continue
+        said = Judgement(unit=unit.code, part=part, points=points, evidence=evidence)
+        judgements.append((person, said))
+    return Entered(judgements=tuple(judgements), problems=problems)
+
+
+def _filled(
+    people: frozenset[uuid.UUID], parts: tuple[str | None, ...], form: "MultiDict[str, str]"
+) -> Iterator[tuple[uuid.UUID, str | None, str, str]]:
+    """Yield (person, part, field name, text) for every field that is not empty."""
+    for person in sorted(people):
+        for part in parts:
+            name = field(person, part)
+            text = form.get(name, "").strip()
+            if text:
+                yield person, part, name, text

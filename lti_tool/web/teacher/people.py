@@ -1,0 +1,81 @@
+"""One learner: why they have or lack the award, every record, and taking one back."""
+
+import uuid
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.errors import Forbidden, NotFound
+from lti_tool.models import CompletionRecord
+from lti_tool.services import awards, catalogue, completions, credentials, launches
+from lti_tool.web import units
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+
+
+@blueprint.get("/course/people/<uuid:person_id>")
+@visiting(teacher=True)
+def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
+    placement = chosen_placement(visit)
+    member = launches.course_member(visit.db, visit.launch.course, person_id)
+    version = placement.version
+    mc = catalogue.definition(version)
+    standing = completions.standing(visit.db, member.person, version, visit.now)
+    award = awards.shown(visit.db, member.person, version)
+    records = completions.records_of(visit.db, member.person, version)
+    return render_template(
+        "teacher/person.html",
+        visit=visit,
+        placement=placement,
+        member=member,
+        view=units.view(mc, standing.real, placement),
+        award=award,
+        credential=credentials.current(visit.db, award) if award else None,
+        records=records[::-1],
+        retracted={row.retracts_id for row in records if row.retracts_id},
+        address=address,
+    )
+
+
+@blueprint.get("/course/records/<uuid:record_id>/retract")
+@visiting(teacher=True)
+def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask for the reason before a record is taken back."""
+    placement = chosen_placement(visit)
+    return render_template(
+        "teacher/retract.html",
+        visit=visit,
+        placement=placement,
+        mc=catalogue.definition(placement.version),
+        record=_own_record(visit, record_id),
+        address=address,
+    )
+
+
+@blueprint.post("/course/records/<uuid:record_id>/retract")
+@visiting(teacher=True, writes=True)
+def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a record back; sent twice, it is taken back once."""
+    placement = chosen_placement(visit)
+    record = _own_record(visit, record_id)
+    completions.retract(
+        visit.db,
+        record,
+        course=visit.launch.course,
+        assessor=visit.launch.person,
+        reason=request.form.get("reason", ""),
+        now=visit.now,
+    )
+    return redirect(
+        address("person", visit, placement, person_id=record.person_id, done="retracted"), 303
+    )
+
+
+def _own_record(visit: Visit, record_id: uuid.UUID) -> CompletionRecord:
+    """Return a record of this course; others are not to be told from ones that do not exist."""
+    record = completions.find(visit.db, record_id)
+    if record.course_id != visit.launch.course_id:
+        raise NotFound("unknown_record")
+    if record.retracts_id is not None:
+        raise Forbidden("retracts_retraction")
+    return record

@@ -1,0 +1,43 @@
+"""What every template can use: filters for values, drawings, shared words."""
+
+from urllib.parse import urlencode
+
+from flask import Flask, request
+
+from lti_tool.web import conditions, wording
+
+FILTERS = (
+    wording.best,
+    wording.country,
+    wording.day,
+    wording.language_name,
+    wording.moment,
+    wording.number,
+    wording.own_name,
+    wording.say,
+    wording.term,
+    wording.who,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Call it when the blueprint that holds the templates is registered."""
+    environment = app.jinja_env
+    environment.trim_blocks = True
+    environment.lstrip_blocks = True
+    environment.filters.update({one.__name__: one for one in FILTERS})
+    environment.globals.update(
+        in_language=in_language,
+        requirement=conditions.requirement,
+        explain=conditions.explain,
+    )
+    for name in ("shapes", "words"):
+        environment.globals[name] = environment.get_template(f"{name}.html").module
+
+
+def in_language(tag: str) -> str:
+    """Return the address of this page in another language."""
+    args = request.args.to_dict()
+    args.pop("saved", None)
+    args.pop("done", None)
+    return "?" + urlencode({**args, "lang": tag})

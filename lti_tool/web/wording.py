@@ -1,0 +1,90 @@
+"""How values are written for people: texts in several languages, dates, numbers, names of
+countries and languages. All follow the language of the page."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+from flask_babel import gettext
+from markupsafe import Markup, escape
+
+from badges import vocabularies
+from badges.micro_credential import Concept
+from badges.text import Text
+from lti_tool.models import Person
+from lti_tool.web.i18n import language
+
+# CLDR knows Montenegrin as a variety of Serbian only.
+_OWN_LANGUAGE_NAMES = {"cnr": {"en": "Montenegrin", "de": "Montenegrinisch"}}
+
+
+def best(text: Text) -> str:
+    """Return the text nearest to the language of the page."""
+    return text.best(language())
+
+
+def say(text: Text) -> Markup:
+    """Return the nearest text, marked with its own language where the page has another."""
+    tag = text.best_language(language())
+    if tag.split("-")[0] == language():
+        return escape(text[tag])
+    return Markup('<span lang="{}">{}</span>').format(tag, text[tag])
+
+
+def term(concept: Concept) -> Markup:
+    """Return a vocabulary term, by the vocabulary's own label where it has a nearer one."""
+    own = concept.label.best_language(language())
+    label = vocabularies.label(concept.uri, language()) if concept.uri else None
+    if label is not None and own.split("-")[0] != language():
+        concept = Concept(uri=concept.uri, label=Text({language(): label}))
+    return say(concept.label)
+
+
+def day(at: datetime) -> Markup:
+    """Return a date as people write it (22 November 2026)."""
+    return _time(at, _date_pattern())
+
+
+def moment(at: datetime) -> Markup:
+    """Return date and time; the zone is said, because the reader's is unknown."""
+    return _time(at, f"{_date_pattern()}, HH:mm 'UTC'")
+
+
+def _date_pattern() -> str:
+    return "d. MMMM y" if language() == "de" else "d MMMM y"
+
+
+def _time(at: datetime, pattern: str) -> Markup:
+    words = format_datetime(at, pattern, locale=language())
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), words)
+
+
+def number(value: Decimal | int | str) -> str:
+    """Return a number in the manner of the language; texts that are no number stay."""
+    return str(format_decimal(Decimal(value), locale=language())) if value != "" else ""
+
+
+def country(code: str) -> str:
+    """Return the name of a country by its ISO 3166-1 alpha-2 code."""
+    return str(Locale.parse(language()).territories.get(code.upper(), code))
+
+
+def language_name(tag: str) -> str:
+    """Return the name of a language by its tag."""
+    own = _OWN_LANGUAGE_NAMES.get(tag, {}).get(language())
+    try:
+        return own or Locale.parse(tag, sep="-").get_display_name(language()) or tag
+    except (ValueError, LookupError):
+        return tag
+
+
+def own_name(tag: str) -> str:
+    """Return the name that a language calls itself by."""
+    return str(Locale.parse(tag, sep="-").get_display_name(tag) or tag).capitalize()
+
+
+def who(person: Person) -> str:
+    """Return a person's name, or what tells nameless ones apart."""
+    return person.name or gettext("Learner %(id)s", id=person.short_id)
