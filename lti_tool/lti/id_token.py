@@ -22,6 +22,7 @@ LEEWAY = timedelta(seconds=60)
 MAX_CHARACTERS = 65_536
 MAX_AUDIENCES = 10
 MAX_KID_CHARACTERS = 255
+MAX_MOMENT = 10**12
 
 LTI_CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 
@@ -154,7 +155,7 @@ def _moment(payload: Mapping[str, Any], claim: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise LaunchRefused(f"{claim}_malformed")
-    if not math.isfinite(value) or abs(value) > 1e12:
+    if abs(value) > MAX_MOMENT or not math.isfinite(value):  # an integer may exceed any float
         raise LaunchRefused(f"{claim}_malformed")
     return float(value)
 

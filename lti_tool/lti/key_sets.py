@@ -54,9 +54,10 @@ def find_key(
         LaunchRefused: kid_unknown, keys_unavailable (no good key set was ever fetched)
     """
     stored = _load(database, source)
-    if not _wants_fetch(stored, kid, now):
+    if stored is not None and _find(stored, kid) and not _wants_fetch(stored, kid, now):
         return _pick(stored, kid)
-    with _locks.setdefault(source.registration_id.bytes, threading.Lock()):  # one fetches
+    with _locks.setdefault(source.registration_id.bytes, threading.Lock()):
+        # Of many launches at once one fetches; whoever lacks a key waits here for its result.
         stored = _load(database, source)
         if _wants_fetch(stored, kid, now):
             stored = _refresh(database, outbound, source, kid, now)

@@ -217,10 +217,10 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             return  # the tool has given up
 
-    do_GET = _answer
-    do_POST = _answer
+    do_GET = _answer  # noqa: N815
+    do_POST = _answer  # noqa: N815
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         pass
 
 

@@ -1,0 +1,111 @@
+"""Claims of any shape: a launch is accepted or refused, and never breaks the tool."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.factories.databases import on_each_database
+from tests.factories.launches import Visitor, refusal_code
+from tests.factories.platform import claim_name
+
+CLAIMS = (
+    "iss",
+    "aud",
+    "azp",
+    "sub",
+    "iat",
+    "exp",
+    "nbf",
+    "nonce",
+    "name",
+    "given_name",
+    "family_name",
+    "email",
+    "locale",
+    "message_type",
+    "version",
+    "deployment_id",
+    "target_link_uri",
+    "resource_link",
+    "roles",
+    "context",
+    "custom",
+    "launch_presentation",
+    "endpoint",
+)
+MEMBERS = ("id", "title", "label", "lineitem", "scope", "locale", "mc", "unit", "return_url")
+
+text = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(["", "\0", "\ud800", "$User.image", "\u202eevil", "http://[", "x" * 300]),
+)
+atoms = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**25), 10**25),
+    st.floats(allow_nan=False, allow_infinity=False),
+    text,
+)
+values = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.one_of(st.sampled_from(MEMBERS), text), inner, max_size=4),
+    ),
+    max_leaves=12,
+)
+changes = st.dictionaries(st.sampled_from(CLAIMS), values, min_size=1, max_size=3)
+
+
+@on_each_database
+@settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(changes=changes)
+def test_a_launch_with_any_claims_is_accepted_or_refused(
+    visitor: Visitor, changes: dict[str, Any]
+) -> None:
+    response = visitor.launch(**changes)
+    if response.status_code != 303:
+        assert refusal_code(response)
+
+
+@settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    params=st.dictionaries(
+        st.sampled_from(
+            [
+                "iss",
+                "login_hint",
+                "target_link_uri",
+                "client_id",
+                "lti_deployment_id",
+                "lti_message_hint",
+            ]
+        ),
+        text,
+        max_size=3,
+    )
+)
+def test_a_login_with_any_parameters_is_accepted_or_refused(
+    visitor: Visitor, params: dict[str, str]
+) -> None:
+    sent = {name: value.encode("utf-8", "replace").decode() for name, value in params.items()}
+    response = visitor.login(**sent)
+    if response.status_code != 302:
+        assert refusal_code(response)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_each_claim_alone_may_be_of_any_type(visitor: Visitor, name: str) -> None:
+    for value in (None, True, 5, -1.5, "", "x", [], ["x"], [[]], {}, {"id": []}, {"x": {"y": 1}}):
+        response = visitor.launch(**{name: value})
+        if response.status_code != 303:
+            assert refusal_code(response), (claim_name(name), json.dumps(value))
