@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 import config
 import migrations
+from config import logging
 from config.settings import Settings, SettingsError
 from lti_tool import open_tool
 from lti_tool.cli.texts import _
@@ -26,9 +27,11 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         try:
-            return config.load()
+            settings = config.load()
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
+        logging.configure(settings)
+        return settings
 
     @cached_property
     def tool(self) -> Tool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from lti_tool.cli.texts import _
+from lti_tool.cli.texts import _, language
 from lti_tool.demo import journey, world
 from lti_tool.demo.journey import JourneyFailed, Step
 from lti_tool.demo.serving import free_port
@@ -40,7 +40,7 @@ def command(once: bool, out: Path | None, tool_port: int, lms_port: int) -> None
         out = out or Path(tempfile.mkdtemp(prefix="credlet-badge-"))
         try:
             running = stack.enter_context(
-                world.running(folder, tool_port=tool_port, lms_port=lms_port)
+                world.running(folder, tool_port=tool_port, lms_port=lms_port, locale=language())
             )
         except OSError as error:
             raise click.ClickException(

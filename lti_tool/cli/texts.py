@@ -8,10 +8,15 @@ from babel.support import Translations
 from lti_tool.web.i18n import SOURCE_LANGUAGE, nearest, translations
 
 
+def language() -> str:
+    """Return the language of the terminal, of those that there are texts in."""
+    wishes = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return nearest(wish.split(".")[0] for wish in wishes if wish) or SOURCE_LANGUAGE
+
+
 @cache
 def _catalogue() -> Translations:
-    wishes = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return translations(nearest(wish.split(".")[0] for wish in wishes if wish) or SOURCE_LANGUAGE)
+    return translations(language())
 
 
 def _(text: str, **params: object) -> str:

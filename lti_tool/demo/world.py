@@ -14,6 +14,7 @@ from flask import Flask
 import migrations
 from badges import samples
 from badges.micro_credential import MicroCredential
+from config import logging
 from config.secrets import make_encryption_key, make_secret_key
 from config.settings import Settings
 from lti_tool import clock, create_app
@@ -65,14 +66,20 @@ class World:
 
 
 @contextmanager
-def running(folder: Path, *, tool_port: int, lms_port: int, worker: bool = True) -> Iterator[World]:
-    """Serve a new tool and a new LMS until the block ends; the database lies in `folder`."""
+def running(
+    folder: Path, *, tool_port: int, lms_port: int, locale: str = "en", worker: bool = True
+) -> Iterator[World]:
+    """Serve a new tool and a new LMS until the block ends; the database lies in `folder`.
+
+    `locale`: the language that the LMS says its people use. `worker`: deliver scores by itself.
+    """
     settings = _settings(folder, tool_port, worker=worker)
+    logging.configure(settings)
     database = Database(settings.database_url)
     migrations.upgrade(database.engine)
     database.close()
     app = create_app(settings)
-    lms = LmsState(LmsConfig(issuer=f"http://127.0.0.1:{lms_port}"))
+    lms = LmsState(LmsConfig(issuer=f"http://127.0.0.1:{lms_port}", locale=locale))
     try:
         with serving(create_lms(lms.config, lms), port=lms_port), serving(app, port=tool_port):
             yield _connect(app, lms)
@@ -93,6 +100,7 @@ def _settings(folder: Path, port: int, *, worker: bool) -> Settings:
         embedded_worker=worker,
         outbound_private_hosts=("127.0.0.1", "localhost"),
         log_format="console",
+        log_level="warning",
     )
 
 

@@ -1,0 +1,196 @@
+"""The command line, run as an operator runs it: a process with settings from the environment."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from badges import samples
+from config.secrets import make_encryption_key, make_secret_key
+
+REGISTRATION = "0b0e7a56-5f0c-4e0c-9d3e-1b7a1c9f6a11"
+
+
+class Operator:
+    """A server's command line; `run` returns the finished process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "ENVIRONMENT": "production",
+            "INSTANCE_FOLDER": str(folder),
+            "PUBLIC_URL": "https://badges.example",
+            "SECRET_KEY": make_secret_key(),
+            "ENCRYPTION_KEYS": make_encryption_key(),
+        }
+
+    def run(
+        self, *arguments: str, answers: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from lti_tool.cli import main; main()", *arguments],
+            env=self.environment | environment,
+            input=answers,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Operator:
+    made = Operator(tmp_path)
+    assert made.run("db", "upgrade").returncode == 0
+    return made
+
+
+def sample(tmp_path: Path, **changes: object) -> str:
+    content = json.loads(samples.source("wld1")) | changes
+    file = tmp_path / "mc.json"
+    file.write_text(json.dumps({k: v for k, v in content.items() if v is not None}))
+    return str(file)
+
+
+def test_help_needs_no_settings(tmp_path: Path) -> None:
+    operator = Operator(tmp_path)
+    operator.environment = {"PATH": os.environ["PATH"]}
+    for command in ([], ["db"], ["mc"], ["platform"], ["platform", "add"], ["demo"]):
+        answer = operator.run(*command, "--help")
+        assert answer.returncode == 0, answer.stderr
+        assert "Usage:" in answer.stdout
+
+
+def test_missing_settings_are_named_all_at_once(tmp_path: Path) -> None:
+    operator = Operator(tmp_path)
+    operator.environment = {"PATH": os.environ["PATH"]}
+    answer = operator.run("db", "upgrade")
+    assert answer.returncode == 1
+    for name in ("PUBLIC_URL", "SECRET_KEY", "ENCRYPTION_KEYS"):
+        assert name in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_an_unmigrated_database_says_what_to_run(tmp_path: Path) -> None:
+    answer = Operator(tmp_path).run("mc", "list")
+    assert answer.returncode == 1
+    assert "credlet db upgrade" in answer.stderr
+
+
+def test_db_upgrade_can_be_repeated(operator: Operator) -> None:
+    answer = operator.run("db", "upgrade")
+    assert answer.returncode == 0
+    assert "up to date" in answer.stdout
+
+
+def test_a_definition_is_checked_imported_and_listed(operator: Operator, tmp_path: Path) -> None:
+    file = sample(tmp_path)
+    assert "complete" in operator.run("mc", "check", file).stdout
+    assert "published" in operator.run("mc", "import", file).stdout
+    assert "was published before" in operator.run("mc", "import", file).stdout
+    assert "BEM-S-WLD1-U1" in operator.run("mc", "list").stdout
+
+
+def test_check_names_what_is_missing(operator: Operator, tmp_path: Path) -> None:
+    answer = operator.run("mc", "check", sample(tmp_path, quality_assurance=None))
+    assert answer.returncode == 1
+    assert "quality assurance" in answer.stderr
+
+
+def test_a_refused_file_keeps_the_others_out_too(operator: Operator, tmp_path: Path) -> None:
+    good = sample(tmp_path)
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"title": ')
+    answer = operator.run("mc", "import", good, str(bad))
+    assert answer.returncode == 1
+    assert "bad.json is not JSON" in answer.stderr
+    assert "No definitions yet" in operator.run("mc", "list").stdout
+
+
+def test_adding_a_moodle_asks_for_two_ids_only_and_shows_what_to_paste(
+    operator: Operator,
+) -> None:
+    answer = operator.run(
+        "platform", "add", "--name", "School Moodle", "--organisation", "my-school",
+        "--moodle", "https://moodle.example/", "--registration-id", REGISTRATION,
+        answers="client-1\n7\n",
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    for address in ("launch", "jwks", "login"):
+        assert f"https://badges.example/lti/{REGISTRATION}/{address}" in answer.stdout
+    listed = operator.run("platform", "list").stdout
+    assert "https://moodle.example  client client-1" in listed
+    assert "deployments: 7" in listed
+
+
+def test_a_platform_is_added_once(operator: Operator) -> None:
+    arguments = [
+        "platform", "add", "--name", "M", "--organisation", "s",
+        "--moodle", "https://moodle.example", "--client-id", "c", "--deployment", "1",
+    ]  # fmt: skip
+    assert operator.run(*arguments).returncode == 0
+    again = operator.run(*arguments)
+    assert again.returncode == 1
+    assert "platform_exists" in again.stderr
+    assert "Traceback" not in again.stderr
+
+
+def test_a_platform_is_switched_off_and_on(operator: Operator) -> None:
+    operator.run(
+        "platform", "add", "--name", "M", "--organisation", "s",
+        "--moodle", "https://moodle.example", "--client-id", "c", "--deployment", "1",
+    )  # fmt: skip
+    platform_id = operator.run("platform", "list").stdout.split()[0]
+    assert operator.run("platform", "disable", platform_id).returncode == 0
+    assert "(s): off" in operator.run("platform", "list").stdout
+    assert operator.run("platform", "enable", platform_id).returncode == 0
+    assert "(s): on" in operator.run("platform", "list").stdout
+    unknown = operator.run("platform", "disable", REGISTRATION)
+    assert unknown.returncode == 1
+    assert "unknown_platform" in unknown.stderr
+
+
+def test_http_addresses_are_refused_in_production(operator: Operator) -> None:
+    answer = operator.run(
+        "platform", "add", "--name", "M", "--organisation", "s",
+        "--moodle", "http://moodle.example", "--client-id", "c", "--deployment", "1",
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert "malformed_url" in answer.stderr
+
+
+def test_the_terminals_language_is_spoken(operator: Operator) -> None:
+    answer = operator.run("mc", "list", LANG="de_DE.UTF-8")
+    assert "Noch keine Definitionen" in answer.stdout
+
+
+def test_the_demo_plays_once_and_leaves_a_verified_badge(
+    operator: Operator, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    operator.environment = {"PATH": os.environ["PATH"]}
+    answer = operator.run("demo", "--once", "--out", str(out))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    names = {file.name for file in out.iterdir()}
+    assert names == {
+        "credential.json", "badge.png", "did.json", "status-list.json", "achievement.json"
+    }  # fmt: skip
+    verify = [sys.executable, "-m", "badges", "verify"]
+    options = ["--did-doc", str(out / "did.json"), "--status-list", str(out / "status-list.json")]
+    for badge in ("credential.json", "badge.png"):
+        done = subprocess.run(
+            [*verify, str(out / badge), *options], capture_output=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stdout
+    forged = out / "forged.json"
+    forged.write_bytes((out / "credential.json").read_bytes().replace(b"2026", b"2025"))
+    done = subprocess.run([*verify, str(forged), *options], capture_output=True, check=False)
+    assert done.returncode == 1
+    alone = subprocess.run(
+        [*verify, str(out / "credential.json")], capture_output=True, timeout=60, check=False
+    )
+    assert alone.returncode == 2
