@@ -3,15 +3,16 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from badges import contexts
 from badges.contexts import OPEN_BADGES
-from tests.factories.signing import Issued
+from tests.factories.signing import Issued, today
 from tests.peers import require
 
 NODE_PEERS = Path(__file__).parents[1] / "peers" / "node"
@@ -19,8 +20,13 @@ CONTEXTS = {OPEN_BADGES: {"@context": contexts.load(OPEN_BADGES)}}
 INSTALL_SECONDS = 240
 ANSWER_SECONDS = 120
 
-Ask = Callable[[str, Mapping[str, Issued]], dict[str, Any]]
-"""Takes the name of a script and named cases, returns its answer to each."""
+
+class Ask(Protocol):
+    """Takes the name of a script, named cases and (for those that can be told) the time."""
+
+    def __call__(
+        self, script: str, cases: Mapping[str, Issued], now: datetime | None = None
+    ) -> dict[str, Any]: ...
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +62,12 @@ def _installed(npm: str) -> bool:
 def ask(node: str) -> Ask:
     """Put cases to a verifier; its network is what each case serves."""
 
-    def answers(script: str, cases: Mapping[str, Issued]) -> dict[str, Any]:
+    def answers(
+        script: str, cases: Mapping[str, Issued], now: datetime | None = None
+    ) -> dict[str, Any]:
+        at = (now or today()).isoformat()
         posed = [
-            {"name": name, "badge": case.badge, "web": {**case.web, **CONTEXTS}}
+            {"name": name, "badge": case.badge, "now": at, "web": {**case.web, **CONTEXTS}}
             for name, case in cases.items()
         ]
         run = subprocess.run(

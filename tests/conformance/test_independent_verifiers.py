@@ -19,6 +19,8 @@ from tests.conformance.conftest import Ask
 from tests.factories import signing
 from tests.factories.signing import KEY, LIST_URL, Issued, changed, issue
 
+HARD = "hard to read alike"
+
 
 @pytest.fixture(scope="module")
 def moment() -> datetime:
@@ -27,7 +29,24 @@ def moment() -> datetime:
 
 @pytest.fixture(scope="module")
 def badges(moment: datetime) -> dict[str, Issued]:
-    return {mc.code: issue(signing.built(mc, moment), moment) for mc in samples.all()}
+    unsigned = {mc.code: signing.built(mc, moment) for mc in samples.all()} | {HARD: hard(moment)}
+    return {name: issue(document, moment) for name, document in unsigned.items()}
+
+
+def hard(moment: datetime) -> signing.Document:
+    """A badge with what software reads differently most easily, and is allowed to hold."""
+    document = signing.built(samples.welding(), moment, "de")
+    subject = document["credentialSubject"]
+    subject["identifier"][0]["identityHash"] = "Zoë 'O\"Brien\\ 😀 محمد\u200f Ő\u2028\t\r\nx"
+    subject["creditsEarned"] = 9.524  # pyoxigraph 0.5.13 reads 9.523999999999999
+    subject["achievement"]["creditsAvailable"] = 12.25
+    subject["achievement"]["tag"] = ["b", "a", "B", "ä", "}{", "&amp;", "<b>"]
+    subject["result"] += [{"type": ["Result"], "status": "Completed", "value": "1"}] * 6
+    levels = ["Bestanden", "Nicht bestanden", "Offen"]
+    for number, description in enumerate(subject["achievement"]["resultDescription"]):
+        description["allowedValue"] = levels
+        description["name"] += f" {number}"
+    return document
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +82,7 @@ def wallet(ask: Ask, badges: dict[str, Issued], bad: dict[str, Issued]) -> dict[
     return ask("digitalcredentials.mjs", badges | bad)
 
 
-CODES = [mc.code for mc in samples.all()]
+CODES = [*(mc.code for mc in samples.all()), HARD]
 
 
 @pytest.mark.parametrize("code", CODES)

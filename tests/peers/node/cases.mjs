@@ -1,5 +1,5 @@
-// Cases come as JSON on standard input: [{name, badge, web: {address: document}}]; the answers go
-// as JSON to standard output. The network is the case's own `web`; anything else is refused.
+// Cases come as JSON on standard input: [{name, badge, now, web: {address: document}}]; the answers
+// go as JSON to standard output. The network is the case's own `web`; anything else is refused.
 import {text} from 'node:stream/consumers';
 import {inspect} from 'node:util';
 

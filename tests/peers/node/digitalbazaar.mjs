@@ -6,18 +6,19 @@ import * as vc from '@digitalbazaar/vc';
 import {checkStatus} from '@digitalbazaar/vc-bitstring-status-list';
 import {answerEach, reason} from './cases.mjs';
 
-await answerEach(async ({badge, web}) => {
+await answerEach(async ({badge, web, now}) => {
   const documentLoader = loader(web);
   const suite = new DataIntegrityProof({cryptosuite});
+  const at = new Date(now);
   const noStatus = async () => ({verified: true});
   const result = await vc.verifyCredential({
-    credential: badge, suite, documentLoader, checkStatus: noStatus
+    credential: badge, suite, documentLoader, checkStatus: noStatus, now: at
   });
   const status = await checkStatus({
     credential: badge, suite, documentLoader, verifyMatchingIssuers: true
   });
   const listResult = await vc.verifyCredential({
-    credential: web[badge.credentialStatus.statusListCredential], suite, documentLoader
+    credential: web[badge.credentialStatus.statusListCredential], suite, documentLoader, now: at
   });
   return {
     badge: result.verified,
