@@ -1,4 +1,4 @@
-"""`python -m config` prints the table of all settings in Markdown, for `config/README.md`."""
+"""`python -m config` prints the table of all settings in Markdown, for the project's README."""
 
 import sys
 from typing import Any

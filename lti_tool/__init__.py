@@ -47,9 +47,13 @@ def open_tool(settings: "Settings") -> "Tool":
     from migrations import check_current
 
     database = Database(settings.database_url)
-    check_current(database.engine)
-    with database.transaction(read_only=True) as db:
-        check_public_url(db, settings.public_url)
+    try:
+        check_current(database.engine)
+        with database.transaction(read_only=True) as db:
+            check_public_url(db, settings.public_url)
+    except Exception:
+        database.close()
+        raise
     return Tool(
         settings=settings,
         database=database,

@@ -78,16 +78,23 @@ class Database:
 
 
 def create_engine(url: str) -> Engine:
-    """Return an engine for SQLite or PostgreSQL with the project's connection rules."""
+    """Return an engine for SQLite or PostgreSQL with the project's connection rules.
+
+    Errors do not quote parameters: they can be names, and errors are logged.
+    """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+        engine = sa.create_engine(
+            parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS}, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return sa.create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return sa.create_engine(
+        parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
+    )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
