@@ -133,18 +133,16 @@ class Outbound:
             session.mount("https://", _Adapter(call))
             session.mount("http://", _Adapter(call))
             try:
-                return _read(
-                    session.request(
-                        method,
-                        url,
-                        headers=sent,
-                        timeout=(CONNECT_SECONDS, READ_SECONDS),
-                        allow_redirects=False,
-                        stream=True,
-                        **body,
-                    ),
-                    call,
-                )
+                with session.request(
+                    method,
+                    url,
+                    headers=sent,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                    **body,
+                ) as answer:
+                    return _read(answer, call)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 raise call.outcome_of(error) from error
 
