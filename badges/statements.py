@@ -93,7 +93,7 @@ class _Reader:
                 raise UnsafeDocument("undefined_type", path)
             self._add(subject, _TYPE, NamedNode(context.terms[name].iri), path)
         try:
-            return context.for_types(tuple(sorted(types)))
+            return context.for_types(tuple(sorted(set(types))))
         except ConflictingTypes:
             raise UnsafeDocument("conflicting_types", path) from None
 
