@@ -117,12 +117,13 @@ def get_or_add(
     """Return the row with `key` (a unique constraint) and whether it was added just now.
 
     Two transactions that add the same key at one moment both get the one row. The row is locked
-    until the transaction ends.
+    until the transaction ends, for changes and not for references: rows that point to it can be
+    added meanwhile, so nobody waits in a circle.
     """
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = (
         insert(table).values(**key, **values).on_conflict_do_nothing(index_elements=list(key))
     )
     was_added = bool(db.execute(statement).rowcount)  # type: ignore[attr-defined]
-    found = sa.select(table).filter_by(**key).with_for_update()
+    found = sa.select(table).filter_by(**key).with_for_update(key_share=True)
     return db.execute(found).scalar_one(), was_added

@@ -134,11 +134,15 @@ def delivered(db: Session, delivery_id: uuid.UUID, now: datetime) -> None:
 
 
 def send_anew(db: Session, delivery_id: uuid.UUID, now: datetime) -> None:
-    """Let the score be sent with a new time stamp: the platform holds another, newer one."""
+    """Let the score be sent with a new time stamp: the platform holds another, newer one.
+
+    At first within a second; a platform that holds a time stamp of the future is asked less and
+    less often.
+    """
     row = _open_row(db, delivery_id)
     if row is not None:
-        row.sent_timestamp, row.leased_until = None, None
-        row.due_at = now + timedelta(seconds=1)
+        row.sent_timestamp, row.leased_until, row.failure = None, None, "conflict"
+        row.due_at = now + (timedelta(seconds=1) if row.attempts == 1 else _pause(row))
         _give_up_if_old(row, "conflict", now)
 
 
@@ -152,8 +156,7 @@ def put_off(
     row = _open_row(db, delivery_id)
     if row is None:
         return
-    pause = min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 16), LONGEST_PAUSE)
-    row.due_at = now + max(pause, min(after or timedelta(0), GIVE_UP_AFTER))
+    row.due_at = now + max(_pause(row), min(after or timedelta(0), GIVE_UP_AFTER))
     row.leased_until, row.failure = None, code
     _give_up_if_old(row, code, now)
 
@@ -321,6 +324,10 @@ def _timestamp(db: Session, row: Delivery, now: datetime) -> datetime:
 def _open_row(db: Session, delivery_id: uuid.UUID) -> Delivery | None:
     row = db.get(Delivery, delivery_id, with_for_update=True)
     return row if row is not None and row.state == PENDING else None
+
+
+def _pause(row: Delivery) -> timedelta:
+    return min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 16), LONGEST_PAUSE)
 
 
 def _give_up_if_old(row: Delivery, code: str, now: datetime) -> None:

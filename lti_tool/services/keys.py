@@ -20,7 +20,9 @@ def signing_key(
 ) -> SigningKey:
     """Return the key with which an awarding body (or its test issuer) signs."""
     # Locked, so that two first badges at one moment make one key.
-    db.execute(sa.select(Organisation.id).filter_by(id=organisation.id).with_for_update())
+    db.execute(
+        sa.select(Organisation.id).filter_by(id=organisation.id).with_for_update(key_share=True)
+    )
     row = db.scalar(
         _keys(organisation, is_test=is_test)
         .filter(IssuerKey.retired_at.is_(None))

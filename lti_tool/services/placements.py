@@ -38,6 +38,7 @@ def place(
     """
     if unit_code is not None:
         _check_unit(version, unit_code)
+    db.refresh(link, with_for_update={"key_share": True})  # link first, as launches lock them
     placement, _ = get_or_add(
         db,
         Placement,

@@ -33,7 +33,9 @@ def reserve(
 ) -> StatusEntry:
     """Return an entry that no other credential has or will have."""
     # The organisation's row is the lock: two first claims at one moment share one list.
-    db.execute(sa.select(Organisation.id).filter_by(id=organisation.id).with_for_update())
+    db.execute(
+        sa.select(Organisation.id).filter_by(id=organisation.id).with_for_update(key_share=True)
+    )
     listed = db.scalar(
         sa.select(StatusList)
         .filter_by(organisation_id=organisation.id, is_test=is_test)
