@@ -38,7 +38,7 @@ def hard(moment: datetime) -> signing.Document:
     document = signing.built(samples.welding(), moment, "de")
     subject = document["credentialSubject"]
     subject["identifier"][0]["identityHash"] = "Zoë 'O\"Brien\\ 😀 محمد\u200f Ő\u2028\t\r\nx"
-    subject["creditsEarned"] = 9.524  # pyoxigraph 0.5.13 reads 9.523999999999999
+    subject["creditsEarned"] = 9.524  # 9.523999999999999E0 in canonical form
     subject["achievement"]["creditsAvailable"] = 12.25
     subject["achievement"]["tag"] = ["b", "a", "B", "ä", "}{", "&amp;", "<b>"]
     subject["result"] += [{"type": ["Result"], "status": "Completed", "value": "1"}] * 6

@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -126,7 +127,7 @@ def test_whatever_is_accepted_is_read_as_others_read_it(
         assume(refusal.code not in ("inexact_number", "ambiguous_order", "too_complex"))
         raise
     assert ours == by_pyld(document)
-    if number * 8 == int(number * 8):  # others' fractions are inexact: 9.524 as 9.523999999999999
+    if number * 8 == int(number * 8):  # it writes the shortest fraction, JSON-LD sixteen digits
         assert ours == by_pyoxigraph(document)
 
 
@@ -205,7 +206,15 @@ def test_a_number_that_readers_write_differently_is_refused(number: float) -> No
 
 @pytest.mark.parametrize(
     ("number", "lexical"),
-    [(3, "3"), (3.0, "3"), (0.1, "1.0E-1"), (12.25, "1.225E1"), (-2.5, "-2.5E0"), (-0.0, "0")],
+    [
+        (3, "3"),
+        (3.0, "3"),
+        (0.1, "1.0E-1"),
+        (12.25, "1.225E1"),
+        (0.07, "7.000000000000001E-2"),
+        (-2.5, "-2.5E0"),
+        (-0.0, "0"),
+    ],
 )
 def test_a_number_has_its_canonical_form(number: float, lexical: str) -> None:
     assert f'"{lexical}"^^<' in jsonld.canonical(with_achievement(creditsAvailable=number))
@@ -274,30 +283,15 @@ def test_equal_lists_of_levels_are_no_hard_case() -> None:
     assert jsonld.canonical(document) == by_pyld(document)
 
 
-def test_the_largest_accepted_work_stays_far_below_a_second(benchmark_seconds: Any) -> None:
-    document = with_achievement(
-        resultDescription=[
-            {
-                "id": f"urn:r:{n}",
-                "type": ["ResultDescription"],
-                "allowedValue": [str(level) for level in range(128)],
-            }
-            for n in range(2)
-        ]
-    )
-    assert benchmark_seconds(lambda: jsonld.canonical(document)) < 1.0
-
-
-@pytest.fixture
-def benchmark_seconds() -> Callable[[Callable[[], object]], float]:
-    import time
-
-    def measure(work: Callable[[], object]) -> float:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-
-    return measure
+def test_the_largest_accepted_work_stays_far_below_a_second() -> None:
+    alignments = [
+        {"type": ["Alignment"], "targetName": str(number), "targetUrl": f"urn:t:{number}"}
+        for number in range(10)
+    ]
+    document = results(*[{"type": ["Result"], "alignment": alignments}] * 23)
+    start = time.process_time()
+    jsonld.canonical(document)
+    assert time.process_time() - start < 1.0
 
 
 def test_a_document_without_end_is_refused() -> None:
