@@ -132,7 +132,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "http_503": Sentence(N_("This server is busy or being updated."), _TRY_LATER),
     # launches that are refused; the others by `launch_refused`
     **dict.fromkeys(
-        ("state_missing", "state_unknown", "state_expired", "expired", "too_old"),
+        ("state_missing", "state_unknown", "state_expired", "state_foreign", "expired", "too_old"),
         Sentence(N_("This way in was already used, or it took too long."), _OPEN_AGAIN),
     ),
     "browser_unknown": Sentence(
