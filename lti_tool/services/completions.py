@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -264,9 +264,10 @@ def _keep(
         return known
     row.id = uuid.uuid4()
     row.person_id, row.version_id, row.course_id = person.id, version.id, course.id
-    row.recorded_at = now
     row.is_signed_off = bool(row.is_signed_off)
-    history = [as_completion(record) for record in records_of(db, person, version)]
+    records = records_of(db, person, version)
+    row.recorded_at = _after(records, now)
+    history = [as_completion(record) for record in records]
     try:
         rules.check(catalogue.definition(version), as_completion(row), history)
     except InvalidCompletion as error:
@@ -275,6 +276,12 @@ def _keep(
     db.flush()
     reevaluate(db, person, version, now)
     return row
+
+
+def _after(records: Sequence[CompletionRecord], now: datetime) -> datetime:
+    """Return the time of the next record: records keep the order in which the lock let them in,
+    also those of one moment and those whose request read the clock before it waited."""
+    return max([now, *(record.recorded_at + timedelta(microseconds=1) for record in records)])
 
 
 def _standing(

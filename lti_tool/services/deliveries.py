@@ -327,7 +327,8 @@ def _open_row(db: Session, delivery_id: uuid.UUID) -> Delivery | None:
 
 
 def _pause(row: Delivery) -> timedelta:
-    return min(FIRST_PAUSE * 2 ** min(row.attempts - 1, 16), LONGEST_PAUSE)
+    growing: timedelta = FIRST_PAUSE * 2 ** min(row.attempts - 1, 16)
+    return min(growing, LONGEST_PAUSE)
 
 
 def _give_up_if_old(row: Delivery, code: str, now: datetime) -> None:

@@ -1,0 +1,195 @@
+"""A course of the demo LMS, served over HTTP, whose scores a worker delivers by a settable clock.
+
+with teaching(database, now) as course:
+    ana = course.learner("Ana")
+    course.assess(ana, U1, points=85)
+    course.deliver()
+    course.grade(ana, U1).score
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from badges import samples
+from badges.micro_credential import MicroCredential
+from lti_tool.db import Database
+from lti_tool.demo import lms as demo
+from lti_tool.demo.lms import (
+    AgsSetting,
+    Grade,
+    Link,
+    LmsConfig,
+    LmsState,
+    ReceivedScore,
+    Role,
+    User,
+)
+from lti_tool.demo.serving import free_port, serving
+from lti_tool.lti import tool_keys
+from lti_tool.models import Delivery
+from lti_tool.outbound import Outbound
+from lti_tool.services import organisations, platforms, scores
+from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services.scores import Courier
+from tests.factories.courses import AGS_SCOPES, School
+
+LOOPBACK = ("127.0.0.1",)
+
+
+@dataclass(slots=True)
+class Teaching:
+    """`school` is the tool's side, `lms` the platform's; both read the clock of `school`."""
+
+    school: School
+    lms: LmsState
+    course: demo.Course
+    mc: MicroCredential
+    links: dict[str, Link]
+    teacher: uuid.UUID
+
+    @property
+    def courier(self) -> Courier:
+        return Courier(
+            database=self.school.database,
+            outbound=Outbound(LOOPBACK),
+            encryption=self.school.encryption,
+            clock=lambda: self.school.now,
+        )
+
+    @property
+    def log(self) -> list[ReceivedScore]:
+        """Every request to a scores address, oldest first."""
+        return self.lms.score_log
+
+    @property
+    def statuses(self) -> list[int | None]:
+        return [score.status for score in self.log]
+
+    def line_item(self, unit: str) -> str:
+        link = self.links[unit]
+        item = self.lms.line_item_of(link)
+        tool = self.lms.tool(link.client_id)
+        assert item is not None
+        assert tool is not None
+        base = f"{self.lms.config.issuer}/lms/services/{self.course.id}/lineitems/{item.id}"
+        return f"{base}/lineitem?type_id={tool.deployment_id}"
+
+    def learner(self, name: str, *units: str, is_enrolled: bool = True) -> User:
+        """Add somebody who has opened the links of `units` (all unless told otherwise)."""
+        user = self.lms.add_user(name, "Learner")
+        if is_enrolled:
+            self.lms.enrol(user, self.course, Role.LEARNER)
+        for unit in units or tuple(self.links):
+            self.launch(user, unit)
+        return user
+
+    def launch(
+        self, user: User, unit: str, *, scopes: frozenset[str] = AGS_SCOPES, graded: bool = True
+    ) -> uuid.UUID:
+        return self.school.launch(
+            user.id,
+            link=self.links[unit].id,
+            course=self.course.id,
+            mc=self.mc.code,
+            unit=unit,
+            line_item=self.line_item(unit) if graded else None,
+            scopes=scopes if graded else frozenset(),
+        )
+
+    def assess(
+        self, user: User, unit: str, *, points: float | None = None, signed_off: bool = False
+    ) -> uuid.UUID:
+        return self.school.assess(
+            self.teacher, user.id, self.mc.code, unit, points=points, signed_off=signed_off
+        )
+
+    def deliver(self) -> int:
+        """Make every attempt that is due now; return how many."""
+        attempts = 0
+        while scores.deliver_next(self.courier):
+            attempts += 1
+        return attempts
+
+    def deliver_until(self, end: datetime) -> int:
+        """Let time pass as the outbox wants it, at most until `end`; return the attempts made."""
+        attempts = self.deliver()
+        while (moment := self._next_due()) is not None and moment <= end:
+            self.school.now = max(self.school.now, moment)
+            attempts += self.deliver()
+        return attempts
+
+    def _next_due(self) -> datetime | None:
+        with self.school.transaction() as db:
+            waiting = db.query(Delivery).filter_by(state="pending").order_by(Delivery.due_at)
+            row = waiting.first()
+            return row.due_at if row else None
+
+    def grade(self, user: User, unit: str) -> Grade | None:
+        return self.lms.grade(self.links[unit], user)
+
+    def deliveries(self) -> list[Delivery]:
+        with self.school.transaction() as db:
+            return db.query(Delivery).order_by(Delivery.created_at, Delivery.sequence).all()
+
+    def wait(self, **by: float) -> None:
+        self.school.now += timedelta(**by)
+
+
+@contextmanager
+def teaching(
+    database: Database,
+    now: datetime,
+    mc: MicroCredential | None = None,
+    *,
+    ags: AgsSetting = AgsSetting.SCORES,
+) -> Iterator[Teaching]:
+    """Serve an LMS with a link per unit of `mc`, and register it on the tool's side."""
+    mc = mc or samples.welding()
+    port = free_port()
+    issuer = f"http://127.0.0.1:{port}"
+
+    def key_set(_url: str) -> bytes:
+        with database.transaction(read_only=True) as db:
+            return json.dumps(tool_keys.key_set(db)).encode()
+
+    config = LmsConfig(issuer=issuer, clock=lambda: school.now, fetch=key_set)
+    lms = LmsState(config)
+    client_id, deployment_id = lms.register_tool(
+        initiate_login_url="https://tool.example/login",
+        redirect_uris=["https://tool.example/launch"],
+        jwks_url="https://tool.example/jwks",
+        target_link_uri="https://tool.example/launch",
+        ags=ags,
+    )
+    school = _registered(database, now, config, client_id, deployment_id)
+    school.publish(mc)
+    course = lms.add_course(mc.title.best("en"))
+    links = {unit.code: lms.add_link(course, unit.title.best("en")) for unit in mc.units}
+    overview = lms.add_link(course, "Overview", gradable=False)
+    teacher = school.launch(
+        "teacher", link=overview.id, course=course.id, mc=mc.code, teacher=True, line_item=None
+    )
+    with serving(demo.create_lms(config, lms), port=port):
+        yield Teaching(school, lms, course, mc, links, teacher)
+
+
+def _registered(
+    database: Database, now: datetime, config: LmsConfig, client_id: str, deployment_id: str
+) -> School:
+    with database.transaction() as db:
+        body = organisations.get_or_add_organisation(db, "school", "School", "DE", now)
+        details = PlatformDetails(
+            name=config.name,
+            issuer=config.issuer,
+            client_id=client_id,
+            auth_login_url=config.auth_url,
+            auth_token_url=config.token_url,
+            key_set_url=config.jwks_url,
+            deployment_ids=[deployment_id],
+        )
+        registration = platforms.add(db, body, details, allow_http=True, now=now)
+        return School(database, now, registration.id)
