@@ -8,7 +8,7 @@ the person but `sub` is needed.
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -53,8 +53,8 @@ class LaunchClaims:
     resource_link_title: str | None
     context_id: str | None
     context_title: str | None
-    name: str | None
-    email: str | None
+    name: str | None = field(repr=False)
+    email: str | None = field(repr=False)
     locale: str | None
     custom: Mapping[str, str]
     line_item_url: str | None

@@ -25,6 +25,8 @@ from lti_tool.outbound import Outbound
 
 MAX_PARAMETER = 4096
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[a-z0-9._:-]+")
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 log = structlog.get_logger(__name__)
@@ -107,14 +109,14 @@ def origin(url: str) -> str | None:
     """Return scheme, host and port of an http(s) address, as a browser writes it."""
     try:
         parts = urlsplit(url)
-        port = parts.port
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    is_default = port is None or port == {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" if is_default else f"{parts.scheme}://{host}:{port}"
+    bracketed = f"[{host}]" if ":" in host else host
+    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
+    return f"{parts.scheme}://{bracketed}" if is_default else f"{parts.scheme}://{bracketed}:{port}"
 
 
 def _check_login(params: Mapping[str, str], known: KnownRegistration, launch_url: str) -> None:
@@ -144,7 +146,8 @@ def _is_ours(target_link_uri: str, launch_url: str) -> bool:
     """
     if "\\" in target_link_uri or "@" in target_link_uri.partition("?")[0]:
         return False
-    return origin(target_link_uri) == origin(launch_url)
+    ours = origin(launch_url)
+    return ours is not None and origin(target_link_uri) == ours
 
 
 def _refuse_as_the_platform_did(database: Database, form: Mapping[str, str], now: datetime) -> None:

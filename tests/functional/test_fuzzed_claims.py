@@ -74,6 +74,7 @@ def test_a_launch_with_any_claims_is_accepted_or_refused(
         assert refusal_code(response)
 
 
+@on_each_database
 @settings(
     max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

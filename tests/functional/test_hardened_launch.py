@@ -7,11 +7,13 @@ import base64
 import json
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Flask
@@ -60,6 +62,35 @@ def test_a_launch_from_another_browser_is_refused(
     other.begin()  # it has a login of its own, and that one's cookie
     assert refusal_code(other.send(begun, id_token)) == "browser_unknown"
     assert _sessions(database) == 0
+
+
+def test_a_browser_that_kept_no_cookie_is_refused(visitor: Visitor, app: Flask) -> None:
+    begun = visitor.begin()
+    id_token = visitor.platform.sign(visitor.payload(begun))
+    bare = Visitor(
+        app.test_client(use_cookies=False),
+        visitor.platform,
+        visitor.registration_id,
+        visitor.tool_url,
+    )
+    assert refusal_code(bare.send(begun, id_token)) == "browser_unknown"
+
+
+def test_a_login_is_worth_five_minutes(visitor: Visitor) -> None:
+    begun = visitor.begin()
+    with time_machine.travel(clock.now() + timedelta(minutes=5, seconds=1)):
+        id_token = visitor.platform.sign(visitor.payload(begun))
+        assert refusal_code(visitor.send(begun, id_token)) == "state_expired"
+
+
+@on_each_database
+def test_logins_that_nobody_finished_are_swept(visitor: Visitor, database: Database) -> None:
+    for _ in range(5):
+        visitor.begin()
+    with time_machine.travel(clock.now() + timedelta(minutes=6)):
+        visitor.begin()
+    with database.transaction(read_only=True) as db:
+        assert len(db.scalars(sa.select(LoginState)).all()) == 1
 
 
 def test_a_state_stays_used_when_its_launch_is_refused(visitor: Visitor) -> None:
