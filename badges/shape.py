@@ -1,6 +1,6 @@
 """The structure of an Open Badge 3.0 and of a status list, beyond what its terms mean.
 
-Field tables of our own; the official schemas serve in tests.
+What a member must be is in `data_model`.
 
 Spec: Open Badges 3.0, appendix B (data models); Bitstring Status List 1.0, section 3.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from badges.data_model import CLASSES, EXTENSION, SINGLE_TYPES, TYPED, VOCABULARIES, Field
 from badges.errors import BadgeError
 
 # Others read a single value where the official schema has an array; what we sign has arrays.
@@ -27,176 +28,10 @@ class MalformedDate(BadgeError):
     """Not a date and time with a zone."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    kind: str
-    is_required: bool
-    is_many: bool
-
-
-def _fields(**kinds: str) -> dict[str, _Field]:
-    """Read `kind`, `kind!` (required), `kind*` (array)."""
-    return {
-        name: _Field(kind.rstrip("!*"), kind.endswith("!"), "*" in kind)
-        for name, kind in kinds.items()
-    }
-
-
-_CLASSES: dict[str, dict[str, _Field]] = {
-    "OpenBadgeCredential": _fields(
-        id="iri!",
-        name="text",
-        description="text",
-        image="Image",
-        awardedDate="datetime",
-        credentialSubject="AchievementSubject!",
-        issuer="Profile!",
-        validFrom="datetime!",
-        validUntil="datetime",
-        evidence="Evidence*",
-        credentialStatus="credentialStatus",
-        credentialSchema="reference*",
-        refreshService="reference",
-        termsOfUse="typed*",
-    ),
-    "AchievementSubject": _fields(
-        id="iri",
-        achievement="Achievement!",
-        identifier="IdentityObject*",
-        result="Result*",
-        image="Image",
-        source="Profile",
-        activityStartDate="datetime",
-        activityEndDate="datetime",
-        creditsEarned="number",
-        licenseNumber="text",
-        narrative="text",
-        role="text",
-        term="text",
-    ),
-    "Achievement": _fields(
-        id="iri!",
-        name="text!",
-        description="text!",
-        criteria="criteria!",
-        achievementType="text",
-        alignment="Alignment*",
-        creator="Profile",
-        creditsAvailable="number",
-        fieldOfStudy="text",
-        humanCode="text",
-        image="Image",
-        inLanguage="language",
-        otherIdentifier="IdentifierEntry*",
-        related="Related*",
-        resultDescription="ResultDescription*",
-        specialization="text",
-        tag="text*",
-        version="text",
-    ),
-    "Profile": _fields(
-        id="iri!",
-        name="text",
-        url="iri",
-        description="text",
-        email="text",
-        phone="text",
-        official="text",
-        image="Image",
-        address="Address",
-        parentOrg="Profile",
-        otherIdentifier="IdentifierEntry*",
-        givenName="text",
-        familyName="text",
-        additionalName="text",
-        patronymicName="text",
-        honorificPrefix="text",
-        honorificSuffix="text",
-        familyNamePrefix="text",
-        dateOfBirth="text",
-    ),
-    "Alignment": _fields(
-        targetName="text!",
-        targetUrl="iri!",
-        targetCode="text",
-        targetDescription="text",
-        targetFramework="text",
-        targetType="text",
-    ),
-    "ResultDescription": _fields(
-        id="iri!",
-        name="text!",
-        resultType="text!",
-        alignment="Alignment*",
-        allowedValue="text*",
-        requiredLevel="iri",
-        requiredValue="text",
-        rubricCriterionLevel="RubricCriterionLevel*",
-        valueMax="text",
-        valueMin="text",
-    ),
-    "RubricCriterionLevel": _fields(
-        id="iri!",
-        name="text!",
-        description="text",
-        level="text",
-        points="text",
-        alignment="Alignment*",
-    ),
-    "Result": _fields(
-        resultDescription="iri",
-        status="status",
-        value="text",
-        achievedLevel="iri",
-        alignment="Alignment*",
-    ),
-    "Evidence": _fields(
-        id="iri", name="text", description="text", narrative="text", genre="text", audience="text"
-    ),
-    "IdentityObject": _fields(
-        hashed="boolean!", identityHash="text!", identityType="text!", salt="text"
-    ),
-    "IdentifierEntry": _fields(identifier="text!", identifierType="text!"),
-    "Image": _fields(id="iri!", caption="text"),
-    "Related": _fields(id="iri!", inLanguage="language", version="text"),
-    "Address": _fields(
-        addressCountry="text",
-        addressCountryCode="text",
-        addressRegion="text",
-        addressLocality="text",
-        streetAddress="text",
-        postOfficeBoxNumber="text",
-        postalCode="text",
-        geo="GeoCoordinates",
-    ),
-    "GeoCoordinates": _fields(latitude="number!", longitude="number!"),
-    "BitstringStatusListCredential": _fields(
-        id="iri!",
-        issuer="iri!",
-        validFrom="datetime",
-        validUntil="datetime",
-        credentialSubject="BitstringStatusList!",
-    ),
-    "BitstringStatusList": _fields(id="iri", statusPurpose="text!", encodedList="text!"),
-    # Objects that the specification names by their place, not by their type.
-    "criteria": _fields(id="iri", narrative="text"),
-    "typed": _fields(id="iri"),
-    "reference": _fields(id="iri!"),
-    "credentialStatus": _fields(
-        id="iri!", statusPurpose="text", statusListIndex="text", statusListCredential="iri"
-    ),
-}
-_SINGLE_TYPES = {
-    *("IdentityObject", "IdentifierEntry", "Image", "GeoCoordinates", "BitstringStatusList"),
-}
-_TYPED = {"typed", "reference", "credentialStatus"}
-
 _LANGUAGE = re.compile(r"[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?\Z")
+_EXTENSION = re.compile(r"ext:[A-Za-z0-9._-]+\Z")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+\Z")
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)\Z", re.ASCII)
-_STATUSES = {
-    *("Completed", "Enrolled", "Failed", "InProgress", "OnHold", "Provisional", "Withdrew"),
-}
 
 
 def instant(text: str) -> datetime:
@@ -232,7 +67,7 @@ def status_list(document: Mapping[str, Any]) -> tuple[Problem, ...]:
 
 
 def _members(node: Mapping[str, Any], kind: str, path: str) -> Iterator[Problem]:
-    for name, field in _CLASSES[kind].items():
+    for name, field in CLASSES[kind].items():
         inside = f"{path}.{name}" if path else name
         if name in node:
             yield from _values(node[name], field, inside)
@@ -242,7 +77,7 @@ def _members(node: Mapping[str, Any], kind: str, path: str) -> Iterator[Problem]
         yield Problem("missing", f"{path}.narrative")
 
 
-def _values(value: Any, field: _Field, path: str) -> Iterator[Problem]:
+def _values(value: Any, field: Field, path: str) -> Iterator[Problem]:
     if not field.is_many:
         yield from _value(value, field.kind, path)
     elif isinstance(value, list):
@@ -267,13 +102,13 @@ def _value(value: Any, kind: str, path: str) -> Iterator[Problem]:
 
 def _type(node: Mapping[str, Any], kind: str, path: str) -> Iterator[Problem]:
     names = _names(node.get("type"))
-    if kind in _TYPED:
+    if kind in TYPED:
         if not names:
             yield Problem("type_expected", path)
     elif kind != "criteria":
         if kind not in names:
             yield Problem("type_expected", path)
-        elif kind not in _SINGLE_TYPES and isinstance(node["type"], str):
+        elif kind not in SINGLE_TYPES and isinstance(node["type"], str):
             yield Problem(ARRAY_EXPECTED, path)
 
 
@@ -315,6 +150,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_one_of(known: frozenset[str]) -> Callable[[Any], bool]:
+    return lambda value: (
+        isinstance(value, str)
+        and (value in known or (EXTENSION in known and _EXTENSION.match(value) is not None))
+    )
+
+
 def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and pattern.match(value) is not None
 
@@ -333,5 +175,5 @@ _SCALARS: dict[str, Callable[[Any], bool]] = {
     "datetime": _is_instant,
     "number": _is_number,
     "boolean": lambda value: isinstance(value, bool),
-    "status": lambda value: isinstance(value, str) and value in _STATUSES,
+    **{kind: _is_one_of(known) for kind, known in VOCABULARIES.items()},
 }
