@@ -9,10 +9,11 @@ with teaching(database, now) as course:
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from wsgiref.types import WSGIApplication
 
 from badges import samples
 from badges.micro_credential import MicroCredential
@@ -34,7 +35,7 @@ from lti_tool.models import Delivery
 from lti_tool.outbound import Outbound
 from lti_tool.services import organisations, platforms, scores
 from lti_tool.services.platforms import PlatformDetails
-from lti_tool.services.scores import Courier
+from lti_tool.services.scores import Clock, Courier
 from tests.factories.courses import AGS_SCOPES, School
 
 LOOPBACK = ("127.0.0.1",)
@@ -42,7 +43,8 @@ LOOPBACK = ("127.0.0.1",)
 
 @dataclass(slots=True)
 class Teaching:
-    """`school` is the tool's side, `lms` the platform's; both read the clock of `school`."""
+    """`school` is the tool's side, `lms` the platform's; its clock is that of `school` unless told
+    otherwise."""
 
     school: School
     lms: LmsState
@@ -146,8 +148,13 @@ def teaching(
     mc: MicroCredential | None = None,
     *,
     ags: AgsSetting = AgsSetting.SCORES,
+    clock: Clock | None = None,
+    before: Callable[[WSGIApplication], WSGIApplication] = lambda lms: lms,
 ) -> Iterator[Teaching]:
-    """Serve an LMS with a link per unit of `mc`, and register it on the tool's side."""
+    """Serve an LMS with a link per unit of `mc`, and register it on the tool's side.
+
+    `clock`: the LMS's own. `before` puts something between the tool and the LMS.
+    """
     mc = mc or samples.welding()
     port = free_port()
     issuer = f"http://127.0.0.1:{port}"
@@ -156,7 +163,7 @@ def teaching(
         with database.transaction(read_only=True) as db:
             return json.dumps(tool_keys.key_set(db)).encode()
 
-    config = LmsConfig(issuer=issuer, clock=lambda: school.now, fetch=key_set)
+    config = LmsConfig(issuer=issuer, clock=clock or (lambda: school.now), fetch=key_set)
     lms = LmsState(config)
     client_id, deployment_id = lms.register_tool(
         initiate_login_url="https://tool.example/login",
@@ -173,7 +180,9 @@ def teaching(
     teacher = school.launch(
         "teacher", link=overview.id, course=course.id, mc=mc.code, teacher=True, line_item=None
     )
-    with serving(demo.create_lms(config, lms), port=port):
+    app = demo.create_lms(config, lms)
+    app.wsgi_app = before(app.wsgi_app)  # type: ignore[method-assign]
+    with serving(app, port=port):
         yield Teaching(school, lms, course, mc, links, teacher)
 
 
