@@ -124,7 +124,8 @@ def achievement(
             "name": _marked(words.text(mc.title), is_test),
             "description": f"{notice} {words.text(mc.description)}".lstrip(),
             "criteria": {
-                "id": addresses.version,
+                # A node of its own: with a shared id, members could move between the two unsigned.
+                "id": f"{addresses.version}#criteria",
                 "narrative": f"{notice}\n\n{narrative}".lstrip(),
             },
             "image": {"id": addresses.image, "type": "Image"},

@@ -22,7 +22,7 @@ from tests.factories.signing import LIST_URL, Issued
 GOLDEN = Path(__file__).parent / "golden"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DIGESTS = {
-    "badge.json": "04b076430200d1e8d15a6145d22850fc77085bb73464d4cb05309713fccaf3aa",
+    "badge.json": "c760b8ad4e9fd276d2fea737b3cd97430a105929760fd1c1992953c48b3c06a3",
     "did.json": "d95fd91122c02b59327b452a4d24b3cb492b48bba83a6e9ea687940e4bbd9b93",
     "status-list.json": "ffc4b76007fa7adf5b61a091d0dd3b58c58c049ba903a0cf335a773f45310b3d",
 }
