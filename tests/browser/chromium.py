@@ -1,0 +1,78 @@
+"""Chromium without a screen and without a network beyond this machine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 740},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "user_agent": "Mozilla/5.0 (Linux; Android 15; Phone) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/150.0.0.0 Mobile Safari/537.36",
+}
+TIMEOUT_MS = 15_000
+
+
+@contextmanager
+def chromium(program: str) -> Iterator[Browser]:
+    """Start the browser at `program`; it ends with the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Watch:
+    """Everything a page complains about: script errors, refused content, dialogs.
+
+    A violation of the Content Security Policy shows as an error on the console.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.complaints: list[str] = []
+        self._refused: set[str] = set()
+        context.on("page", self._follow)
+        context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
+        context.set_default_timeout(TIMEOUT_MS)
+
+    def expect_refusal(self, url: str) -> None:
+        """Let the browser say on its console that `url` was answered with 4xx."""
+        self._refused.add(url)
+
+    def _follow(self, page: Page) -> None:
+        page.on("console", self._hear)
+        page.on("dialog", self._dismiss)
+
+    def _hear(self, message: Any) -> None:
+        is_expected = message.text.startswith("Failed to load resource")
+        if is_expected and message.location["url"] in self._refused:
+            return
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+    def _dismiss(self, dialog: Any) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A browser without any memory, and what its pages complain about."""
+
+    context: BrowserContext
+    watch: Watch

@@ -1,0 +1,224 @@
+"""A course in which everything has happened once, and the address of every page that shows it."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from lti_tool.demo.browser import Browser
+from lti_tool.demo.lms import Endpoint, Fault, Link, User
+from lti_tool.demo.world import PARTICIPATION, UNLOCKED, World
+from lti_tool.models import (
+    Award,
+    CompletionRecord,
+    Credential,
+    Delivery,
+    MicroCredentialVersion,
+)
+from lti_tool.services import deliveries
+from tests.browser import teaching
+from tests.browser.chromium import Watch
+from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id
+from tests.browser.visitors import sit
+
+LEARNER_PLACES = (
+    "units new",
+    "unit participation",
+    "unit assessed",
+    "units started",
+    "units earned",
+    "units claimed",
+    "units flagged",
+    "claim",
+    "badge private",
+    "badge public",
+    "wait",
+    "data",
+)
+TEACHER_PLACES = (
+    "choose",
+    "choose nothing found",
+    "choose unit",
+    "course",
+    "course empty",
+    "unit points",
+    "unit parts",
+    "unit sign-off",
+    "unit empty",
+    "person",
+    "retract",
+    "award",
+    "award flagged",
+    "preview",
+)
+PUBLIC_PLACES = ("definition", "series", "issuer", "offer", "credential", "credential revoked")
+REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403}
+PLACES = LEARNER_PLACES + TEACHER_PLACES + PUBLIC_PLACES + tuple(REFUSALS)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`addresses`: place to URL, to be opened in `page`, whose browser holds all the launches."""
+
+    page: Page
+    watch: Watch
+    addresses: Mapping[str, str]
+
+    def open(self, place: str, language: str = "en") -> Page:
+        """Show a place at 1280 x 720 in light colours."""
+        self.page.set_viewport_size({"width": 1280, "height": 720})
+        self.page.emulate_media(color_scheme="light")
+        url = self.addresses[place]
+        url = f"{url}{'&' if '?' in url else '?'}lang={language}"
+        if place in REFUSALS:
+            self.watch.expect_refusal(url)
+        answer = self.page.goto(url)
+        assert answer is not None
+        assert answer.status == REFUSALS.get(place, 200), place
+        assert self.page.evaluate("document.documentElement.lang") == language
+        return self.page
+
+
+def act(world: World) -> None:
+    """Let learners reach every state: new, started, earned, claimed, public, flagged, revoked."""
+    claimed, earned, flagged, started, revoked = world.people.learners
+    links = tuple(world.links.values())
+    teaching.choose_routes(world, links[0])
+    for user in world.people.learners:
+        teaching.visit(world, user, links[:3] if user is started else links)
+    finishers = [claimed, earned, flagged, revoked]
+    teaching.assess(world, links[0], finishers, (ASSESSED_UNIT, PARTS_UNIT, LAST_UNIT))
+    teaching.visit(world, world.people.private_learner, [world.overview])
+    for user in (claimed, flagged, revoked):
+        teaching.claim(world, user, world.overview)
+    for user in (claimed, revoked):
+        teaching.publish(world, user, world.overview)
+    _teacher_takes_back(world, flagged, revoked)
+    _gradebook_refuses(world, started, world.links[ASSESSED_UNIT])
+
+
+def _teacher_takes_back(world: World, flagged: User, revoked: User) -> None:
+    with Browser(world.lms_url) as teacher:
+        page = teacher.launch(world.overview.id, world.people.teacher.id)
+        course = page.url.partition("?")[0]
+        record = record_id(world, flagged, LAST_UNIT)
+        teacher.get(f"{course}/records/{record}/retract")
+        assert teacher.submit("retract", {"reason": "Signed off by mistake"}).status == 200
+        teacher.get(f"{course}/awards/{award_id(world, revoked)}")
+        sent = {"reason": "Another person took the test", "sure": "1"}
+        assert teacher.submit("revoke", sent).status == 200
+
+
+def _gradebook_refuses(world: World, user: User, link: Link) -> None:
+    """Record a result that the LMS does not take, and wait until the tool has given up."""
+    _wait(lambda: not _pending(world))
+    world.lms.faults.add(Endpoint.SCORES, Fault(status=400), times=3)
+    teaching.assess(world, link, [user], [ASSESSED_UNIT])
+    _wait(lambda: not _pending(world))
+    world.lms.faults.clear()
+
+
+def _pending(world: World) -> int:
+    with world.tool.database.transaction(read_only=True) as db:
+        return db.query(Delivery).filter_by(state=deliveries.PENDING).count()
+
+
+def _wait(until: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < deadline, "the outbox did not settle"
+        time.sleep(0.1)
+
+
+def award_id(world: World, user: User) -> uuid.UUID:
+    person = uuid.UUID(person_id(world, user))
+    with world.tool.database.transaction(read_only=True) as db:
+        return db.query(Award).filter_by(person_id=person).one().id
+
+
+def credential_address(world: World, user: User) -> str:
+    award = award_id(world, user)
+    with world.tool.database.transaction(read_only=True) as db:
+        found = db.query(Credential).filter_by(award_id=award).one().id
+    return f"{world.tool.settings.public_url}/credentials/{found}"
+
+
+def record_id(world: World, user: User, unit: str) -> uuid.UUID:
+    person = uuid.UUID(person_id(world, user))
+    with world.tool.database.transaction(read_only=True) as db:
+        return db.query(CompletionRecord).filter_by(person_id=person, unit_code=unit).first().id
+
+
+def launch_addresses(world: World, page: Page) -> dict[str, str]:
+    """Launch as everybody and return where each page of a launch is."""
+    claimed, earned, flagged, started, _ = world.people.learners
+    private = world.people.private_learner
+    links = world.links
+    blank = world.lms.add_link(world.course, "Something new")
+    addresses = {
+        "units new": sit(page, world, private, world.overview),
+        "unit participation": sit(page, world, private, links[PARTICIPATION]),
+        "unit assessed": sit(page, world, private, links[PARTS_UNIT]),
+        "units started": sit(page, world, started, links[UNLOCKED]),
+        "units earned": sit(page, world, earned, world.overview),
+        "units claimed": sit(page, world, claimed, world.overview),
+        "units flagged": sit(page, world, flagged, world.overview),
+        "wait": sit(page, world, started, blank),
+    }
+    addresses["claim"] = f"{addresses['units earned']}/claim"
+    addresses["badge private"] = f"{addresses['units flagged']}/badge"
+    addresses["badge public"] = f"{addresses['units claimed']}/badge"
+    addresses["data"] = f"{addresses['units started']}/data"
+    return addresses | _teacher_addresses(world, page, blank)
+
+
+def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
+    claimed, _, flagged, started, _ = world.people.learners
+    teacher = world.people.teacher
+    top = sit(page, world, teacher, world.overview)
+    placing = sit(page, world, teacher, blank)
+    _, elsewhere = teaching.add_course(world, "An empty course")
+    empty = sit(page, world, teacher, elsewhere)
+    course = f"{top}/course"
+    return {
+        "course": course,
+        "preview": f"{top}/units",
+        "unit points": f"{course}/units/{UNLOCKED}",
+        "unit parts": f"{course}/units/{PARTS_UNIT}",
+        "unit sign-off": f"{course}/units/{LAST_UNIT}",
+        "person": f"{course}/people/{person_id(world, flagged)}",
+        "retract": f"{course}/records/{record_id(world, started, UNLOCKED)}/retract",
+        "award": f"{course}/awards/{award_id(world, claimed)}",
+        "award flagged": f"{course}/awards/{award_id(world, flagged)}",
+        "choose": f"{placing}/choose",
+        "choose nothing found": f"{placing}/choose?q=astronautics",
+        "choose unit": f"{placing}/choose/{_version_id(world)}",
+        "course empty": f"{empty}/course",
+        "unit empty": f"{empty}/course/units/{UNLOCKED}",
+    }
+
+
+def _version_id(world: World) -> uuid.UUID:
+    with world.tool.database.transaction(read_only=True) as db:
+        versions = db.query(MicroCredentialVersion)
+        return next(each.id for each in versions if each.series.code == world.mc.code)
+
+
+def public_addresses(world: World) -> dict[str, str]:
+    claimed, _, _, _, revoked = world.people.learners
+    public = world.tool.settings.public_url
+    body = world.mc.awarding_body.slug
+    series = f"{public}/definitions/{body}/{world.mc.code}"
+    return {
+        "definition": f"{series}/{world.mc.version}",
+        "series": series,
+        "issuer": f"{public}/issuers/{body}",
+        "offer": f"{public}/definitions/",
+        "credential": credential_address(world, claimed),
+        "credential revoked": credential_address(world, revoked),
+        "refused launch": f"{public}/lti/{uuid.uuid4()}/login",
+        "not found": f"{public}/nowhere",
+        "stranger": f"{public}/launches/{uuid.uuid4()}/",
+    }

@@ -1,0 +1,82 @@
+"""What teachers record, done over HTTP: the ground on which learners' pages are looked at."""
+
+from collections.abc import Iterable, Sequence
+
+from lti_tool.demo.browser import Browser, Page
+from lti_tool.demo.lms import Course, Link, Role, User
+from lti_tool.demo.world import ASSESSED, BASIS, PARTICIPATION, UNLOCKED, World
+from lti_tool.models import Person
+
+ASSESSED_UNIT, PARTS_UNIT, LAST_UNIT = ASSESSED
+
+
+def person_id(world: World, user: User) -> str:
+    """Return the id by which the teacher's pages know an LMS's user."""
+    with world.tool.database.transaction(read_only=True) as db:
+        return str(db.query(Person).filter_by(sub=user.id).one().id)
+
+
+def choose_routes(world: World, link: Link) -> None:
+    """Let the course of `link` complete one unit by the LMS's check and one by taking part."""
+    with Browser(world.lms_url) as teacher:
+        course = _course(teacher, world, link)
+        teacher.get(f"{course}/units/{UNLOCKED}")
+        _ok(teacher.submit("route", {"route": "unlocked", "basis": BASIS}))
+        teacher.get(f"{course}/units/{PARTICIPATION}")
+        _ok(teacher.submit("route", {"route": "participation"}))
+
+
+def visit(world: World, user: User, links: Iterable[Link]) -> None:
+    """Open links as a learner; a unit that the LMS unlocks or that takes part is completed."""
+    world.lms.pass_quiz(user, world.quiz)
+    with Browser(world.lms_url) as learner:
+        for link in links:
+            page = _ok(learner.launch(link.id, user.id))
+            if any(form.name == "participate" for form in page.forms):
+                _ok(learner.submit("participate"))
+
+
+def assess(world: World, link: Link, users: Sequence[User], units: Iterable[str]) -> None:
+    """Record that all of `users` meet the rules of `units`: points in parts, or a sign-off."""
+    people = [person_id(world, user) for user in users]
+    with Browser(world.lms_url) as teacher:
+        course = _course(teacher, world, link)
+        for code in units:
+            _ok(teacher.get(f"{course}/units/{code}"))
+            parts = [part.code for part in getattr(world.mc.unit(code).rule, "parts", ())]
+            points = {f"points-{who}-{part}": "85" for who in people for part in parts}
+            _ok(teacher.submit("record", points or {"person": people}))
+
+
+def claim(world: World, user: User, link: Link) -> None:
+    with Browser(world.lms_url) as learner:
+        page = _ok(learner.launch(link.id, user.id))
+        learner.get(page.url.rstrip("/") + "/claim")
+        _ok(learner.submit("claim"))
+
+
+def publish(world: World, user: User, link: Link) -> None:
+    with Browser(world.lms_url) as learner:
+        page = _ok(learner.launch(link.id, user.id))
+        learner.get(page.url.rstrip("/") + "/badge")
+        _ok(learner.submit("publicity"))
+
+
+def add_course(world: World, title: str, users: Sequence[User] = ()) -> tuple[Course, Link]:
+    """Add a course with an overview link of the same micro-credential, taught by the teacher."""
+    course = world.lms.add_course(title)
+    world.lms.enrol(world.people.teacher, course, Role.TEACHER)
+    for user in users:
+        world.lms.enrol(user, course, Role.LEARNER)
+    return course, world.lms.add_link(course, title, world.overview.custom, gradable=False)
+
+
+def _course(teacher: Browser, world: World, link: Link) -> str:
+    """Launch as the teacher and return the address of the course page."""
+    page = _ok(teacher.launch(link.id, world.people.teacher.id))
+    return page.url.partition("?")[0]
+
+
+def _ok(page: Page) -> Page:
+    assert page.status == 200, f"{page!r} {page.text[:300]}"
+    return page

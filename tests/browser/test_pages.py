@@ -1,0 +1,51 @@
+"""Every page, in both languages and both colour schemes, on a screen and on a phone."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import long_names, measure
+from tests.browser.conftest import Show
+from tests.browser.stage import PLACES, Stage
+
+LANGUAGES = ("en", "de")
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("place", PLACES)
+def test_axe_finds_nothing_on_any_page(
+    quiet_stage: Stage, show: Show, place: str, language: str
+) -> None:
+    page = quiet_stage.open(place, language)
+    show(page, f"{place} {language} 1280")
+    found = {"light": measure.violations(page)}
+    page.emulate_media(color_scheme="dark")
+    show(page, f"{place} {language} 1280 dark")
+    found["dark"] = measure.violations(page)
+    assert found == {"light": [], "dark": []}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("place", PLACES)
+def test_every_page_fits_a_phone_and_a_fingertip(
+    quiet_stage: Stage, show: Show, place: str, language: str
+) -> None:
+    page = quiet_stage.open(place, language)
+    _check_on_phone(page, show, f"{place} {language}")
+
+
+@pytest.mark.parametrize("place", long_names.PLACES)
+def test_pages_with_very_long_words_fit_a_phone(
+    quiet_long_stage: Stage, show: Show, place: str
+) -> None:
+    page = quiet_long_stage.open(place)
+    show(page, f"long {place} 1280")
+    assert measure.too_wide(page) == []
+    _check_on_phone(page, show, f"long {place}")
+
+
+def _check_on_phone(page: Page, show: Show, name: str) -> None:
+    page.set_viewport_size(PHONE)
+    show(page, f"{name} 360")
+    found = {"too wide": measure.too_wide(page), "too small": measure.too_small(page)}
+    assert found == {"too wide": [], "too small": []}
