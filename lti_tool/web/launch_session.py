@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from flask import Response, g, request
+from flask import Response, g, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -97,7 +97,9 @@ def visiting(
                 if teacher and not launch.is_teacher:
                     raise Forbidden("teachers_only")
                 g.visit = Visit(db, launch, now)
-                return view(g.visit, *args, **kwargs)
+                response = make_response(view(g.visit, *args, **kwargs))
+            response.cache_control.no_store = True
+            return response
 
         return visit
 

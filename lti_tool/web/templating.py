@@ -38,6 +38,6 @@ def init_app(app: Flask) -> None:
 def in_language(tag: str) -> str:
     """Return the address of this page in another language."""
     args = request.args.to_dict()
-    args.pop("saved", None)
-    args.pop("done", None)
+    for once in ("saved", "done", "tick"):
+        args.pop(once, None)
     return "?" + urlencode({**args, "lang": tag})

@@ -1,0 +1,228 @@
+"""The learner's way through the pages: units, confirming, claiming, the badge, what is kept."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from badges.baking import unbake
+from badges.completion import Route
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import CompletionRecord, Credential
+from lti_tool.web.security import csrf_token
+from tests.factories.visits import Visit, Visits
+
+READING = "BEM-S-WLD1-U2"  # allows participation
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def earned(visits: Visits) -> Visit:
+    """A learner whose teacher has just completed every unit for them."""
+    ana = visits.open("ana", email="ana@example.org")
+    teacher = visits.open("olha", teacher=True)
+    visits.school.complete(teacher.id, "ana", visits.mc)
+    return ana
+
+
+def count(visits: Visits, model: type) -> int:
+    with visits.school.transaction() as db:
+        return db.query(model).count()
+
+
+def test_the_launched_unit_comes_first_with_what_is_still_missing(visits: Visits) -> None:
+    page = visits.open("ana", unit="BEM-S-WLD1-U1").get()
+    assert page.status == 200
+    assert page.text.index("Unit 1 of 5") < page.text.index("Your way to the badge")
+    assert "at least 80 of 100 points are needed, none recorded yet" in page.text
+    assert "0 of 5 units completed" in page.text
+
+
+def test_a_link_without_a_choice_tells_the_learner_to_wait(visits: Visits) -> None:
+    page = visits.open("ana", mc=None).get()
+    assert "not ready yet" in page.text
+
+
+def test_a_participation_is_confirmed_once_however_often_the_form_is_sent(visits: Visits) -> None:
+    teacher = visits.open("olha", teacher=True, unit=READING)
+    visits.school.set_route(teacher.id, READING, Route.PARTICIPATION)
+    page = visits.open("ana", unit=READING).get()
+    form = page.filled("participate")
+    for _ in range(2):
+        done = page.visit.post(*form)
+        assert "You have completed this unit." in done.text
+    assert count(visits, CompletionRecord) == 1
+
+
+def test_an_assessed_unit_cannot_be_confirmed_by_its_learner(visits: Visits) -> None:
+    page = visits.open("ana", unit=READING).get()
+    assert not page.has_form("participate")
+    with visits.app.test_request_context():
+        sent = {"csrf_token": [csrf_token(page.visit.id)]}
+    refused = page.visit.post("participation", sent)
+    assert refused.status == 400
+    assert count(visits, CompletionRecord) == 0
+
+
+def test_an_unlocked_unit_says_what_it_rests_on(visits: Visits) -> None:
+    teacher = visits.open("olha", teacher=True, unit=READING)
+    visits.school.set_route(teacher.id, READING, Route.UNLOCKED, "quiz <b>passed</b>")
+    page = visits.open("ana", unit=READING).get()
+    assert "Completed" in page.text
+    assert "quiz &lt;b&gt;passed&lt;/b&gt;" in page.html
+
+
+def test_a_badge_is_claimed_in_two_taps(visits: Visits, earned: Visit) -> None:
+    units = earned.get()
+    claim = units.follow("Claim your badge")
+    badge = claim.submit("claim")
+    assert "for Ana" in badge.text
+    assert badge.has_form("publicity")
+    assert "Your badge is here" in earned.get().text
+
+
+def test_a_claim_sent_twice_is_one_badge(visits: Visits, earned: Visit) -> None:
+    claim = earned.get("claim")
+    form = claim.filled("claim")
+    first, second = earned.post(*form), earned.post(*form)
+    assert first.text == second.text
+    assert count(visits, Credential) == 1
+
+
+def test_the_claimed_badge_says_what_was_chosen(visits: Visits, earned: Visit) -> None:
+    page = earned.get("claim")
+    page.submit("claim", name="  Ana   Popović ", language="de", email="1")
+    document = json.loads(earned.get("badge.json").response.data)
+    subject = document["credentialSubject"]
+    name, email = subject["identifier"]
+    assert name["identityHash"] == "Ana Popović"
+    assert email["identityHash"].startswith("sha256$")
+    assert subject["achievement"]["inLanguage"] == "de"
+
+
+def test_a_badge_can_be_claimed_without_a_name(visits: Visits, earned: Visit) -> None:
+    badge = earned.get("claim").submit("claim", naming="nameless")
+    assert "without a name" in badge.text
+    document = json.loads(earned.get("badge.json").response.data)
+    assert "identifier" not in document["credentialSubject"]
+
+
+def test_a_name_that_cannot_be_printed_is_asked_for_again(visits: Visits, earned: Visit) -> None:
+    page = earned.get("claim").submit("claim", name="Ana\u202egnp", language="de")
+    assert page.status == 400
+    assert "characters that cannot be printed" in page.text
+    assert '<option value="de" selected>' in page.html  # what was chosen is kept
+    assert count(visits, Credential) == 0
+    assert "for Ana Popović" in page.submit("claim", name="Ana Popović").text
+
+
+def test_no_e_mail_is_offered_where_the_platform_gave_none(visits: Visits) -> None:
+    ana = visits.open("ana")
+    visits.school.complete(visits.open("olha", teacher=True).id, "ana", visits.mc)
+    page = ana.get("claim")
+    assert not [field for field in page.form("claim").fields if field.name == "email"]
+
+
+def test_nothing_is_claimed_before_everything_is_completed(visits: Visits) -> None:
+    ana = visits.open("ana")
+    assert ana.get("claim").status == 404
+    assert ana.get("badge.json").status == 404
+    assert ana.get("badge").text == ana.get("units").text
+
+
+def test_the_picture_holds_the_signed_bytes(visits: Visits, earned: Visit) -> None:
+    earned.get("claim").submit("claim")
+    stored = earned.get("badge.json").response
+    picture = earned.get("badge.png").response
+    assert unbake(picture.data) == stored.data
+    assert "attachment" in picture.headers["Content-Disposition"]
+    assert stored.mimetype == "application/vc+ld+json"
+
+
+def test_publicity_is_off_until_it_is_switched_on_and_off_again_at_once(
+    visits: Visits, earned: Visit
+) -> None:
+    badge = earned.get("claim").submit("claim")
+    assert "Private" in badge.text
+    with visits.school.transaction() as db:
+        address = f"/credentials/{db.query(Credential).one().id}"
+    stranger = visits.app.test_client()
+    assert stranger.get(address).status_code == 404
+    public = badge.submit("publicity", public="on")
+    assert stranger.get(address).status_code == 200
+    public.submit("publicity", public="off")
+    assert stranger.get(address).status_code == 404
+
+
+def test_a_withdrawn_award_can_no_longer_be_claimed(visits: Visits) -> None:
+    ana = visits.open("ana")
+    teacher = visits.open("olha", teacher=True)
+    visits.school.complete(teacher.id, "ana", visits.mc)
+    claim = ana.get("claim")
+    with visits.school.transaction() as db:
+        record = db.query(CompletionRecord).first()
+        assert record is not None
+    visits.school.tick()
+    visits.school.retract(teacher.id, record.id)
+    assert claim.submit("claim").status == 404
+    assert "4 of 5 units completed" in ana.get().text
+
+
+def test_a_teacher_trying_the_learners_page_is_told_that_it_is_a_test(visits: Visits) -> None:
+    teacher = visits.open("olha", teacher=True)
+    visits.school.complete(teacher.id, "olha", visits.mc)
+    assert "TEST" in teacher.get("units").text
+    assert "TEST badge" in teacher.get("claim").text
+
+
+def test_what_is_kept_about_a_person_is_told(visits: Visits, earned: Visit) -> None:
+    page = earned.get("data")
+    assert "6 records" in page.text
+    assert "Ana" in page.text
+
+
+def test_the_pages_speak_the_language_of_the_platform_and_of_the_switch(visits: Visits) -> None:
+    german = visits.open("ana", unit="BEM-S-WLD1-U1", locale="de_DE")
+    assert '<html lang="de"' in german.get().html
+    assert "Arbeitssicherheit" in german.get().text
+    english = german.get("?lang=en")
+    assert "Workshop safety" in english.text
+    assert "Workshop safety" in german.get().text  # the choice is kept
+
+
+def test_pages_of_a_launch_are_framed_by_its_platform_only_and_never_stored(
+    visits: Visits,
+) -> None:
+    page = visits.open("ana", unit="BEM-S-WLD1-U1").get()
+    policy = page.response.headers["Content-Security-Policy"]
+    assert policy.endswith("frame-ancestors https://lms.example")
+    assert page.response.headers["Cache-Control"] == "no-store"
+
+
+def test_an_expired_visit_asks_to_open_the_unit_again(visits: Visits) -> None:
+    visits.school.now -= timedelta(hours=9)
+    page = visits.open("ana", unit="BEM-S-WLD1-U1").get()
+    assert page.status == 403
+    assert "Open the unit again from your course" in page.text
+    assert "frame-ancestors https://lms.example" in page.response.headers["Content-Security-Policy"]
+
+
+def test_the_secret_of_one_visit_opens_no_other(visits: Visits) -> None:
+    ana, ben = visits.open("ana"), visits.open("ben")
+    cookie = ana.client.get_cookie("launch", path=f"/launches/{ana.id}")
+    assert cookie is not None
+    ana.client.set_cookie("launch", cookie.value, path=f"/launches/{ben.id}")
+    assert ana.client.get(ben.home).status_code == 403
+
+
+def test_the_name_from_the_platform_is_shown_as_text(visits: Visits) -> None:
+    ana = visits.open("ana", name="<script>alert(1)</script>")
+    visits.school.complete(visits.open("olha", teacher=True).id, "ana", visits.mc)
+    assert "<script>" not in ana.get("claim").html
+    assert "<script>" not in ana.get("data").html

@@ -1,0 +1,294 @@
+"""The addresses for everybody: definitions, awarding bodies, badges, lists, keys, errors."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from badges import definition
+from badges.baking import unbake
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import Award, Credential
+from lti_tool.services import credentials
+from lti_tool.services.credentials import Claim
+from tests.factories.visits import Visits
+
+BODY = "/issuers/dnipro-sample-lyceum"
+SERIES = "/definitions/dnipro-sample-lyceum/BEM-S-WLD1"
+VERSION = f"{SERIES}/1.0"
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def badge(visits: Visits) -> str:
+    """The address of a claimed badge that is public."""
+    visits.open("ana")
+    visits.school.complete(visits.open("olha", teacher=True).id, "ana", visits.mc)
+    tool = visits.app.extensions["credlet"]
+    with visits.school.transaction() as db:
+        credential = credentials.claim(
+            db,
+            db.query(Award).one(),
+            Claim(name="Ana <i>Popović</i>", language="en"),
+            signing=tool.signing,
+            actor="person:x",
+            now=visits.school.now,
+        )
+        credential.is_public = True
+        return f"/credentials/{credential.id}"
+
+
+def change(visits: Visits, **columns: Any) -> None:
+    with visits.school.transaction() as db:
+        for name, value in columns.items():
+            setattr(db.query(Credential).one(), name, value)
+
+
+def test_the_definition_page_has_every_element_and_no_target_group(
+    visits: Visits, client: FlaskClient
+) -> None:
+    page = client.get(VERSION).text
+    for element in (
+        "Title",
+        "Awarding body",
+        "Country",
+        "Learning outcomes",
+        "Notional workload",
+        "Level",
+        "Type of assessment",
+        "Form of participation",
+        "Quality assurance",
+        "Prerequisites",
+        "Supervision and identity check",
+        "Grading",
+        "Stackability",
+    ):
+        assert f"<dt>{element}</dt>" in page
+    for unit in visits.mc.units:
+        assert unit.title.best("en") in page
+        for outcome in unit.outcomes:
+            assert outcome.text.best("en") in page
+    for group in visits.mc.target_groups:
+        assert group.label.best("en") not in page
+
+
+def test_software_gets_the_achievement_at_the_same_address(
+    visits: Visits, client: FlaskClient
+) -> None:
+    by_accept = client.get(VERSION, headers={"Accept": "application/json"})
+    by_suffix = client.get(f"{VERSION}.json")
+    assert by_accept.mimetype == by_suffix.mimetype == "application/ld+json"
+    assert by_accept.data == by_suffix.data
+    achievement = json.loads(by_suffix.data)
+    assert achievement["id"].endswith(VERSION)
+    assert achievement["achievementType"] == "MicroCredential"
+    assert "Accept" in by_accept.headers["Vary"]
+
+
+def test_the_full_definition_is_handed_out_without_target_groups(
+    visits: Visits, client: FlaskClient
+) -> None:
+    content = client.get(f"{VERSION}/definition.json").json
+    assert content == definition.public(visits.mc)
+    assert content is not None
+    assert "target_groups" not in content
+
+
+def test_the_series_lists_its_versions(visits: Visits, client: FlaskClient) -> None:
+    assert "Version 1.0" in client.get(SERIES).text
+    listed = client.get(SERIES, headers={"Accept": "application/json"}).json
+    assert listed is not None
+    assert [one["version"] for one in listed["versions"]] == ["1.0"]
+
+
+def test_emblems_are_pictures(visits: Visits, client: FlaskClient) -> None:
+    assert client.get(f"{VERSION}/emblem.png").data.startswith(b"\x89PNG")
+    assert b"<svg" in client.get(f"{VERSION}/emblem.svg").data
+
+
+def test_the_awarding_body_shows_its_keys_and_its_offer(
+    visits: Visits, badge: str, client: FlaskClient
+) -> None:
+    page = client.get(BODY).text
+    assert "Welding basics" in page
+    assert "did:web:" in page
+    profile = client.get(BODY, headers={"Accept": "application/json"}).json
+    document = client.get(f"{BODY}/did.json").json
+    assert profile is not None
+    assert document is not None
+    assert document["id"] == profile["id"]
+    assert len(document["assertionMethod"]) == 1
+    test_document = client.get(f"{BODY}/test/did.json").json
+    assert test_document is not None
+    assert test_document["id"] == f"{profile['id']}:test"
+
+
+def test_the_badge_page_says_what_is_proven_by_whom_and_checks_it(
+    badge: str, client: FlaskClient
+) -> None:
+    page = client.get(badge).text
+    assert "Genuine and valid" in page
+    assert "Ana &lt;i&gt;Popović&lt;/i&gt; has completed all units" in page
+    assert "Dnipro Sample Professional Lyceum" in page
+    assert "Nothing was changed since it was signed." in page
+    assert "Checked on" in page
+
+
+def test_badge_files_are_the_signed_bytes(badge: str, client: FlaskClient) -> None:
+    stored = client.get(f"{badge}.json")
+    assert stored.mimetype == "application/vc+ld+json"
+    assert unbake(client.get(f"{badge}.png").data) == stored.data
+    assert client.get(badge, headers={"Accept": "application/vc+ld+json"}).data == stored.data
+    saved = client.get(f"{badge}.png?download")
+    assert saved.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_revoked_badge_says_so_at_once(visits: Visits, badge: str, client: FlaskClient) -> None:
+    tool = visits.app.extensions["credlet"]
+    with visits.school.transaction() as db:
+        credentials.revoke(
+            db,
+            db.query(Credential).one(),
+            reason="mistake",
+            signing=tool.signing,
+            actor="operator",
+            now=visits.school.now,
+        )
+    page = client.get(badge).text
+    assert "The awarding body has revoked it." in page
+    assert "This badge is not valid. Do not rely on it." in page
+    assert "has completed all units" not in page
+
+
+def test_a_private_badge_cannot_be_told_from_one_that_does_not_exist(
+    visits: Visits, badge: str, client: FlaskClient
+) -> None:
+    change(visits, is_public=False)
+    nowhere = "/credentials/00000000-0000-4000-8000-000000000000"
+    for suffix in ("", ".json", ".png"):
+        private, unknown = client.get(badge + suffix), client.get(nowhere + suffix)
+        assert private.status_code == unknown.status_code == 404
+        assert _without_code(private.text) == _without_code(unknown.text)
+        assert private.headers["Cache-Control"] == unknown.headers["Cache-Control"] == "no-store"
+
+
+def _without_code(html: str) -> str:
+    return re.sub(r"· [0-9a-f]{12}", "", html)
+
+
+def test_every_public_answer_can_be_asked_for_again_cheaply(
+    visits: Visits, badge: str, client: FlaskClient
+) -> None:
+    with visits.school.transaction() as db:
+        status_list = f"/status-lists/{db.query(Credential).one().status_list_id}"
+    for address in (
+        "/definitions/",
+        SERIES,
+        VERSION,
+        f"{VERSION}.json",
+        f"{VERSION}/definition.json",
+        f"{VERSION}/emblem.png",
+        BODY,
+        f"{BODY}/did.json",
+        f"{badge}.json",
+        f"{badge}.png",
+        status_list,
+    ):
+        first = client.get(address)
+        assert first.status_code == 200, address
+        assert "public" in first.headers["Cache-Control"], address
+        assert "Set-Cookie" not in first.headers, address
+        again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304, address
+    assert client.get(status_list).mimetype == "application/vc+ld+json"
+
+
+def test_badges_are_asked_for_each_time(badge: str, client: FlaskClient) -> None:
+    assert "no-cache" in client.get(badge).headers["Cache-Control"]
+
+
+def test_public_pages_are_framed_by_nobody(visits: Visits, client: FlaskClient) -> None:
+    policy = client.get(VERSION).headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_a_chosen_language_is_kept_and_not_cached_for_others(
+    visits: Visits, client: FlaskClient
+) -> None:
+    chosen = client.get(f"{VERSION}?lang=de")
+    assert '<html lang="de"' in chosen.text
+    assert "private" in chosen.headers["Cache-Control"]
+    assert "Grundlagen des Schweißens" in client.get(VERSION).text
+
+
+def test_static_files_are_cached_for_ever_under_an_address_with_their_digest(
+    visits: Visits, client: FlaskClient
+) -> None:
+    found = re.search(r'href="(/static/credlet\.css\?v=\w+)"', client.get(VERSION).text)
+    assert found
+    with client.get(found[1]) as styles:
+        assert styles.status_code == 200
+        assert "immutable" in styles.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/definitions/nobody/NOTHING",
+        f"{SERIES}/9.9",
+        f"{SERIES}/9.9.json",
+        "/issuers/nobody",
+        "/issuers/nobody/did.json",
+        "/status-lists/00000000-0000-4000-8000-000000000000",
+        "/nothing/here",
+    ],
+)
+def test_what_does_not_exist_is_a_page_that_says_what_to_do(
+    visits: Visits, client: FlaskClient, address: str
+) -> None:
+    page = client.get(address)
+    assert page.status_code == 404
+    assert "Check the address" in page.text
+
+
+def test_software_gets_a_problem_document(client: FlaskClient) -> None:
+    answer = client.get("/issuers/nobody", headers={"Accept": "application/json"})
+    assert answer.mimetype == "application/problem+json"
+    problem = json.loads(answer.data)
+    assert problem["status"] == 404
+    assert problem["code"] == "unknown_organisation"
+    assert problem["correlation_id"]
+
+
+def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
+    answer = client.post("/health")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_an_unforeseen_failure_is_a_page_with_a_code_and_without_details(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lti_tool.services import catalogue
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(catalogue, "all_versions", fail)
+    page = app.test_client().get("/definitions/")
+    assert page.status_code == 500
+    assert "Something went wrong on our side." in page.text
+    assert "secret detail" not in page.text
+
+
+def test_health_says_whether_the_database_answers(client: FlaskClient) -> None:
+    assert client.get("/health").json == {"status": "ok"}

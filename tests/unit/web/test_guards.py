@@ -1,0 +1,102 @@
+"""Structural: no route can be forgotten by the checks that all routes share."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from lti_tool.web.security import LTI_BLUEPRINT, SAFE_METHODS
+
+
+def rules(app: Flask) -> Iterator[Rule]:
+    return iter(app.url_map.iter_rules())
+
+
+def example_path(rule: Rule) -> str:
+    """Return an address that the rule matches."""
+    path = re.sub(r"<uuid:\w+>", str(uuid.uuid4()), rule.rule)
+    path = re.sub(r"<any\((\w+).*?>", r"\1", path)
+    return re.sub(r"<(?:\w+:)?\w+>", "x", path)
+
+
+def unsafe_methods(rule: Rule) -> set[str]:
+    return set(rule.methods or ()) - SAFE_METHODS
+
+
+def is_lti(rule: Rule) -> bool:
+    return rule.endpoint.startswith(f"{LTI_BLUEPRINT}.")
+
+
+def test_every_form_outside_the_lti_endpoints_is_refused_without_its_token(
+    app: Flask, client: FlaskClient
+) -> None:
+    checked = 0
+    for rule in rules(app):
+        if is_lti(rule):
+            continue
+        for method in unsafe_methods(rule):
+            answer = client.open(
+                example_path(rule), method=method, headers={"Accept": "application/json"}
+            )
+            assert answer.status_code == 403, (rule, answer.status_code)
+            assert answer.json is not None
+            assert answer.json["code"] == "form_token", rule
+            checked += 1
+    assert checked >= 8
+
+
+def test_the_token_of_another_launch_is_refused(app: Flask, client: FlaskClient) -> None:
+    from lti_tool.web.security import csrf_token
+
+    with app.test_request_context():
+        foreign = csrf_token(uuid.uuid4())
+    answer = client.post(
+        f"/launches/{uuid.uuid4()}/claim",
+        data={"csrf_token": foreign},
+        headers={"Accept": "application/json"},
+    )
+    assert answer.json is not None
+    assert answer.json["code"] == "form_token"
+
+
+@pytest.mark.parametrize("token", ["ä", "", "0" * 64])
+def test_a_made_up_token_is_refused(client: FlaskClient, token: str) -> None:
+    answer = client.post(f"/launches/{uuid.uuid4()}/claim", data={"csrf_token": token})
+    assert answer.status_code == 403
+
+
+def test_every_page_of_a_launch_is_refused_without_the_launch(
+    app: Flask, client: FlaskClient
+) -> None:
+    launch_pages = [rule for rule in rules(app) if "launch_id" in rule.arguments]
+    assert len(launch_pages) > 15
+    for rule in launch_pages:
+        if "GET" not in (rule.methods or ()):
+            continue
+        answer = client.get(example_path(rule), headers={"Accept": "application/json"})
+        assert answer.status_code == 403, rule
+        assert answer.json is not None
+        assert answer.json["code"] == "session_missing", rule
+
+
+def test_unsafe_methods_exist_only_below_launches_and_lti(app: Flask) -> None:
+    for rule in rules(app):
+        if unsafe_methods(rule):
+            assert is_lti(rule) or "launch_id" in rule.arguments, rule
+
+
+def test_every_answer_carries_the_security_headers(app: Flask, client: FlaskClient) -> None:
+    for rule in rules(app):
+        answer: Any = client.get(example_path(rule))
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy, rule
+        assert "frame-ancestors" in policy, rule
+        assert "unsafe" not in policy, rule
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", rule
+        assert answer.headers["Referrer-Policy"] == "no-referrer", rule
+        assert "X-Frame-Options" not in answer.headers, rule

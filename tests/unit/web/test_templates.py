@@ -1,0 +1,66 @@
+"""Structural: what holds for every template."""
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(str(files("lti_tool.web"))) / "templates"
+TEMPLATES = sorted(FOLDER.rglob("*.html"))
+PAGES = [path for path in TEMPLATES if "{% extends" in path.read_text()]
+MACROS = {"shapes.html", "words.html", "cards.html", "done.html"}
+
+
+def ids(path: Path) -> str:
+    return str(path.relative_to(FOLDER))
+
+
+def test_every_template_is_a_page_or_a_set_of_macros() -> None:
+    others = {path.name for path in TEMPLATES if path not in PAGES}
+    assert others == MACROS | {"base.html"}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=ids)
+def test_every_page_stands_on_the_base(path: Path) -> None:
+    seen = []
+    while path.name != "base.html":
+        seen.append(path)
+        parent = re.search(r'{% extends "([\w/.]+)" %}', path.read_text())
+        assert parent, seen
+        path = FOLDER / parent[1]
+    assert '<html lang="{{ language() }}" dir="{{ direction() }}">' in path.read_text()
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_no_template_needs_what_the_policy_forbids(path: Path) -> None:
+    html = path.read_text()
+    assert not re.search(r"<[^>]*\son[a-z]+\s*=", html), "inline handler"
+    assert not re.search(r"<[^>]*\sstyle\s*=", html), "inline style"
+    assert "<style" not in html
+    assert "javascript:" not in html
+    assert not re.search(r"<script(?![^>]*nonce=)", html)
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', html), "another host"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_every_posting_form_carries_the_token(path: Path) -> None:
+    for form in re.findall(r"<form[^>]*>.*?</form>", path.read_text(), re.DOTALL):
+        if 'method="post"' in form:
+            assert "words.csrf(visit)" in form
+        assert " name=" in form.split(">")[0]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_every_svg_is_hidden_from_readers_because_words_stand_beside_it(path: Path) -> None:
+    for svg in re.findall(r"<svg[^>]*>", path.read_text()):
+        assert 'aria-hidden="true"' in svg
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=ids)
+def test_words_outside_expressions_are_translated(path: Path) -> None:
+    """Text between tags is in expressions, but for marks and the name of the product."""
+    html = re.sub(r"{% block kind %}.*?{% endblock %}", "", path.read_text())
+    html = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", html, flags=re.DOTALL)
+    words = re.sub(r"<[^>]*>", " ", html)
+    assert set(re.findall(r"[^\W\d]{2,}", words)) <= {"Credlet", "TEST"}
