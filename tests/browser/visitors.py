@@ -19,11 +19,12 @@ class Visitor:
         self.world, self.user = world, user
         self.page = self.context.new_page()
         self.taps = 0
+        self._has_fingers = self.page.evaluate("matchMedia('(pointer: coarse)').matches")
 
     def press(self, target: Locator) -> None:
         """Click, or tap on a phone."""
         self.taps += 1
-        if self.page.evaluate("matchMedia('(pointer: coarse)').matches"):
+        if self._has_fingers:
             target.tap()
         else:
             target.click()
