@@ -19,6 +19,7 @@ class Award(Base):
     `results` is the evidence at the moment of granting: a list of
     {"unit", "completed_at", "route", "points", "maximum", "basis"}.
     `flagged_at`: a record it rests on was retracted after the claim; a person must decide.
+    `kept_at`: a person decided that it stands; it holds until something new is recorded.
     """
 
     __tablename__ = "awards"
@@ -50,6 +51,7 @@ class Award(Base):
     withdrawn_reason: Mapped[str | None] = mapped_column(sa.String(500))
     flagged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     flagged_reason: Mapped[str | None] = mapped_column(sa.String(500))
+    kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     person: Mapped[Person] = relationship()
     version: Mapped[MicroCredentialVersion] = relationship()

@@ -40,7 +40,9 @@ def settle(
 
     Complete without an award: grant. Award without completion: withdraw it while it is
     unclaimed, else flag it for a person to decide. What only test records complete earns a TEST
-    award. The caller holds the lock on the person's enrolment.
+    award. What a person decided stands: an award that was kept is not flagged again before
+    something new is recorded, one that was revoked not granted again before an assessor judges
+    anew. The caller holds the lock on the person's enrolment.
     """
     _settle_one(db, person, version, records, real, is_test=False, now=now)
     tests = None if real.is_complete else with_tests
@@ -83,8 +85,8 @@ def keep(db: Session, award: Award, *, actor: str, reason: str, now: datetime) -
     """
     if award.flagged_at is None:
         raise Conflict("award_not_flagged")
-    award.flagged_at = None
-    award.flagged_reason = None
+    award.flagged_at = award.flagged_reason = None
+    award.kept_at = now
     audit.note(db, actor, "award.kept", f"award:{award.id}", now, reason=reason)
 
 
@@ -115,11 +117,34 @@ def _settle_one(
     award = standing(db, person, version, is_test=is_test)
     is_complete = progress is not None and progress.is_complete
     if award is None and progress is not None and is_complete:
-        _grant(db, person, version, records, progress, is_test=is_test, now=now)
+        if not _is_refused(db, person, version, records, is_test=is_test):
+            _grant(db, person, version, records, progress, is_test=is_test, now=now)
     elif award is not None and not is_complete:
-        _take_back(db, award, now)
+        if award.kept_at is None or any(row.recorded_at > award.kept_at for row in records):
+            _take_back(db, award, now)
     elif award is not None and award.flagged_reason == NO_LONGER_COMPLETE:
         award.flagged_at = award.flagged_reason = None
+
+
+def _is_refused(
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    records: Sequence[CompletionRecord],
+    *,
+    is_test: bool,
+) -> bool:
+    """Whether a person took such an award away, and no assessor has judged anything since."""
+    revoked_at = db.scalar(
+        sa.select(sa.func.max(Award.withdrawn_at)).filter(
+            Award.person_id == person.id,
+            Award.version_id == version.id,
+            Award.is_test == is_test,
+            Award.withdrawn_reason != NO_LONGER_COMPLETE,
+        )
+    )
+    judged = [row.recorded_at for row in records if row.assessor_id and not row.retracts_id]
+    return revoked_at is not None and max(judged, default=revoked_at) <= revoked_at
 
 
 def _take_back(db: Session, award: Award, now: datetime) -> None:

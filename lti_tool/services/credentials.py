@@ -55,12 +55,15 @@ def claim(
 
     Raises:
         ToolError: the name cannot be printed (codes of `badges.recipient.clean_name`).
-        Conflict: `award_withdrawn`, `award_flagged`, `award_expired` (its validity has ended).
+        Conflict: `award_withdrawn`, `award_flagged`, `award_expired` (its validity has ended),
+            `credential_revoked` (claimed before, and revoked for good).
     """
     _lock(db, award, now)
     existing = current(db, award)
     if existing is not None:
         return existing
+    if db.scalar(sa.select(Credential.id).filter_by(award_id=award.id).limit(1)) is not None:
+        raise Conflict("credential_revoked")
     credential = _issue(db, award, wishes, signing, now)
     audit.note(db, actor, "credential.claimed", f"credential:{credential.id}", now)
     return credential
