@@ -92,6 +92,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("A teacher has to look at this award first."),
         N_("Come back later, or ask your teacher."),
     ),
+    "not_confirmed": Sentence(
+        N_("This cannot be undone, so it has to be confirmed."),
+        N_("Go back and tick that you are sure. Nothing was changed."),
+    ),
     "award_not_flagged": Sentence(
         N_("Somebody has already decided about this award."), _LOOK_AGAIN
     ),

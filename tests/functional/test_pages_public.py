@@ -269,6 +269,13 @@ def test_software_gets_a_problem_document(client: FlaskClient) -> None:
     assert problem["correlation_id"]
 
 
+def test_too_much_at_once_is_refused_with_a_page(client: FlaskClient) -> None:
+    nowhere = "00000000-0000-4000-8000-000000000000"
+    answer = client.post(f"/launches/{nowhere}/claim", data={"name": "x" * 2 * 1024 * 1024})
+    assert answer.status_code == 413
+    assert "too much to send at once" in answer.text
+
+
 def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
     answer = client.post("/health")
     assert answer.status_code == 405

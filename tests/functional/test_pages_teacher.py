@@ -206,6 +206,8 @@ def test_revoking_asks_for_a_reason_and_sets_the_badge_invalid(
     claim(visits, "ana")
     page = teacher.get(f"course/people/{ana.person_id}").follow("Details")
     assert page.submit("revoke", sure="1", reason="").status == 400
+    unsure = page.submit("revoke", reason="not their own work")
+    assert "has to be confirmed" in unsure.text
     done = page.submit("revoke", sure="1", reason="not their own work")
     assert "revoked" in done.text
     with visits.school.transaction() as db:

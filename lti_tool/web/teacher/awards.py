@@ -5,6 +5,7 @@ import uuid
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from lti_tool.errors import ToolError
 from lti_tool.models import Award, Placement
 from lti_tool.services import awards, catalogue, credentials
 from lti_tool.services.credentials import LONGEST_REASON
@@ -44,6 +45,8 @@ def keep(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
 def revoke(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
     """Withdraw the award and revoke its badge, for good."""
     found = awards.find(visit.db, visit.launch.course, award_id)
+    if request.form.get("sure") != "1":
+        raise ToolError("not_confirmed")
     if found.withdrawn_at is None:
         credentials.revoke_award(
             visit.db,

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from lti_tool.web.security import LTI_BLUEPRINT, SAFE_METHODS
+from lti_tool.web.security import (
+    LTI_BLUEPRINT,
+    SAFE_METHODS,
+    add_headers,
+    csp_nonce,
+    csrf_token,
+)
 
 
 def rules(app: Flask) -> Iterator[Rule]:
@@ -51,8 +57,6 @@ def test_every_form_outside_the_lti_endpoints_is_refused_without_its_token(
 
 
 def test_the_token_of_another_launch_is_refused(app: Flask, client: FlaskClient) -> None:
-    from lti_tool.web.security import csrf_token
-
     with app.test_request_context():
         foreign = csrf_token(uuid.uuid4())
     answer = client.post(
@@ -88,6 +92,16 @@ def test_unsafe_methods_exist_only_below_launches_and_lti(app: Flask) -> None:
     for rule in rules(app):
         if unsafe_methods(rule):
             assert is_lti(rule) or "launch_id" in rule.arguments, rule
+
+
+def test_a_script_runs_only_under_the_nonce_of_its_own_answer(app: Flask) -> None:
+    policies = []
+    for _ in range(2):
+        with app.test_request_context():
+            nonce = csp_nonce()
+            policies.append(add_headers(Response()).headers["Content-Security-Policy"])
+            assert f"script-src 'nonce-{nonce}'" in policies[-1]
+    assert policies[0] != policies[1]
 
 
 def test_every_answer_carries_the_security_headers(app: Flask, client: FlaskClient) -> None:
