@@ -3,9 +3,11 @@
 The one place where a row becomes a `badges` definition.
 """
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -74,8 +76,17 @@ def publish(
 
 
 def definition(version: MicroCredentialVersion) -> MicroCredential:
-    """Return the definition that a row holds."""
-    return definitions.load(version.definition)
+    """Return the definition that a row holds.
+
+    Reading one takes milliseconds and each request needs it several times: the last ones read
+    are remembered by their text.
+    """
+    return _read(json.dumps(version.definition))
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> MicroCredential:
+    return definitions.load(json.loads(text))
 
 
 def all_versions(db: Session) -> Sequence[MicroCredentialVersion]:

@@ -26,6 +26,7 @@ from lti_tool.models import (
     LaunchSession,
     MicroCredentialVersion,
     Person,
+    Placement,
 )
 from lti_tool.services import awards, catalogue, deliveries
 
@@ -96,14 +97,15 @@ def record(
 def record_participation(
     db: Session, session: LaunchSession, unit_code: str, now: datetime
 ) -> CompletionRecord:
-    """Keep that the learner confirmed to have worked through a unit; once is enough."""
+    """Keep that the learner confirmed to have worked through a unit; once a course is enough."""
     return _keep_once(db, session, unit_code, Route.PARTICIPATION, None, now)
 
 
 def record_unlocked(
     db: Session, session: LaunchSession, unit_code: str, basis: str, now: datetime
 ) -> CompletionRecord:
-    """Keep that the LMS let the learner through to a unit it had restricted; once is enough.
+    """Keep that the LMS let the learner through to a unit it had restricted; once a course is
+    enough.
 
     `basis` is what the restriction rests on, in the teacher's words.
     """
@@ -121,10 +123,9 @@ def _keep_once(
     placement = session.link.placement
     if placement is None:
         raise Conflict("link_not_placed")
-    retracted = _retractions(db, session.person, placement.version, unit_code, route)
-    attempt = retracted if route is Route.PARTICIPATION else 0
+    attempt = _retractions(db, session, unit_code) if route is Route.PARTICIPATION else 0
     row = CompletionRecord(
-        key=_key(placement.version_id, unit_code, route, attempt),
+        key=_key(placement, unit_code, route, attempt),
         unit_code=unit_code,
         route=route.value,
         evidence=evidence,
@@ -132,22 +133,22 @@ def _keep_once(
     return _keep(db, session.person, placement.version, row, session.course, now)
 
 
-def _key(version_id: uuid.UUID, unit_code: str, route: Route, attempt: int) -> str:
-    what = f"{version_id}/{unit_code}/{attempt}"
+def _key(placement: Placement, unit_code: str, route: Route, attempt: int) -> str:
+    """Name what happens once in a course: a record made elsewhere may be a test, or be undone."""
+    what = f"{placement.version_id}/{placement.course_id}/{unit_code}/{attempt}"
     return f"{route.value}:{hashlib.sha256(what.encode()).hexdigest()[:40]}"
 
 
-def _retractions(
-    db: Session, person: Person, version: MicroCredentialVersion, unit_code: str, route: Route
-) -> int:
-    """How often records of this route were taken back: a learner may confirm anew after that; an
-    unlocked launch does not count again once its teacher took it back."""
-    return len(
-        [
-            row
-            for row in records_of(db, person, version)
-            if row.retracts_id and (row.unit_code, row.route) == (unit_code, route.value)
-        ]
+def _retractions(db: Session, session: LaunchSession, unit_code: str) -> int:
+    """How often this course took the learner's participation back: they may confirm anew after
+    that; an unlocked launch does not count again once its teacher took it back."""
+    assert session.link.placement is not None
+    records = records_of(db, session.person, session.link.placement.version)
+    return sum(
+        row.retracts_id is not None
+        and row.course_id == session.course_id
+        and (row.unit_code, row.route) == (unit_code, Route.PARTICIPATION.value)
+        for row in records
     )
 
 
