@@ -20,20 +20,22 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import catalogue, completions
+from lti_tool.services import awards, catalogue, completions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
     """`progress`: from records that count, wherever they were made. `credential`: if claimed.
 
-    `elsewhere`: units completed with the help of a record from another course.
+    `elsewhere`: units completed with the help of a record from another course. `withdrawn`: the
+    award that a person decided to withdraw, if none was granted since.
     """
 
     person: Person
     last_seen_at: datetime
     progress: Progress
     award: Award | None
+    withdrawn: Award | None
     credential: Credential | None
     elsewhere: frozenset[str]
 
@@ -49,13 +51,15 @@ def learners(
     ).all()
     people = {member.person_id for member in members}
     records = _records(db, people, version)
-    awards = _awards(db, people, version)
-    credentials = _credentials(db, [award.id for award in awards.values()])
+    last = _last_awards(db, people, version)
+    standing = {one: award for one, award in last.items() if award.withdrawn_at is None}
+    credentials = _credentials(db, [award.id for award in standing.values()])
     mc = catalogue.definition(version)
     found = []
     for member in members:
         own = records[member.person_id]
-        award = awards.get(member.person_id)
+        award = standing.get(member.person_id)
+        earlier = last.get(member.person_id)
         progress = rules.progress(mc, [one for _, one in own], now)
         counting = {one for unit in progress.units for one in unit.records}
         found.append(
@@ -64,6 +68,7 @@ def learners(
                 last_seen_at=member.last_seen_at,
                 progress=progress,
                 award=award,
+                withdrawn=earlier if earlier and awards.is_withdrawn_by_person(earlier) else None,
                 credential=credentials.get(award.id) if award else None,
                 elsewhere=frozenset(
                     one.unit
@@ -104,16 +109,20 @@ def _records(
     return found
 
 
-def _awards(
+def _last_awards(
     db: Session, people: set[uuid.UUID], version: MicroCredentialVersion
 ) -> dict[uuid.UUID, Award]:
-    standing = sa.select(Award).filter(
-        Award.version_id == version.id,
-        Award.person_id.in_(people),
-        Award.withdrawn_at.is_(None),
-        Award.is_test.is_(False),
+    """Return the award granted last; if one stands, it is that."""
+    granted = (
+        sa.select(Award)
+        .filter(
+            Award.version_id == version.id,
+            Award.person_id.in_(people),
+            Award.is_test.is_(False),
+        )
+        .order_by(Award.granted_at)
     )
-    return {award.person_id: award for award in db.scalars(standing)}
+    return {award.person_id: award for award in db.scalars(granted)}
 
 
 def _credentials(db: Session, awards: list[uuid.UUID]) -> dict[uuid.UUID, Credential]:

@@ -65,6 +65,14 @@ def _correlation_id() -> str:
     return str(g.get("correlation_id") or "")
 
 
+def _launch_id() -> uuid.UUID | None:
+    """Return the launch to go back to, if this person may see its pages.
+
+    In the frame of an LMS the browser shows no way back.
+    """
+    return (request.view_args or {}).get("launch_id") if "visit" in g else None
+
+
 def _answer(code: str, status: int, params: dict[str, str]) -> Response:
     otherwise = "launch_refused" if request.blueprint == security.LTI_BLUEPRINT else ""
     found = sentence(code, status, otherwise)
@@ -89,6 +97,7 @@ def _answer(code: str, status: int, params: dict[str, str]) -> Response:
                 next_step=next_step,
                 code=code,
                 correlation_id=_correlation_id(),
+                launch_id=_launch_id(),
             ),
             content_type="text/html; charset=utf-8",
         )

@@ -75,10 +75,6 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "points_out_of_range": Sentence(N_("The points must lie between 0 and the maximum."), _GO_BACK),
     "not_a_number": Sentence(N_("“%(value)s” is not a number of points."), _GO_BACK),
-    "nobody_chosen": Sentence(
-        N_("Nobody was chosen, so nothing was recorded."),
-        N_("Go back and tick at least one learner, or enter points."),
-    ),
     "unknown_part": Sentence(N_("This unit has no such part."), _LOOK_AGAIN),
     "wrong_kind": Sentence(
         N_("This unit is completed in another way than was entered."), _LOOK_AGAIN

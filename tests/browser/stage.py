@@ -31,6 +31,7 @@ LEARNER_PLACES = (
     "units earned",
     "units claimed",
     "units flagged",
+    "units withdrawn",
     "claim",
     "badge private",
     "badge public",
@@ -48,13 +49,14 @@ TEACHER_PLACES = (
     "unit sign-off",
     "unit empty",
     "person",
+    "person withdrawn",
     "retract",
     "award",
     "award flagged",
     "preview",
 )
 PUBLIC_PLACES = ("definition", "series", "issuer", "offer", "credential", "credential revoked")
-REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403}
+REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403, "teachers only": 403}
 PLACES = LEARNER_PLACES + TEACHER_PLACES + PUBLIC_PLACES + tuple(REFUSALS)
 
 
@@ -153,7 +155,7 @@ def record_id(world: World, user: User, unit: str) -> uuid.UUID:
 
 def launch_addresses(world: World, page: Page) -> dict[str, str]:
     """Launch as everybody and return where each page of a launch is."""
-    claimed, earned, flagged, started, _ = world.people.learners
+    claimed, earned, flagged, started, revoked = world.people.learners
     private = world.people.private_learner
     links = world.links
     blank = world.lms.add_link(world.course, "Something new")
@@ -165,17 +167,19 @@ def launch_addresses(world: World, page: Page) -> dict[str, str]:
         "units earned": sit(page, world, earned, world.overview),
         "units claimed": sit(page, world, claimed, world.overview),
         "units flagged": sit(page, world, flagged, world.overview),
+        "units withdrawn": sit(page, world, revoked, world.overview),
         "wait": sit(page, world, started, blank),
     }
     addresses["claim"] = f"{addresses['units earned']}/claim"
     addresses["badge private"] = f"{addresses['units flagged']}/badge"
     addresses["badge public"] = f"{addresses['units claimed']}/badge"
+    addresses["teachers only"] = f"{addresses['units started']}/course"
     addresses["data"] = f"{addresses['units started']}/data"
     return addresses | _teacher_addresses(world, page, blank)
 
 
 def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
-    claimed, _, flagged, started, _ = world.people.learners
+    claimed, _, flagged, started, revoked = world.people.learners
     teacher = world.people.teacher
     top = sit(page, world, teacher, world.overview)
     placing = sit(page, world, teacher, blank)
@@ -189,6 +193,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "unit parts": f"{course}/units/{PARTS_UNIT}",
         "unit sign-off": f"{course}/units/{LAST_UNIT}",
         "person": f"{course}/people/{person_id(world, flagged)}",
+        "person withdrawn": f"{course}/people/{person_id(world, revoked)}",
         "retract": f"{course}/records/{record_id(world, started, UNLOCKED)}/retract",
         "award": f"{course}/awards/{award_id(world, claimed)}",
         "award flagged": f"{course}/awards/{award_id(world, flagged)}",

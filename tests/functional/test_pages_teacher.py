@@ -112,6 +112,7 @@ def test_sign_offs_are_given_to_those_ticked(visits: Visits, teacher: Visit) -> 
     nobody = page.submit("record")
     assert "Nobody was chosen" in nobody.text
     assert nobody.status == 400
+    assert "Recorded for 1 learner" in nobody.submit("record", person=str(ana.person_id)).text
 
 
 def test_all_who_lack_a_sign_off_are_ticked_by_one_link(visits: Visits, teacher: Visit) -> None:
@@ -210,6 +211,10 @@ def test_revoking_asks_for_a_reason_and_sets_the_badge_invalid(
     assert "has to be confirmed" in unsure.text
     done = page.submit("revoke", sure="1", reason="not their own work")
     assert "revoked" in done.text
+    assert "It can be earned again" in done.text
+    assert "not their own work" in done.text
+    assert "Withdrawn" in teacher.get("course").text
+    assert "Your award was withdrawn" in ana.get().text
     with visits.school.transaction() as db:
         assert db.query(Credential).one().revoked_at is not None
     assert page.submit("revoke", sure="1", reason="again").status == 200  # harmless

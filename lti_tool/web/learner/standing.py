@@ -12,12 +12,16 @@ from lti_tool.web.units import UnitsView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnerStanding:
-    """`award`: shown as earned, a TEST one where nothing real is; `credential`: once claimed."""
+    """`award`: shown as earned, a TEST one where nothing real is; `credential`: once claimed.
+
+    `withdrawn`: an award that a person decided to withdraw, if none was granted since.
+    """
 
     placement: Placement
     version: MicroCredentialVersion
     units: UnitsView
     award: Award | None
+    withdrawn: Award | None
     credential: Credential | None
 
 
@@ -39,5 +43,6 @@ def standing(visit: Visit) -> LearnerStanding:
         version=version,
         units=units.view(mc, progress, link.placement, link.unit_code),
         award=award,
+        withdrawn=awards.withdrawn(visit.db, visit.launch.person, version),
         credential=credentials.current(visit.db, award) if award else None,
     )

@@ -30,6 +30,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         member=member,
         view=units.view(mc, standing.real, placement),
         award=award,
+        withdrawn=awards.withdrawn(visit.db, member.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         records=records[::-1],
         retracted={row.retracts_id for row in records if row.retracts_id},

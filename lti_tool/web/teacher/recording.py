@@ -35,10 +35,8 @@ def record(visit: Visit, code: str) -> ResponseReturnValue:
     found = _unit(placement, code)
     learners = {one.person.id: one.person for one in _learners(visit, placement)}
     entered = entries.read(found, frozenset(learners), request.form)
-    if entered.problems:
+    if entered.problems or not entered.judgements:
         return _page(visit, placement, found, entered), 400
-    if not entered.judgements:
-        raise ToolError("nobody_chosen")
     form_key = request.form.get("key") or secrets.token_hex(16)
     for person_id, judgement in entered.judgements:
         completions.record(
