@@ -22,7 +22,7 @@ __all__ = ["current_tool", "init_app"]
 
 def init_app(app: Flask) -> None:
     """Give `app` its pages; `app.extensions["credlet"]` must be set when it answers."""
-    for part in (raw_bytes, errors, i18n, security, static_files, templating):
+    for part in (errors, i18n, raw_bytes, security, static_files, templating):
         part.init_app(app)
     for blueprint in (
         health.blueprint,

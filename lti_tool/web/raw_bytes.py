@@ -1,12 +1,16 @@
-"""Requests whose query and cookies can be read whatever bytes a client sends.
+"""What strangers send before it is text: bytes that are not UTF-8, and NUL characters.
 
-Werkzeug decodes both strictly, and raises where they are not UTF-8: on every page, and again on
-the page that would say so.
+Werkzeug decodes queries and cookies strictly and raises where they are not UTF-8: on every page,
+and again on the page that would say so. PostgreSQL keeps no NUL characters, SQLite does: so none
+gets as far as a database.
 """
 
 from typing import TYPE_CHECKING
 
-from flask import Flask, Request
+from flask import Flask, Request, request
+from werkzeug.exceptions import BadRequest, NotFound
+
+from lti_tool.web.security import LTI_BLUEPRINT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,6 +30,21 @@ class LenientRequest(Request):
 
 def init_app(app: Flask) -> None:
     app.request_class = LenientRequest
+    app.before_request(refuse_nul)
+
+
+def refuse_nul() -> None:
+    """Refuse a request with a NUL character in its address or its form.
+
+    The LTI endpoints look at each of their parameters themselves.
+    """
+    if "\0" in request.path:
+        raise NotFound
+    if request.blueprint == LTI_BLUEPRINT or request.url_rule is None:
+        return
+    for texts in (request.args, request.form):
+        if any("\0" in text for values in texts.lists() for text in (values[0], *values[1])):
+            raise BadRequest
 
 
 def _readable(native: str) -> str:
