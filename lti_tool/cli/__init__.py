@@ -20,7 +20,8 @@ def main(context: click.Context) -> None:
       credlet platform add                connect an LMS
       credlet serve                       serve pages (and deliver scores)
     """
-    context.obj = Context()
+    context.obj = shared = Context()
+    context.call_on_close(shared.close)
 
 
 for command in (

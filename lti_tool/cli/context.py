@@ -40,6 +40,11 @@ class Context:
         except migrations.SchemaNotCurrentError as error:
             raise click.ClickException(str(error)) from error
 
+    def close(self) -> None:
+        """Close what was opened; the parts live in the instance's dictionary once made."""
+        if "tool" in self.__dict__:
+            self.tool.database.close()
+
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[Session]:
         with self.tool.database.transaction(read_only=read_only) as db:

@@ -1,9 +1,6 @@
 """The language of the command line: that of the terminal (`LC_ALL`, `LC_MESSAGES`, `LANG`)."""
 
 import os
-from functools import cache
-
-from babel.support import Translations
 
 from lti_tool.web.i18n import SOURCE_LANGUAGE, nearest, translations
 
@@ -14,12 +11,7 @@ def language() -> str:
     return nearest(wish.split(".")[0] for wish in wishes if wish) or SOURCE_LANGUAGE
 
 
-@cache
-def _catalogue() -> Translations:
-    return translations(language())
-
-
 def _(text: str, **params: object) -> str:
     """Return `text` in the terminal's language, with `params` filled in."""
-    translated = str(_catalogue().gettext(text))
+    translated = str(translations(language()).gettext(text))
     return translated % params if params else translated

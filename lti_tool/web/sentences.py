@@ -114,6 +114,46 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The award is not there yet, or no longer."),
         N_("Go back to your units: they say what is missing."),
     ),
+    # what only operators meet, on the command line
+    "platform_exists": Sentence(
+        N_("This school is already connected to that LMS."),
+        N_("`credlet platform list` shows it; `credlet platform enable` switches it on again."),
+    ),
+    "unknown_platform": Sentence(
+        N_("There is no such LMS."), N_("`credlet platform list` shows all.")
+    ),
+    "malformed_url": Sentence(
+        N_("“%(value)s” is not an address that can be used for %(field)s."),
+        N_("Give it in full, starting with https://."),
+    ),
+    "malformed_identifier": Sentence(
+        N_("%(field)s is empty, too long, or has characters that cannot be printed."),
+        N_("Copy it from the LMS again."),
+    ),
+    "malformed_slug": Sentence(
+        N_("“%(slug)s” cannot be a short name."),
+        N_("Use a-z, 0-9 and hyphens, at most 63 characters."),
+    ),
+    "deployment_missing": Sentence(
+        N_("A deployment id is needed."), N_("The LMS shows it beside the client id.")
+    ),
+    "version_exists": Sentence(
+        N_("%(reference)s was published with another content, and a version never changes."),
+        N_("Give the changed definition a new version."),
+    ),
+    "unsignable_definition": Sentence(
+        N_("A badge of this definition could not be signed: %(reason)s"),
+        N_("Change the text that is named there."),
+    ),
+    "wrong_public_url": Sentence(
+        N_("Badges were signed under %(stored)s, so PUBLIC_URL cannot be %(configured)s."),
+        N_("Set PUBLIC_URL to the address that the badges name."),
+    ),
+    "encryption_key_missing": Sentence(
+        N_("A stored secret was encrypted under a key that ENCRYPTION_KEYS no longer holds."),
+        N_("Add the old key behind the new one."),
+    ),
+    "unknown_organisation": Sentence(N_("There is no such school."), _CHECK_ADDRESS),
     # anything else, by HTTP status
     "http_400": Sentence(N_("The browser sent something that this page cannot read."), _LOOK_AGAIN),
     "http_403": Sentence(N_("You cannot do this here."), _OPEN_AGAIN),

@@ -4,12 +4,27 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy.orm import Session
 
 from badges import samples
+from badges.status_list import StatusList as BitList
 from config.secrets import make_encryption_key, make_secret_key
+from lti_tool import clock
+from lti_tool.cli import main
+from lti_tool.db import Database
+from lti_tool.encryption import Encryption
+from lti_tool.models import Award, Credential, Delivery, StatusList
+from lti_tool.services import credentials, deliveries
+from lti_tool.services.credentials import Claim
+from tests.factories.courses import School
+
+WLD = samples.welding()
 
 REGISTRATION = "0b0e7a56-5f0c-4e0c-9d3e-1b7a1c9f6a11"
 
@@ -28,24 +43,40 @@ class Operator:
             "ENCRYPTION_KEYS": make_encryption_key(),
         }
 
-    def run(
-        self, *arguments: str, answers: str = "", **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, answers: str = "", **environment: str) -> Result:
+        """Run a command in this process, with nothing but its own environment."""
+        nothing = dict.fromkeys(os.environ)
+        return CliRunner().invoke(
+            main, arguments, input=answers, env={**nothing, **self.environment, **environment}
+        )
+
+    def run_apart(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in a process of its own."""
         return subprocess.run(
             [sys.executable, "-c", "from lti_tool.cli import main; main()", *arguments],
-            env=self.environment | environment,
-            input=answers,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
 
+    @contextmanager
+    def school(self) -> Iterator[School]:
+        """A school with a course on this server, which offers the welding sample."""
+        database = Database(f"sqlite:///{self.folder / 'credlet.db'}")
+        opened = School.open(database, clock.now())
+        opened.encryption = Encryption([self.environment["ENCRYPTION_KEYS"]])
+        opened.publish(WLD)
+        yield opened
+        database.close()
+
 
 @pytest.fixture
 def operator(tmp_path: Path) -> Operator:
     made = Operator(tmp_path)
-    assert made.run("db", "upgrade").returncode == 0
+    assert made.run("db", "upgrade").exit_code == 0
     return made
 
 
@@ -59,8 +90,8 @@ def sample(tmp_path: Path, **changes: object) -> str:
 def test_help_needs_no_settings(tmp_path: Path) -> None:
     operator = Operator(tmp_path)
     operator.environment = {"PATH": os.environ["PATH"]}
-    for command in ([], ["db"], ["mc"], ["platform"], ["platform", "add"], ["demo"]):
-        answer = operator.run(*command, "--help")
+    for command in ([], ["platform", "add"]):
+        answer = operator.run_apart(*command, "--help")
         assert answer.returncode == 0, answer.stderr
         assert "Usage:" in answer.stdout
 
@@ -68,7 +99,7 @@ def test_help_needs_no_settings(tmp_path: Path) -> None:
 def test_missing_settings_are_named_all_at_once(tmp_path: Path) -> None:
     operator = Operator(tmp_path)
     operator.environment = {"PATH": os.environ["PATH"]}
-    answer = operator.run("db", "upgrade")
+    answer = operator.run_apart("db", "upgrade")
     assert answer.returncode == 1
     for name in ("PUBLIC_URL", "SECRET_KEY", "ENCRYPTION_KEYS"):
         assert name in answer.stderr
@@ -77,13 +108,13 @@ def test_missing_settings_are_named_all_at_once(tmp_path: Path) -> None:
 
 def test_an_unmigrated_database_says_what_to_run(tmp_path: Path) -> None:
     answer = Operator(tmp_path).run("mc", "list")
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     assert "credlet db upgrade" in answer.stderr
 
 
 def test_db_upgrade_can_be_repeated(operator: Operator) -> None:
     answer = operator.run("db", "upgrade")
-    assert answer.returncode == 0
+    assert answer.exit_code == 0
     assert "up to date" in answer.stdout
 
 
@@ -97,7 +128,7 @@ def test_a_definition_is_checked_imported_and_listed(operator: Operator, tmp_pat
 
 def test_check_names_what_is_missing(operator: Operator, tmp_path: Path) -> None:
     answer = operator.run("mc", "check", sample(tmp_path, quality_assurance=None))
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     assert "quality assurance" in answer.stderr
 
 
@@ -106,7 +137,7 @@ def test_a_refused_file_keeps_the_others_out_too(operator: Operator, tmp_path: P
     bad = tmp_path / "bad.json"
     bad.write_text('{"title": ')
     answer = operator.run("mc", "import", good, str(bad))
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     assert "bad.json is not JSON" in answer.stderr
     assert "No definitions yet" in operator.run("mc", "list").stdout
 
@@ -119,7 +150,7 @@ def test_adding_a_moodle_asks_for_two_ids_only_and_shows_what_to_paste(
         "--moodle", "https://moodle.example/", "--registration-id", REGISTRATION,
         answers="client-1\n7\n",
     )  # fmt: skip
-    assert answer.returncode == 0, answer.stderr
+    assert answer.exit_code == 0, answer.stderr
     for address in ("launch", "jwks", "login"):
         assert f"https://badges.example/lti/{REGISTRATION}/{address}" in answer.stdout
     listed = operator.run("platform", "list").stdout
@@ -132,9 +163,9 @@ def test_a_platform_is_added_once(operator: Operator) -> None:
         "platform", "add", "--name", "M", "--organisation", "s",
         "--moodle", "https://moodle.example", "--client-id", "c", "--deployment", "1",
     ]  # fmt: skip
-    assert operator.run(*arguments).returncode == 0
+    assert operator.run(*arguments).exit_code == 0
     again = operator.run(*arguments)
-    assert again.returncode == 1
+    assert again.exit_code == 1
     assert "platform_exists" in again.stderr
     assert "Traceback" not in again.stderr
 
@@ -145,12 +176,12 @@ def test_a_platform_is_switched_off_and_on(operator: Operator) -> None:
         "--moodle", "https://moodle.example", "--client-id", "c", "--deployment", "1",
     )  # fmt: skip
     platform_id = operator.run("platform", "list").stdout.split()[0]
-    assert operator.run("platform", "disable", platform_id).returncode == 0
+    assert operator.run("platform", "disable", platform_id).exit_code == 0
     assert "(s): off" in operator.run("platform", "list").stdout
-    assert operator.run("platform", "enable", platform_id).returncode == 0
+    assert operator.run("platform", "enable", platform_id).exit_code == 0
     assert "(s): on" in operator.run("platform", "list").stdout
     unknown = operator.run("platform", "disable", REGISTRATION)
-    assert unknown.returncode == 1
+    assert unknown.exit_code == 1
     assert "unknown_platform" in unknown.stderr
 
 
@@ -159,7 +190,7 @@ def test_http_addresses_are_refused_in_production(operator: Operator) -> None:
         "platform", "add", "--name", "M", "--organisation", "s",
         "--moodle", "http://moodle.example", "--client-id", "c", "--deployment", "1",
     )  # fmt: skip
-    assert answer.returncode == 1
+    assert answer.exit_code == 1
     assert "malformed_url" in answer.stderr
 
 
@@ -168,12 +199,76 @@ def test_the_terminals_language_is_spoken(operator: Operator) -> None:
     assert "Noch keine Definitionen" in answer.stdout
 
 
+def test_an_operator_revokes_a_credential_and_verifiers_see_it(operator: Operator) -> None:
+    with operator.school() as school:
+        teacher = school.launch("teacher", teacher=True, mc=WLD.code, unit=WLD.units[0].code)
+        school.launch("ana", mc=WLD.code, unit=WLD.units[0].code)
+        school.complete(teacher, "ana", WLD)
+        with school.transaction() as db:
+            credential = credentials.claim(
+                db,
+                db.query(Award).one(),
+                Claim(name="Ana", language="en"),
+                signing=school.signing,
+                actor="person:ana",
+                now=school.now,
+            )
+            index, credential_id = credential.status_index, str(credential.id)
+        shown = operator.run("credential", "show", credential_id)
+        assert json.loads(shown.stdout)["id"].endswith(credential_id)
+        refused = operator.run("credential", "revoke", credential_id, "--reason", " ", "--yes")
+        assert "reason_missing" in refused.stderr
+        asked = operator.run("credential", "revoke", credential_id, answers="mistake\nn\n")
+        assert asked.exit_code == 1
+        with school.transaction() as db:
+            assert not status_bit(db, index)
+        done = operator.run("credential", "revoke", credential_id, answers="mistake\ny\n")
+        assert done.exit_code == 0, done.stderr
+        with school.transaction() as db:
+            assert status_bit(db, index)
+            assert db.query(Credential).one().revoked_reason == "mistake"
+
+
+def status_bit(db: Session, index: int) -> bool:
+    """Read the bit as a verifier does, from the signed list."""
+    document = json.loads(db.query(StatusList).one().document or b"")
+    return BitList.decode(document["credentialSubject"]["encodedList"]).is_set(index)
+
+
+def test_an_operator_sees_failed_scores_and_sends_them_again(operator: Operator) -> None:
+    assert "Every score arrived" in operator.run("score", "failed").stdout
+    with operator.school() as school:
+        teacher = school.launch("teacher", teacher=True, mc=WLD.code, unit=WLD.units[0].code)
+        school.launch("ana", mc=WLD.code, unit=WLD.units[0].code, name="Ana Secret")
+        school.assess(teacher, "ana", WLD.code, WLD.units[0].code, points=90)
+        with school.transaction() as db:
+            delivery_id = str(db.query(Delivery).one().id)
+            deliveries.fail(db, db.query(Delivery).one().id, "not_gradable", school.now)
+        listed = operator.run("score", "failed").stdout
+        assert delivery_id in listed
+        assert "not_gradable" in listed
+        assert "Secret" not in listed
+        assert operator.run("score", "resend", delivery_id).exit_code == 0
+        assert "Every score arrived" in operator.run("score", "failed").stdout
+        again = operator.run("score", "resend", delivery_id)
+        assert again.exit_code == 1
+        assert "delivery_not_failed" in again.stderr
+
+
+def test_the_demo_speaks_the_terminals_language(tmp_path: Path) -> None:
+    operator = Operator(tmp_path)
+    operator.environment = {"PATH": os.environ["PATH"], "LANG": "de_DE.UTF-8"}
+    answer = operator.run_apart("demo", "--once", "--out", str(tmp_path / "out"))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "Abzeichen" in answer.stdout
+
+
 def test_the_demo_plays_once_and_leaves_a_verified_badge(
     operator: Operator, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     operator.environment = {"PATH": os.environ["PATH"]}
-    answer = operator.run("demo", "--once", "--out", str(out))
+    answer = operator.run_apart("demo", "--once", "--out", str(out))
     assert answer.returncode == 0, answer.stdout + answer.stderr
     names = {file.name for file in out.iterdir()}
     assert names == {
