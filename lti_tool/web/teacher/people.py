@@ -6,8 +6,15 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Forbidden, NotFound
-from lti_tool.models import CompletionRecord
-from lti_tool.services import awards, catalogue, completions, credentials, launches
+from lti_tool.models import CompletionRecord, Placement
+from lti_tool.services import (
+    awards,
+    catalogue,
+    completions,
+    credentials,
+    launches,
+    placements,
+)
 from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
@@ -42,13 +49,13 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True)
 def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for the reason before a record is taken back."""
-    placement = chosen_placement(visit)
+    record = _own_record(visit, record_id)
     return render_template(
         "teacher/retract.html",
         visit=visit,
-        placement=placement,
-        mc=catalogue.definition(placement.version),
-        record=_own_record(visit, record_id),
+        placement=_placement_of(visit, record),
+        mc=catalogue.definition(record.version),
+        record=record,
         address=address,
     )
 
@@ -57,7 +64,6 @@ def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True, writes=True)
 def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Take a record back; sent twice, it is taken back once."""
-    placement = chosen_placement(visit)
     record = _own_record(visit, record_id)
     completions.retract(
         visit.db,
@@ -67,6 +73,7 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
         reason=request.form.get("reason", ""),
         now=visit.now,
     )
+    placement = _placement_of(visit, record)
     return redirect(
         address("person", visit, placement, person_id=record.person_id, done="retracted"), 303
     )
@@ -80,3 +87,9 @@ def _own_record(visit: Visit, record_id: uuid.UUID) -> CompletionRecord:
     if record.retracts_id is not None:
         raise Forbidden("retracts_retraction")
     return record
+
+
+def _placement_of(visit: Visit, record: CompletionRecord) -> Placement:
+    """Return what the record is about: not always the micro-credential of the launched link."""
+    offered = placements.of_course(visit.db, visit.launch.course)
+    return next(one for one in offered if one.version_id == record.version_id)

@@ -1,0 +1,444 @@
+"""Nobody reaches another's things by naming them: every id of every route, swapped.
+
+The table below says of each endpoint what it answers to the things of others. It is held against
+the application's url map: a route that is missing from it fails.
+"""
+
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import LaunchSession, Platform, Registration
+from lti_tool.services import credentials
+from lti_tool.web import launch_session
+from lti_tool.web.security import csrf_token
+from tests.factories import neighbours
+from tests.factories.databases import on_each_database
+from tests.factories.neighbours import OTHER_MC, Neighbourhood
+from tests.factories.visits import Visit
+
+UNIT = "BEM-S-WLD1-U1"
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """`foreign`: the ids of its address that belong to somebody -> code of the refusal.
+
+    `teachers`: learners are refused. `placement`: it takes `?placement=`.
+    """
+
+    foreign: Mapping[str, str]
+    teachers: bool = False
+    placement: bool = False
+
+
+OWN = Guarded({})
+TEACHERS = Guarded({}, teachers=True)
+COURSE = Guarded({}, teachers=True, placement=True)
+
+
+def of_course(argument: str, code: str, *, placement: bool = True) -> Guarded:
+    return Guarded({argument: code}, teachers=True, placement=placement)
+
+
+LAUNCH_ROUTES: Mapping[str, Guarded] = {
+    "learner.home": OWN,
+    "learner.units": OWN,
+    "learner.participate": OWN,
+    "learner.data": OWN,
+    "learner.badge": OWN,
+    "learner.badge_json": OWN,
+    "learner.badge_png": OWN,
+    "learner.publicity": OWN,
+    "learner.claim": OWN,
+    "learner.sign": OWN,
+    "teacher.choose": TEACHERS,
+    # Definitions are public: a version belongs to nobody who could be harmed by its being named.
+    "teacher.choose_unit": TEACHERS,
+    "teacher.place": TEACHERS,
+    "teacher.course": COURSE,
+    "teacher.unit": COURSE,
+    "teacher.record": COURSE,
+    "teacher.route": COURSE,
+    "teacher.person": of_course("person_id", "unknown_learner"),
+    "teacher.retraction": of_course("record_id", "unknown_record", placement=False),
+    "teacher.retract": of_course("record_id", "unknown_record", placement=False),
+    "teacher.award": of_course("award_id", "unknown_award"),
+    "teacher.keep": of_course("award_id", "unknown_award"),
+    "teacher.revoke": of_course("award_id", "unknown_award"),
+    "teacher.resend": of_course("delivery_id", "unknown_delivery", placement=False),
+}
+
+# Addresses for everybody; `credential*` only once its holder made it public.
+PUBLIC_ROUTES = frozenset(
+    {
+        "web.static",
+        "health.health",
+        "public.offer",
+        "public.series",
+        "public.version",
+        "public.definition",
+        "public.emblem",
+        "public.issuer",
+        "public.did",
+        "public.test_did",
+        "public.status_list",
+    }
+)
+PRIVATE_UNTIL_SHARED = frozenset(
+    {"public.credential", "public.credential_json", "public.credential_png"}
+)
+# They prove themselves by state and signature: tests of hardened launches.
+PLATFORM_ROUTES = frozenset({"lti.login", "lti.accept", "lti.jwks"})
+
+
+@pytest.fixture
+def neighbourhood(app: Flask, database: Database) -> Neighbourhood:
+    return neighbours.settle(app, database, clock.now())
+
+
+def launch_rules(app: Flask) -> Iterator[tuple[Rule, Guarded]]:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in LAUNCH_ROUTES:
+            yield rule, LAUNCH_ROUTES[rule.endpoint]
+
+
+def address(rule: Rule, ids: Mapping[str, uuid.UUID], **changes: object) -> str:
+    values = {**ids, "code": UNIT, **changes}
+    return re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda match: str(values[match[1]]), rule.rule)
+
+
+def methods(rule: Rule) -> list[str]:
+    return sorted(set(rule.methods or ()) & {"GET", "POST"})
+
+
+def ask(
+    app: Flask, client: FlaskClient, method: str, path: str, launch: uuid.UUID, **fields: str
+) -> TestResponse:
+    """Send a request with the form token that belongs to `launch`."""
+    with app.test_request_context():
+        token = csrf_token(launch)
+    data = (
+        {"csrf_token": token, "reason": "because", "sure": "1", **fields}
+        if method == "POST"
+        else None
+    )
+    return client.open(path, method=method, data=data, headers={"Accept": "application/json"})
+
+
+def code(answer: TestResponse) -> str:
+    assert answer.json is not None, (answer.status_code, answer.text[:300])
+    return str(answer.json["code"])
+
+
+def browser_with(app: Flask, token: str, launch: uuid.UUID) -> FlaskClient:
+    client = app.test_client()
+    client.set_cookie(launch_session.COOKIE, token, path=launch_session.path(launch), secure=False)
+    return client
+
+
+def token_of(visit: Visit) -> str:
+    path = launch_session.path(visit.id)
+    cookie = visit.client.get_cookie(launch_session.COOKIE, path=path)
+    assert cookie is not None
+    return cookie.value
+
+
+def test_every_route_says_here_whose_things_it_shows(app: Flask) -> None:
+    known = set(LAUNCH_ROUTES) | PUBLIC_ROUTES | PRIVATE_UNTIL_SHARED | PLATFORM_ROUTES
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == known
+
+
+def test_every_id_of_every_launch_route_is_in_the_table(app: Flask) -> None:
+    belongs_to_nobody = {"launch_id", "version_id", "code"}
+    for rule in app.url_map.iter_rules():
+        if "launch_id" in rule.arguments:
+            named = LAUNCH_ROUTES[rule.endpoint].foreign
+            assert set(rule.arguments) - belongs_to_nobody == set(named), rule
+        else:
+            assert rule.endpoint not in LAUNCH_ROUTES, rule
+
+
+@on_each_database
+def test_another_launch_is_closed_whatever_secret_one_brings(
+    neighbourhood: Neighbourhood,
+) -> None:
+    """Own and foreign courses and platforms; the form token is always the right one."""
+    app, before = neighbourhood.app, neighbourhood.rows()
+    visits = [
+        visit for one in neighbourhood.courses.values() for visit in (one.learner, one.teacher)
+    ]
+    tokens = ["", "x", *(token_of(visit) for visit in visits)]
+    for rule, _ in launch_rules(app):
+        for visit in visits:
+            path = address(rule, neighbourhood.courses["one"].ids, launch_id=visit.id)
+            for token in tokens:
+                if token == token_of(visit):
+                    continue
+                client = browser_with(app, token, visit.id)
+                for method in methods(rule):
+                    answer = ask(app, client, method, path, visit.id)
+                    assert answer.status_code == 403, (rule, method)
+                    assert code(answer) == "session_missing", (rule, method)
+    assert neighbourhood.rows() == before
+
+
+def test_learners_are_refused_on_every_page_of_teachers(neighbourhood: Neighbourhood) -> None:
+    app, course, before = neighbourhood.app, neighbourhood.courses["one"], neighbourhood.rows()
+    checked = 0
+    for rule, guarded in launch_rules(app):
+        if not guarded.teachers:
+            continue
+        path = address(rule, course.ids, launch_id=course.learner.id)
+        for method in methods(rule):
+            answer = ask(app, course.learner.client, method, path, course.learner.id)
+            assert (answer.status_code, code(answer)) == (403, "teachers_only"), (rule, method)
+            checked += 1
+    assert checked >= 14
+    assert neighbourhood.rows() == before
+
+
+@on_each_database
+@pytest.mark.parametrize(("attacked", "by"), [("two", "one"), ("far", "one"), ("one", "far")])
+def test_things_of_another_course_do_not_exist_for_a_teacher(
+    neighbourhood: Neighbourhood, attacked: str, by: str
+) -> None:
+    """`far` is another tenant's course of the same name, with the same link and `sub`s."""
+    app, before = neighbourhood.app, neighbourhood.rows()
+    own, theirs = neighbourhood.courses[by], neighbourhood.courses[attacked]
+    checked = 0
+    for rule, guarded in launch_rules(app):
+        for argument, refusal in guarded.foreign.items():
+            foreign = {argument: theirs.ids[argument]}
+            path = address(rule, own.ids, launch_id=own.teacher.id, **foreign)
+            for method in methods(rule):
+                answer = ask(app, own.teacher.client, method, path, own.teacher.id)
+                assert (answer.status_code, code(answer)) == (404, refusal), (rule, method)
+                checked += 1
+    assert checked >= 7
+    assert neighbourhood.rows() == before
+
+
+@pytest.mark.parametrize("attacked", ["two", "far"])
+def test_a_placement_of_another_course_does_not_exist_for_a_teacher(
+    neighbourhood: Neighbourhood, attacked: str
+) -> None:
+    app, before = neighbourhood.app, neighbourhood.rows()
+    own, theirs = neighbourhood.courses["one"], neighbourhood.courses[attacked]
+    for rule, guarded in launch_rules(app):
+        path = address(rule, own.ids, launch_id=own.teacher.id)
+        for method in methods(rule) if guarded.placement else ():
+            for placement in (theirs.placement, uuid.uuid4(), "x"):
+                asked = f"{path}?placement={placement}"
+                answer = ask(app, own.teacher.client, method, asked, own.teacher.id)
+                assert (answer.status_code, code(answer)) == (404, "unknown_placement"), rule
+    assert neighbourhood.rows() == before
+
+
+@pytest.mark.parametrize("unit", [UNIT, "BEM-S-WLD1-U3"])
+def test_people_of_other_courses_in_a_form_are_passed_over(
+    neighbourhood: Neighbourhood, unit: str
+) -> None:
+    app, before = neighbourhood.app, neighbourhood.rows()
+    own = neighbourhood.courses["one"]
+    for name in ("two", "far"):
+        person = neighbourhood.courses[name].ids["person_id"]
+        path = f"/launches/{own.teacher.id}/course/units/{unit}"
+        fields = {"person": str(person), f"points-{person}": "90", "evidence": "none"}
+        answer = ask(app, own.teacher.client, "POST", path, own.teacher.id, **fields)
+        assert answer.status_code == 400
+    assert neighbourhood.rows() == before
+
+
+def test_a_form_with_the_token_of_another_launch_changes_nothing(
+    neighbourhood: Neighbourhood,
+) -> None:
+    """Also of the same person: the token is the launch's, the cookie alone proves nothing."""
+    app, course, before = neighbourhood.app, neighbourhood.courses["one"], neighbourhood.rows()
+    others = [
+        visit.id
+        for one in neighbourhood.courses.values()
+        for visit in (one.learner, one.teacher)
+        if visit is not course.teacher
+    ]
+    checked = 0
+    for rule, _ in launch_rules(app):
+        if "POST" not in (rule.methods or ()):
+            continue
+        path = address(rule, course.ids, launch_id=course.teacher.id)
+        for other in others:
+            answer = ask(app, course.teacher.client, "POST", path, other)
+            assert (answer.status_code, code(answer)) == (403, "form_token"), rule
+            checked += 1
+    assert checked >= 40
+    assert neighbourhood.rows() == before
+
+
+def test_an_expired_launch_is_closed_on_every_route(
+    neighbourhood: Neighbourhood, database: Database
+) -> None:
+    course = neighbourhood.courses["one"]
+    with database.transaction() as db:
+        for visit in (course.teacher, course.learner):
+            launch = db.get_one(LaunchSession, visit.id)
+            launch.expires_at = clock.now() - timedelta(seconds=1)
+    before = neighbourhood.rows()
+    assert {refusal_of_every_route(neighbourhood)} == {"session_expired"}
+    assert neighbourhood.rows() == before
+
+
+def test_a_disabled_platform_closes_every_launch_of_it_and_no_other(
+    neighbourhood: Neighbourhood, database: Database
+) -> None:
+    with database.transaction() as db:
+        registration = db.get_one(Registration, neighbourhood.registrations["near"])
+        db.get_one(Platform, registration.platform_id).disabled_at = clock.now()
+    before = neighbourhood.rows()
+    assert refusal_of_every_route(neighbourhood) == "platform_disabled"
+    assert neighbourhood.rows() == before
+    far = neighbourhood.courses["far"]
+    assert far.learner.get("units").status == 200
+
+
+def refusal_of_every_route(neighbourhood: Neighbourhood) -> str:
+    """Return the one code with which all routes refuse the people of course one."""
+    app, course = neighbourhood.app, neighbourhood.courses["one"]
+    codes = set()
+    for rule, _ in launch_rules(app):
+        for visit in (course.teacher, course.learner):
+            path = address(rule, course.ids, launch_id=visit.id)
+            for method in methods(rule):
+                codes.add(code(ask(app, visit.client, method, path, visit.id)))
+    assert len(codes) == 1, codes
+    return codes.pop()
+
+
+@pytest.mark.parametrize("visitor", ["nobody", "holder", "teacher", "other"])
+def test_a_badge_that_is_not_public_does_not_exist(
+    neighbourhood: Neighbourhood, visitor: str
+) -> None:
+    app, course = neighbourhood.app, neighbourhood.courses["one"]
+    clients = {
+        "nobody": app.test_client(),
+        "holder": course.learner.client,
+        "teacher": course.teacher.client,
+        "other": neighbourhood.courses["two"].learner.client,
+    }
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in PRIVATE_UNTIL_SHARED:
+            continue
+        for wanted in (course.ids["credential_id"], uuid.uuid4()):
+            path = address(rule, {"credential_id": wanted})
+            answer = clients[visitor].get(path, headers={"Accept": "application/json"})
+            assert (answer.status_code, code(answer)) == (404, "unknown_credential"), rule
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+@on_each_database
+def test_a_badge_made_private_again_is_gone_at_once_also_for_who_has_it_cached(
+    neighbourhood: Neighbourhood,
+) -> None:
+    app, course = neighbourhood.app, neighbourhood.courses["one"]
+    paths = [
+        f"/credentials/{course.ids['credential_id']}{ending}" for ending in ("", ".json", ".png")
+    ]
+    switch(course.learner, "on")
+    answers = [app.test_client().get(path) for path in paths]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert "no-cache" in answer.headers["Cache-Control"]
+        assert "max-age" not in answer.headers["Cache-Control"]
+    fresh = app.test_client().get(paths[0], headers={"If-None-Match": answers[0].headers["ETag"]})
+    assert fresh.status_code in {200, 304}
+    switch(course.learner, "off")
+    for path, answer in zip(paths, answers, strict=True):
+        cached = {"If-None-Match": answer.headers["ETag"]}
+        assert app.test_client().get(path, headers=cached).status_code == 404
+        assert app.test_client().get(path, headers={"If-None-Match": "*"}).status_code == 404
+
+
+def switch(visit: Visit, public: str) -> None:
+    assert visit.get("badge").submit("publicity", public=public).status == 200
+
+
+def test_what_is_seen_of_a_record_made_elsewhere_is_that_and_when(
+    neighbourhood: Neighbourhood, database: Database
+) -> None:
+    """The learner of course two comes to course one: its teacher sees no evidence, no assessor,
+    and cannot take the record back."""
+    app, own, theirs = (
+        neighbourhood.app,
+        neighbourhood.courses["one"],
+        neighbourhood.courses["two"],
+    )
+    with database.transaction() as db:
+        person = theirs.ids["person_id"]
+        launch = db.get_one(LaunchSession, own.learner.id)
+        db.add(
+            CourseMember(
+                course_id=launch.course_id,
+                person_id=person,
+                first_seen_at=clock.now(),
+                last_seen_at=clock.now(),
+            )
+        )
+    page = own.teacher.get(f"course/people/{person}")
+    assert page.status == 200
+    assert "in another course" in page.text
+    assert "evidence-twoQ" not in page.html
+    assert "Teacher twoQ" not in page.html
+    assert not any("retract" in anchor.href for anchor in page.read.anchors)
+    before = neighbourhood.rows()
+    path = f"/launches/{own.teacher.id}/course/records/{theirs.ids['record_id']}/retract"
+    for method in ("GET", "POST"):
+        answer = ask(app, own.teacher.client, method, path, own.teacher.id)
+        assert (answer.status_code, code(answer)) == (404, "unknown_record")
+    assert neighbourhood.rows() == before
+
+
+def test_every_own_thing_can_be_reached(neighbourhood: Neighbourhood) -> None:
+    """The matrix above proves nothing unless the same addresses work for whom they are meant."""
+    app, course = neighbourhood.app, neighbourhood.courses["one"]
+    for rule, guarded in launch_rules(app):
+        visit = course.teacher if guarded.teachers else course.learner
+        if "GET" not in (rule.methods or ()):
+            continue
+        path = address(rule, course.ids, launch_id=visit.id)
+        answer = visit.client.get(path)
+        assert answer.status_code in {200, 303}, (rule, answer.status_code)
+
+
+def test_a_record_of_the_courses_other_micro_credential_can_be_taken_back(
+    neighbourhood: Neighbourhood,
+) -> None:
+    """Without `?placement=` the page is about the link's own micro-credential."""
+    app, course = neighbourhood.app, neighbourhood.courses["one"]
+    record = course.ids["other_record_id"]
+    path = f"/launches/{course.teacher.id}/course/records/{record}/retract"
+    page = course.teacher.get(path)
+    assert page.status == 200
+    assert OTHER_MC.units[0].title.best("en") in page.text
+    answer = ask(app, course.teacher.client, "POST", path, course.teacher.id)
+    assert answer.status_code == 303
+
+
+def test_a_badge_of_another_person_is_never_handed_out_below_a_launch(
+    neighbourhood: Neighbourhood, database: Database
+) -> None:
+    with database.transaction(read_only=True) as db:
+        for course in neighbourhood.courses.values():
+            stored = credentials.find(db, course.ids["credential_id"]).document
+            assert course.learner.get("badge.json").response.data == stored
+            others = [one for one in neighbourhood.courses.values() if one is not course]
+            page = course.learner.get("badge").html
+            assert not any(secret in page for one in others for secret in one.secrets)
