@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import LaunchSession, Platform, Registration
+from lti_tool.models import CourseMember, LaunchSession, Platform, Registration
 from lti_tool.services import credentials
 from lti_tool.web import launch_session
 from lti_tool.web.security import csrf_token
