@@ -229,6 +229,11 @@ def reevaluate_person(db: Session, person: Person, now: datetime) -> None:
 def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
     """Judge a person's work in a version: settle the award and the scores. Idempotent."""
     enrol(db, person, version, now)
+    _judge(db, person, version, now)
+
+
+def _judge(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
+    """Do what `reevaluate` says; the caller holds the lock."""
     records = records_of(db, person, version)
     taught = _taught_by(db, person)
     progress = _standing(version, records, taught, now)
@@ -275,7 +280,7 @@ def _keep(
         raise ToolError(error.code, unit=row.unit_code) from error
     db.add(row)
     db.flush()
-    reevaluate(db, person, version, now)
+    _judge(db, person, version, now)
     return row
 
 

@@ -1,0 +1,226 @@
+"""Which awards must stand after a history: worked out by hand, apart from `badges.completion`.
+
+Knows no database and no services. Everything is worked out anew from all facts after each act.
+"""
+
+from dataclasses import dataclass, field
+
+from badges.completion import Route
+from badges.micro_credential import LearningUnit
+from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
+from tests.factories.histories import (
+    ASSESSORS,
+    LEARNERS,
+    SHORT,
+    Act,
+    Awards,
+    ChooseRoute,
+    Confirm,
+    Decide,
+    Launch,
+    Mark,
+    Retract,
+    Role,
+    Standing,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that was recorded by act number `at`."""
+
+    at: int
+    who: str
+    course: str
+    mc: str
+    unit: str
+    route: Route
+    by: str | None = None
+    part: str | None = None
+    points: int | None = None
+
+
+@dataclass(slots=True)
+class Oracle:
+    """`told(number, act)` says what must happen; `awards` what must stand then."""
+
+    facts: list[Fact] = field(default_factory=list)
+    undone: dict[int, int] = field(default_factory=dict)  # act of the fact -> act of the undoing
+    awards: Awards = field(default_factory=dict)
+    _forms: dict[tuple[str, str], int] = field(default_factory=dict)
+    _led_to: dict[int, int] = field(default_factory=dict)  # act -> act of the fact it stands for
+    _testers: set[tuple[str, str]] = field(default_factory=set)
+    _launched: set[tuple[str, str, str]] = field(default_factory=set)
+    _routes: dict[tuple[str, str], Route] = field(default_factory=dict)
+    _kept: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    _revoked: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+
+    def told(self, number: int, act: Act) -> bool:
+        """Return whether the act must be done (else: refused)."""
+        match act:
+            case Launch():
+                is_done = self._launch(number, act)
+            case Mark():
+                is_done = self._mark(number, act)
+            case Confirm():
+                is_done = self._confirm(number, act)
+            case Retract():
+                is_done = self._retract(number, act)
+            case ChooseRoute():
+                is_done = self._choose(act)
+            case Decide():
+                is_done = self._decide(number, act)
+        self._judge_everybody()
+        return is_done
+
+    def _launch(self, number: int, act: Launch) -> bool:
+        self._launched.add((act.who, act.course, act.unit))
+        if act.role in (Role.TEACHER, Role.TEST_USER):
+            self._testers.add((act.who, act.course))
+        is_unlocked = self._routes.get((act.course, act.unit)) is Route.UNLOCKED
+        if is_unlocked and act.role is not Role.TEACHER:
+            place = (act.who, act.course, act.unit, Route.UNLOCKED)
+            if not any(_place(fact) == place for fact in self.facts):
+                self._add(number, act, Route.UNLOCKED)
+        return True
+
+    def _mark(self, number: int, act: Mark) -> bool:
+        if (act.who, act.key) in self._forms:
+            self._led_to[number] = self._forms[act.who, act.key]
+            return True
+        rule = _unit(act.mc, act.unit).rule
+        if isinstance(rule, PointsAtLeast | EachPartAtLeast) and (
+            act.points is None or not 0 <= act.points <= rule.maximum
+        ):
+            return False
+        self._forms[act.who, act.key] = number
+        self._add(number, act, Route.ASSESSED, by=act.by, part=act.part, points=act.points)
+        return True
+
+    def _confirm(self, number: int, act: Confirm) -> bool:
+        if (act.who, act.course, act.unit) not in self._launched:
+            return False
+        if not _unit(act.mc, act.unit).allows_participation:
+            return False
+        place = (act.who, act.course, act.unit, Route.PARTICIPATION)
+        standing = [fact for fact in self._standing() if _place(fact) == place]
+        if standing:
+            self._led_to[number] = standing[0].at
+        else:
+            self._add(number, act, Route.PARTICIPATION)
+        return True
+
+    def _retract(self, number: int, act: Retract) -> bool:
+        target = self._led_to.get(act.of)
+        fact = next((fact for fact in self.facts if fact.at == target), None)
+        if fact is None or fact.course != act.course:
+            return False
+        self.undone.setdefault(fact.at, number)
+        return True
+
+    def _choose(self, act: ChooseRoute) -> bool:
+        if act.route is Route.PARTICIPATION and not _unit(act.mc, act.unit).allows_participation:
+            return False
+        self._routes[act.course, act.unit] = act.route
+        return True
+
+    def _decide(self, number: int, act: Decide) -> bool:
+        key = (act.who, act.mc, act.is_test)
+        award = self.awards.get(key)
+        if award is None:
+            return False
+        if act.what == "keep":
+            if not award.is_flagged:
+                return False
+            self._kept[key] = number
+            self.awards[key] = Standing(award.is_claimed, False)
+        elif act.what == "revoke":
+            self._revoked[key] = number
+            self._kept.pop(key, None)
+            del self.awards[key]
+        else:
+            self.awards[key] = Standing(True, award.is_flagged)
+        return True
+
+    def _add(
+        self,
+        number: int,
+        act: Launch | Mark | Confirm,
+        route: Route,
+        *,
+        by: str | None = None,
+        part: str | None = None,
+        points: int | None = None,
+    ) -> None:
+        fact = Fact(number, act.who, act.course, act.mc, act.unit, route, by, part, points)
+        self.facts.append(fact)
+        if not isinstance(act, Launch):
+            self._led_to[number] = number
+
+    def _standing(self) -> list[Fact]:
+        return [fact for fact in self.facts if fact.at not in self.undone]
+
+    def _judge_everybody(self) -> None:
+        for who in {*LEARNERS, *ASSESSORS}:
+            for mc in SHORT:
+                own = [f for f in self._standing() if (f.who, f.mc) == (who, mc)]
+                real = [f for f in own if (who, f.course) not in self._testers]
+                is_real = _has_all_units(mc, real)
+                self._judge((who, mc, False), is_real)
+                self._judge((who, mc, True), not is_real and _has_all_units(mc, own))
+
+    def _judge(self, key: tuple[str, str, bool], is_complete: bool) -> None:
+        award = self.awards.get(key)
+        if is_complete and award is None:
+            if self._may_be_granted(key):
+                self.awards[key] = Standing(is_claimed=False, is_flagged=False)
+        elif is_complete and award is not None:
+            self.awards[key] = Standing(award.is_claimed, is_flagged=False)
+        elif award is not None and not self._was_kept(key):
+            if award.is_claimed:
+                self.awards[key] = Standing(is_claimed=True, is_flagged=True)
+            else:
+                del self.awards[key]
+
+    def _may_be_granted(self, key: tuple[str, str, bool]) -> bool:
+        who, mc, _ = key
+        revoked = self._revoked.get(key, -1)
+        judged = [f.at for f in self.facts if (f.who, f.mc) == (who, mc) and f.by]
+        return revoked < 0 or any(at > revoked for at in judged)
+
+    def _was_kept(self, key: tuple[str, str, bool]) -> bool:
+        """A person said that it stands, and nothing was recorded since."""
+        who, mc, _ = key
+        own = [fact.at for fact in self.facts if (fact.who, fact.mc) == (who, mc)]
+        news = own + [undoing for fact, undoing in self.undone.items() if fact in own]
+        return key in self._kept and max(news, default=-1) < self._kept[key]
+
+
+def _place(fact: Fact) -> tuple[str, str, str, Route]:
+    return fact.who, fact.course, fact.unit, fact.route
+
+
+def _unit(mc: str, code: str) -> LearningUnit:
+    return next(unit for unit in SHORT[mc].units if unit.code == code)
+
+
+def _has_all_units(mc: str, facts: list[Fact]) -> bool:
+    for unit in SHORT[mc].units:
+        own = [fact for fact in facts if fact.unit == unit.code]
+        without_assessment = [fact for fact in own if fact.route is not Route.ASSESSED]
+        if not without_assessment and not _is_met(unit, own):
+            return False
+    return True
+
+
+def _is_met(unit: LearningUnit, facts: list[Fact]) -> bool:
+    match unit.rule:
+        case PointsAtLeast(minimum=minimum):
+            return any(fact.points is not None and fact.points >= minimum for fact in facts)
+        case EachPartAtLeast(parts=parts, minimum=minimum):
+            enough = {f.part for f in facts if f.points is not None and f.points >= minimum}
+            return {part.code for part in parts} <= enough
+        case SignOff():
+            return bool(facts)
+        case SignOffs(count=count):
+            return len({fact.by for fact in facts}) >= count

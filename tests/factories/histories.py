@@ -1,0 +1,468 @@
+"""Random histories of people and micro-credentials, played through the services.
+
+One database in memory holds a school with two courses that offer two short micro-credentials;
+each history is one transaction on it that is rolled back, each act a savepoint, as a request
+would be a transaction.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import lti_tool.models as rows
+from badges import samples
+from badges.completion import Route
+from badges.micro_credential import LearningUnit, MicroCredential
+from badges.rules import EachPartAtLeast, PointsAtLeast, SignOffs
+from lti_tool.db import Base, Database
+from lti_tool.encryption import Encryption
+from lti_tool.errors import ToolError
+from lti_tool.lti.claims import LaunchClaims
+from lti_tool.services import (
+    awards,
+    completions,
+    credentials,
+    launches,
+    placements,
+    status_lists,
+)
+from lti_tool.services.completions import Judgement
+from lti_tool.services.credentials import Claim
+from tests.factories.courses import PUBLIC_URL, School
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+WELDING, CARE = samples.welding(), next(mc for mc in samples.all() if mc.code == "BEM-S-CARE1")
+# Points or participation, parts, a sign-off; a sign-off, and two of different people.
+SHORT = {
+    mc.code: mc
+    for mc in (
+        replace(WELDING, units=(WELDING.units[1], WELDING.units[3], WELDING.units[4])),
+        replace(CARE, units=(CARE.units[0], CARE.units[-1])),
+    )
+}
+COURSES = ("here", "there")
+LEARNERS = ("ana", "ben", "tutor")
+ASSESSORS = ("tutor", "mia", "tom")
+
+
+class Role(StrEnum):
+    LEARNER = "learner"
+    TEACHER = "teacher"
+    TEST_USER = "test_user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """A launch of the link of a unit; a teacher with a switched role comes as a learner."""
+
+    who: str
+    course: str
+    mc: str
+    unit: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """An assessor's judgement; `points` None is a sign-off."""
+
+    who: str
+    by: str
+    course: str
+    mc: str
+    unit: str
+    part: str | None = None
+    points: int | None = None
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """The learner confirms to have worked through the unit, in the latest launch of its link."""
+
+    who: str
+    course: str
+    mc: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retract:
+    """The record that the act number `of` led to is taken back."""
+
+    of: int
+    by: str
+    course: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseRoute:
+    course: str
+    mc: str
+    unit: str
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decide:
+    """The standing award is claimed, kept though it was flagged, or revoked."""
+
+    what: str
+    who: str
+    mc: str
+    is_test: bool
+
+
+Act = Launch | Mark | Confirm | Retract | ChooseRoute | Decide
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An award that stands, as the database has it."""
+
+    is_claimed: bool
+    is_flagged: bool
+
+
+STANDING = sa.select(
+    rows.Award.person_id,
+    rows.Award.version_id,
+    rows.Award.is_test,
+    rows.Award.flagged_at,
+    sa.exists().where(
+        rows.Credential.award_id == rows.Award.id, rows.Credential.revoked_at.is_(None)
+    ),
+).filter(rows.Award.withdrawn_at.is_(None))
+
+Awards = dict[tuple[str, str, bool], Standing]
+"""By person, micro-credential, and whether it is a TEST award."""
+
+
+def random_history(seed: int) -> list[Act]:
+    """Return acts that often start close to an award, so that most of them matter."""
+    chance = random.Random(seed)
+    mc = chance.choice(list(SHORT.values()))
+    acts: list[Act] = _almost_complete(chance, mc) if chance.random() < 0.8 else []
+    for _ in range(chance.randint(4, 10)):
+        acts.append(_random_act(chance, mc, acts))
+    return acts
+
+
+def _almost_complete(chance: random.Random, mc: MicroCredential) -> list[Act]:
+    """Return the marks that complete everything but, mostly, one thing."""
+    who, course = chance.choice(("ana", "tutor")), chance.choice(COURSES)
+    marks: list[Act] = []
+    for unit in mc.units:
+        parts = unit.rule.parts if isinstance(unit.rule, EachPartAtLeast) else ()
+        assessors = ("mia", "tom") if isinstance(unit.rule, SignOffs) else ("mia",)
+        for part in [part.code for part in parts] or [None]:
+            for by in assessors:
+                points = _points(unit, chance, ("minimum",))
+                marks.append(_mark(chance, who, by, course, mc, unit, part, points))
+    if chance.random() < 0.7:
+        marks.pop(chance.randrange(len(marks)))
+    return marks
+
+
+def _random_act(chance: random.Random, mc: MicroCredential, acts: list[Act]) -> Act:
+    unit = chance.choice(mc.units)
+    first = acts[0] if acts else None
+    main = first.who if isinstance(first, Mark | Launch) else "ana"
+    who = main if chance.random() < 0.75 else chance.choice(LEARNERS)
+    course = chance.choice(COURSES)
+    claims = [act for act in acts if isinstance(act, Decide) and act.what == "claim"]
+    if claims and isinstance(acts[-1], Retract) and chance.random() < 0.5:
+        return replace(claims[-1], what="keep")
+    kind = chance.choices(
+        (Launch, Mark, Confirm, Retract, ChooseRoute, Decide), (3, 7, 2, 8 if claims else 3, 1, 3)
+    )[0]
+    earlier = [number for number, act in enumerate(acts) if isinstance(act, Mark | Confirm)]
+    if kind is Launch:
+        role = chance.choices(tuple(Role), (6, 2, 1))[0]
+        return Launch(who=who, course=course, mc=mc.code, unit=unit.code, role=role)
+    if kind is Confirm:
+        return Confirm(who=who, course=course, mc=mc.code, unit=unit.code)
+    if kind is Retract and earlier:
+        target = chance.choice(earlier)
+        if chance.random() < 0.85:
+            course = acts[target].course  # type: ignore[union-attr]
+        return Retract(of=target, by=chance.choice(ASSESSORS), course=course)
+    if kind is ChooseRoute:
+        route = chance.choice(tuple(Route))
+        return ChooseRoute(course=course, mc=mc.code, unit=unit.code, route=route)
+    if kind is Decide:
+        what = chance.choices(("claim", "keep", "revoke"), (4, 3, 1))[0]
+        return Decide(what=what, who=main, mc=mc.code, is_test=chance.random() < 0.2)
+    marks = [act for act in acts if isinstance(act, Mark)]
+    if marks and chance.random() < 0.1:
+        return chance.choice(marks)  # the same form sent again
+    return _random_mark(chance, who, course, mc, unit)
+
+
+def _random_mark(
+    chance: random.Random, who: str, course: str, mc: MicroCredential, unit: LearningUnit
+) -> Mark:
+    points = _points(unit, chance, ("minimum", "minimum", "maximum", "too few", "too many"))
+    part = None
+    if isinstance(unit.rule, EachPartAtLeast):
+        part = chance.choice(unit.rule.parts).code
+    return _mark(chance, who, chance.choice(ASSESSORS), course, mc, unit, part, points)
+
+
+def _points(unit: LearningUnit, chance: random.Random, kinds: Sequence[str]) -> int | None:
+    """Return points, or None where the rule asks for a sign-off."""
+    if not isinstance(unit.rule, PointsAtLeast | EachPartAtLeast):
+        return None
+    minimum, maximum = int(unit.rule.minimum), int(unit.rule.maximum)
+    kind = chance.choice(kinds)
+    few_or_many = {"too few": minimum - 1, "too many": maximum + 1}
+    return few_or_many.get(kind, maximum if kind == "maximum" else minimum)
+
+
+def _mark(
+    chance: random.Random,
+    who: str,
+    by: str,
+    course: str,
+    mc: MicroCredential,
+    unit: LearningUnit,
+    part: str | None,
+    points: int | None,
+) -> Mark:
+    return Mark(
+        who=who,
+        by=by,
+        course=course,
+        mc=mc.code,
+        unit=unit.code,
+        part=part,
+        points=points,
+        key=f"form-{chance.randrange(10**9)}",
+    )
+
+
+class World:
+    """The school that every history starts from."""
+
+    def __init__(self, encryption_key: str) -> None:
+        self.database = Database("sqlite://")
+        Base.metadata.create_all(self.database.engine)
+        self.school = School.open(self.database, START)
+        self.school.encryption = Encryption([encryption_key])
+        for mc in SHORT.values():
+            self.school.publish(mc)
+        for course in COURSES:
+            for person in ("mia", "tom"):
+                for mc in SHORT.values():
+                    for unit in mc.units:
+                        self._launch(person, course, mc.code, unit.code)
+        self._add_learners()
+        self._make_keys()
+        with self.school.transaction() as db:
+            self.people = {person.sub: person.id for person in db.query(rows.Person)}
+            self.courses = {course.context_id: course.id for course in db.query(rows.Course)}
+            self.versions = {
+                version.series.code: version.id for version in db.query(rows.MicroCredentialVersion)
+            }
+        self.subs = {person: sub for sub, person in self.people.items()}
+        self.codes = {version: code for code, version in self.versions.items()}
+
+    def _launch(self, sub: str, course: str, mc: str, unit: str) -> None:
+        link = link_of(course, unit)
+        self.school.launch(sub, link=link, course=course, mc=mc, unit=unit, teacher=True)
+
+    def _add_learners(self) -> None:
+        with self.school.transaction() as db:
+            platform = db.query(rows.Platform).one().id
+            for sub in {*LEARNERS, *ASSESSORS} - {"mia", "tom"}:
+                db.add(rows.Person(platform_id=platform, sub=sub, created_at=START))
+
+    def _make_keys(self) -> None:
+        """Keys and status lists take long to make: they are there before the first history."""
+        with self.school.transaction() as db:
+            for body in db.query(rows.Organisation):
+                for is_test in (False, True):
+                    status_lists.reserve(
+                        db,
+                        body,
+                        is_test=is_test,
+                        public_url=PUBLIC_URL,
+                        encryption=self.school.encryption,
+                        now=START,
+                    )
+
+    @contextmanager
+    def history(self) -> Iterator["Play"]:
+        with self.database.engine.connect() as connection, connection.begin() as transaction:
+            with Session(connection, join_transaction_mode="create_savepoint") as db:
+                yield Play(db, self)
+            transaction.rollback()
+
+
+def link_of(course: str, unit: str) -> str:
+    return f"{course}/{unit}"
+
+
+@dataclass(slots=True)
+class Play:
+    """One history being played. `made`: act number -> record it led to."""
+
+    db: Session
+    world: World
+    now: datetime = START + timedelta(days=1)
+    made: dict[int, uuid.UUID] = field(default_factory=dict)
+
+    def act(self, number: int, act: Act) -> str:
+        """Return "done", or the code of the refusal."""
+        self.now += timedelta(seconds=1)
+        play: dict[type[Any], Callable[[Any], rows.CompletionRecord | None]] = {
+            Launch: self._launch,
+            Mark: self._mark,
+            Confirm: self._confirm,
+            Retract: self._retract,
+            ChooseRoute: self._choose_route,
+            Decide: self._decide,
+        }
+        try:
+            with self.db.begin_nested():
+                record = play[type(act)](act)
+        except ToolError as refusal:
+            return refusal.code
+        if record is not None:
+            self.made[number] = record.id
+        return "done"
+
+    def awards(self) -> Awards:
+        """Return every award that stands."""
+        found = self.db.execute(STANDING).all()
+        standing = {
+            (self.world.subs[person], self.world.codes[version], is_test): Standing(
+                bool(is_claimed), flagged_at is not None
+            )
+            for person, version, is_test, flagged_at, is_claimed in found
+        }
+        assert len(standing) == len(found), "two awards stand for one and the same"
+        return standing
+
+    def _launch(self, act: Launch) -> None:
+        launches.open_session(
+            self.db,
+            self.world.school.registration_id,
+            LaunchClaims(
+                issuer="https://lms.example",
+                deployment_id="1",
+                sub=act.who,
+                roles=(),
+                is_teacher=act.role is Role.TEACHER,
+                is_test_user=act.role is Role.TEST_USER,
+                target_link_uri="",
+                resource_link_id=link_of(act.course, act.unit),
+                resource_link_title="Unit",
+                context_id=act.course,
+                context_title="Course",
+                name="Somebody",
+                email=None,
+                locale="en",
+                custom={},
+                line_item_url=None,
+                ags_scopes=frozenset(),
+            ),
+            encryption=self.world.school.encryption,
+            lifetime=timedelta(hours=8),
+            now=self.now,
+        )
+
+    def _mark(self, act: Mark) -> rows.CompletionRecord:
+        return completions.record(
+            self.db,
+            self._person(act.who),
+            self._version(act.mc),
+            Judgement(
+                unit=act.unit,
+                part=act.part,
+                points=None if act.points is None else Decimal(act.points),
+                signed_off=act.points is None,
+            ),
+            course=self._course(act.course),
+            assessor=self._person(act.by),
+            key=act.key,
+            now=self.now,
+        )
+
+    def _confirm(self, act: Confirm) -> rows.CompletionRecord:
+        launch = self.db.scalar(
+            sa.select(rows.LaunchSession)
+            .join(rows.LaunchSession.link)
+            .filter(
+                rows.LaunchSession.person == self._person(act.who),
+                rows.ResourceLink.resource_link_id == link_of(act.course, act.unit),
+            )
+            .limit(1)
+        )
+        if launch is None:
+            raise ToolError("not_launched")
+        return completions.record_participation(self.db, launch, act.unit, self.now)
+
+    def _retract(self, act: Retract) -> None:
+        if act.of not in self.made:
+            raise ToolError("nothing_to_retract")
+        completions.retract(
+            self.db,
+            completions.find(self.db, self.made[act.of]),
+            course=self._course(act.course),
+            assessor=self._person(act.by),
+            reason="a mistake",
+            now=self.now,
+        )
+
+    def _choose_route(self, act: ChooseRoute) -> None:
+        placement = self.db.scalar(
+            sa.select(rows.Placement).filter_by(
+                course_id=self._course(act.course).id, version_id=self._version(act.mc).id
+            )
+        )
+        assert placement is not None
+        placements.set_route(
+            self.db, placement, act.unit, act.route, "a quiz", actor="teacher", now=self.now
+        )
+
+    def _decide(self, act: Decide) -> None:
+        person = self._person(act.who)
+        award = awards.standing(self.db, person, self._version(act.mc), is_test=act.is_test)
+        if award is None:
+            raise ToolError("no_award")
+        signing: dict[str, Any] = {"signing": self.world.school.signing, "now": self.now}
+        if act.what == "claim":
+            wishes = Claim(name=None, language="en")
+            credentials.claim(self.db, award, wishes, actor=act.who, **signing)
+        elif act.what == "revoke":
+            credentials.revoke_award(self.db, award, reason="wrong", actor="teacher", **signing)
+        else:
+            awards.keep(self.db, award, actor="teacher", reason="checked", now=self.now)
+
+    def _person(self, sub: str) -> rows.Person:
+        return self.db.get_one(rows.Person, self.world.people[sub])
+
+    def _course(self, context_id: str) -> rows.Course:
+        return self.db.get_one(rows.Course, self.world.courses[context_id])
+
+    def _version(self, code: str) -> rows.MicroCredentialVersion:
+        return self.db.get_one(rows.MicroCredentialVersion, self.world.versions[code])
+
+
+def readable(acts: list[Act], outcomes: list[str]) -> str:
+    """Return a history as a list that a person can follow and repeat."""
+    lines = [
+        f"{number:3} {act!r} -> {outcome}"
+        for number, (act, outcome) in enumerate(zip(acts, outcomes, strict=False))
+    ]
+    return "\n".join(lines)
