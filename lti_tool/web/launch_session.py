@@ -94,9 +94,9 @@ def visiting(
             now = clock.now()
             with current_tool().database.transaction(read_only=not writes) as db:
                 launch = current(db, launch_id, now)
+                g.visit = Visit(db, launch, now)
                 if teacher and not launch.is_teacher:
                     raise Forbidden("teachers_only")
-                g.visit = Visit(db, launch, now)
                 response = make_response(view(g.visit, *args, **kwargs))
             response.cache_control.no_store = True
             return response

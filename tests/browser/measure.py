@@ -1,12 +1,14 @@
 """What can be measured of a page as it is shown: accessibility, sizes, widths, focus."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Frame, Page
 
 TARGET_PX = 44
-WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+COLOURS = ("color-contrast", "link-in-text-block")
+WCAG_2_2_AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 _WIDE = """() => {
   const root = document.documentElement;
@@ -67,10 +69,10 @@ _FOCUS = """() => {
 }"""
 
 
-def violations(frame: Page | Frame) -> list[str]:
+def violations(frame: Page | Frame, rules: Sequence[str] = WCAG_2_2_AA) -> list[str]:
     """Return what axe finds in this document, also where it is framed by another site."""
-    frame.evaluate(AXE_SCRIPT)
-    options = {"runOnly": WCAG_2_2_AA, "resultTypes": ["violations"]}
+    frame.evaluate(f"if (!window.axe) {{ {AXE_SCRIPT} }}")
+    options = {"runOnly": list(rules), "resultTypes": ["violations"]}
     found = frame.evaluate("options => axe.run(document, options)", options)
     return [
         f"{each['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
