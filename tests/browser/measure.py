@@ -39,7 +39,8 @@ _SMALL = """minimum => {
   const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
   for (const each of document.querySelectorAll(controls)) {
     if (!each.checkVisibility() || each.matches(".skip")) continue;
-    const target = each.matches("[type=radio], [type=checkbox]") ? each.closest("label") : each;
+    const isBox = each.matches("[type=radio], [type=checkbox]");
+    const target = (isBox && each.closest("label")) || each;
     const inline = getComputedStyle(each).display === "inline";
     if (each.matches("a") && inline && words(blockOf(each)) !== words(each)) continue;
     const box = target.getBoundingClientRect();
