@@ -82,7 +82,7 @@ class Response:
             return timedelta(seconds=min(int(value[:9]), 10**8))
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool import clock
-from lti_tool.errors import ToolError
 from lti_tool.services import scores
 from lti_tool.services.scores import Courier
 from lti_tool.tool import Tool
@@ -25,7 +23,7 @@ def run(tool: Tool, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             pause = timedelta(0) if scores.deliver_next(courier(tool)) else IDLE
-        except (ToolError, SQLAlchemyError) as error:
+        except Exception as error:  # noqa: BLE001 - one bad score must not hold up all others
             log.error("worker.failed", error=type(error).__name__)
             pause = AFTER_ERROR
         stop.wait(pause.total_seconds())

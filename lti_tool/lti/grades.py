@@ -258,9 +258,11 @@ def _result_of(rows: object, user_id: str) -> Result | None:
 
 
 def _decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return Decimal(str(value))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return Decimal(value) if isinstance(value, int) else Decimal(str(value))
 
 
 def _number(value: Decimal) -> int | float:

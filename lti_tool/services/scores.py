@@ -38,12 +38,30 @@ class Courier:
 
 
 def deliver_next(courier: Courier) -> bool:
-    """Make one attempt at the next score that is due; False when none is."""
+    """Make one attempt at the next score that is due; False when none is.
+
+    After an error that is the program's own the score is put off, and the error raised.
+    """
     with courier.database.transaction() as db:
         row = deliveries.lease(db, courier.clock())
         if row is None:
             return False
         delivery_id, line_item, score = row.id, _line_item(row), _score(row)
+    try:
+        outcome, is_there = _attempt(courier, line_item, score)
+    except Exception:
+        with courier.database.transaction() as db:
+            deliveries.put_off(db, delivery_id, "internal_error", courier.clock())
+        raise
+    with courier.database.transaction() as db:
+        _write_down(db, delivery_id, outcome, is_there, courier.clock())
+    return True
+
+
+def _attempt(
+    courier: Courier, line_item: LineItem, score: grades.Score
+) -> tuple[grades.Outcome, bool]:
+    """Return what the platform answered, and whether it has the score now."""
     outcome = grades.send_score(
         courier.database, courier.outbound, courier.encryption, line_item, score, courier.clock()
     )
@@ -51,9 +69,7 @@ def deliver_next(courier: Courier) -> bool:
         outcome.kind is OutcomeKind.ALREADY_THERE_OR_STALE
         and _platform_has(courier, line_item, score)
     )
-    with courier.database.transaction() as db:
-        _write_down(db, delivery_id, outcome, is_there, courier.clock())
-    return True
+    return outcome, is_there
 
 
 def _write_down(

@@ -4,19 +4,26 @@ Spec: LTI Assignment and Grade Services 2.0, sections 3.3 and 3.4; the answers a
 platforms.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
 from badges import samples
 from badges.completion import Route
-from lti_tool import outbound
+from config import Settings
+from lti_tool import outbound, worker
 from lti_tool.db import Database
 from lti_tool.demo.lms import AgsSetting, Endpoint, Fault, Role, Scope, User
 from lti_tool.models import Delivery, LaunchSession
+from lti_tool.outbound import Outbound, Response
 from lti_tool.services import deliveries, placements, scores
+from lti_tool.tool import Tool
 from tests.factories.databases import on_each_database
 from tests.factories.gradebooks import Teaching, teaching
 from tests.factories.threads import at_one_moment
@@ -446,6 +453,108 @@ def test_one_unhappy_score_does_not_hold_up_the_others(course: Teaching) -> None
         course.assess(course.learner(name), U1, points=85)
     course.deliver()
     assert sorted(state for state, _ in states(course)) == ["delivered", "delivered", "pending"]
+
+
+# What nobody foresaw
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 00:00:00 +999999999999999999",
+        "9" * 5000,
+        "soon",
+    ],
+)
+def test_a_wish_to_wait_that_makes_no_sense_is_ignored(
+    database: Database, now: datetime, wish: str
+) -> None:
+    with teaching(database, now, before=_answering_once("/scores", wish)) as course:
+        course.assess(course.learner("Ana"), U1, points=85)
+        course.deliver()
+        course.deliver_until(now + timedelta(days=4))
+        assert score_of(course) == 85
+
+
+@pytest.mark.parametrize("score", ["1e999", "1" * 4000, '"a"', "null", "[]"])
+def test_a_result_that_is_no_number_is_not_the_score(
+    database: Database, now: datetime, score: str
+) -> None:
+    with teaching(database, now, before=_answering_once("/results", body=score)) as course:
+        ana = course.learner("Ana")
+        _posted_by_others(course, points=12, at=now)
+        course.assess(ana, U1, points=85)
+        course.deliver()
+        course.wait(seconds=1)
+        course.deliver()
+        assert course.statuses == [409, 200]
+
+
+def _answering_once(
+    path_end: str, retry_after: str = "", body: str = ""
+) -> Callable[[WSGIApplication], WSGIApplication]:
+    """Answer the first request to an address in the place of the LMS."""
+    asked: list[str] = []
+
+    def before(lms: WSGIApplication) -> WSGIApplication:
+        def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            path = str(environ["PATH_INFO"])
+            if asked or not path.endswith(path_end):
+                return lms(environ, start)
+            asked.append(path)
+            if body:
+                start("200 OK", [("Content-Type", "application/json")])
+                user = parse_qs(str(environ["QUERY_STRING"]))["user_id"][0]
+                row = f'{{"userId": "{user}", "resultScore": {body}, "resultMaximum": 100}}'
+                return [f"[{row}]".encode()]
+            start("503 Service Unavailable", [("Retry-After", retry_after)])
+            return [b""]
+
+        return application
+
+    return before
+
+
+class _BrokenOutbound(Outbound):
+    """A defect of the program itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def post(self, *_args: object, **_kwargs: object) -> Response:
+        self.calls += 1
+        raise ZeroDivisionError
+
+
+def test_a_defect_of_the_program_leaves_the_score_to_be_tried_again(course: Teaching) -> None:
+    course.assess(course.learner("Ana"), U1, points=85)
+    with pytest.raises(ZeroDivisionError):
+        scores.deliver_next(replace(course.courier, outbound=_BrokenOutbound()))
+    assert states(course) == [("pending", "internal_error")]
+    assert course.deliver() == 0
+    course.wait(seconds=5)
+    course.deliver()
+    assert score_of(course) == 85
+
+
+def test_a_defect_does_not_end_the_worker(
+    course: Teaching, tool_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "AFTER_ERROR", timedelta(0))
+    for name in ("Ana", "Ben"):
+        course.assess(course.learner(name), U1, points=85)
+    broken = _BrokenOutbound()
+    tool = Tool(tool_settings, course.school.database, course.school.encryption, broken)
+    running = worker.start(tool)
+    deadline = time.monotonic() + 10
+    while broken.calls < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert running.thread.is_alive()
+    running.stop()
+    assert broken.calls == 2
+    assert {failure for _, failure in states(course)} == {"internal_error"}
 
 
 # Failures for good
