@@ -260,9 +260,10 @@ def _result_of(rows: object, user_id: str) -> Result | None:
 def _decimal(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, float) and not math.isfinite(value):
+    try:
+        return Decimal(str(value)) if math.isfinite(value) else None
+    except OverflowError:  # an integer beyond every float is no grade
         return None
-    return Decimal(value) if isinstance(value, int) else Decimal(str(value))
 
 
 def _number(value: Decimal) -> int | float:
