@@ -2,9 +2,9 @@
 
 from playwright.sync_api import Browser
 
+from lti_tool.demo.world import World
 from tests.browser import measure
 from tests.browser.chromium import DESKTOP, Watch
-from tests.browser.stage import Stage
 
 BAD_PAGE = """<!doctype html><html><head><link rel="icon" href="data:,"></head><body>
 <p style="color: #aaa; background: #fff; width: 150vw">pale and wide</p>
@@ -14,11 +14,11 @@ BAD_PAGE = """<!doctype html><html><head><link rel="icon" href="data:,"></head><
 
 
 def test_the_watch_hears_refused_content_script_errors_and_dialogs(
-    quiet_stage: Stage, browser: Browser
+    shared_world: World, browser: Browser
 ) -> None:
     context = browser.new_context()
     watch, page = Watch(context), context.new_page()
-    page.goto(quiet_stage.addresses["definition"])
+    page.goto(f"{shared_world.tool.settings.public_url}/definitions/")
     assert watch.complaints == []
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>')")
     page.evaluate("setTimeout(() => { alert(2); throw new Error('broken') })")
