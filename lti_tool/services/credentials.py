@@ -58,7 +58,7 @@ def claim(
         Conflict: `award_withdrawn`, `award_flagged`, `award_expired` (its validity has ended),
             `credential_revoked` (claimed before, and revoked for good).
     """
-    _lock(db, award, now)
+    _lock_standing(db, award, now)
     existing = current(db, award)
     if existing is not None:
         return existing
@@ -83,7 +83,7 @@ def replace(
     Raises:
         as `claim`, and Conflict `credential_revoked`: it was revoked before.
     """
-    _lock(db, mistaken.award, now)
+    _lock_standing(db, mistaken.award, now)
     if mistaken.revoked_at is not None:
         raise Conflict("credential_revoked")
     credential = _issue(db, mistaken.award, wishes, signing, now)
@@ -165,7 +165,14 @@ def revoke(
 def revoke_award(
     db: Session, award: Award, *, reason: str, signing: Signing, actor: str, now: datetime
 ) -> None:
-    """Withdraw an award and revoke its credential."""
+    """Withdraw an award and revoke its credential. Repeating it changes nothing.
+
+    The award is locked, so that of a claim at the same moment either nothing comes, or a
+    credential that is revoked here.
+    """
+    _lock(db, award, now)
+    if award.withdrawn_at is not None:
+        return
     credential = current(db, award)
     if credential is not None:
         revoke(db, credential, reason=reason, signing=signing, actor=actor, now=now)
@@ -189,6 +196,10 @@ def addresses(
 def _lock(db: Session, award: Award, now: datetime) -> None:
     completions.enrol(db, award.person, award.version, now)
     db.refresh(award)
+
+
+def _lock_standing(db: Session, award: Award, now: datetime) -> None:
+    _lock(db, award, now)
     if award.withdrawn_at is not None:
         raise Conflict("award_withdrawn")
 

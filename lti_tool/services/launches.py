@@ -198,12 +198,15 @@ def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None
 
 
 def _forget_expired(db: Session, now: datetime) -> None:
+    # Launches at one moment must not wait for one another's rows.
     old = (
         sa.select(LaunchSession.id)
         .filter(LaunchSession.expires_at <= now)
         .limit(CLEANED_UP_PER_LAUNCH)
+        .with_for_update(skip_locked=True)
     )
-    db.execute(sa.delete(LaunchSession).where(LaunchSession.id.in_(old)))
+    if found := db.scalars(old).all():
+        db.execute(sa.delete(LaunchSession).where(LaunchSession.id.in_(found)))
 
 
 def _printable(text: str | None, longest: int) -> str | None:
