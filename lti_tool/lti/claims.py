@@ -123,6 +123,8 @@ def _strings(given: object, most: int, claim: str) -> tuple[str, ...]:
         raise LaunchRefused(f"{claim}_malformed")
     if not all(isinstance(one, str) and len(one) <= MAX_ID for one in given):
         raise LaunchRefused(f"{claim}_malformed")
+    if any(map(_is_unsafe, given)):
+        raise LaunchRefused(f"{claim}_malformed")
     return tuple(given)
 
 

@@ -150,6 +150,8 @@ def _life(expires_in: object) -> timedelta:
         expires_in = int(expires_in[:9])
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float):
         return DEFAULT_LIFE
+    if expires_in != expires_in:  # NaN
+        return DEFAULT_LIFE
     return timedelta(seconds=min(max(expires_in, 0), LONGEST_LIFE.total_seconds()))
 
 

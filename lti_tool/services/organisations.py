@@ -10,6 +10,8 @@ from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Organisation, ServerIdentity
 
+LONGEST_NAME = 255
+
 
 class WrongPublicUrl(Conflict):
     """Badges were signed under another base address than the settings name."""
@@ -21,10 +23,12 @@ def get_or_add_organisation(
     """Return the organisation of that slug, added if there is none.
 
     Raises:
-        ToolError: `malformed_slug`.
+        ToolError: `malformed_slug`, `malformed_identifier`.
     """
     if not SLUG.fullmatch(slug):
         raise ToolError("malformed_slug", slug=slug)
+    if len(name) > LONGEST_NAME:
+        raise ToolError("malformed_identifier", field="name")
     organisation, _ = get_or_add(
         db, Organisation, {"slug": slug}, name=name, country=country, created_at=now
     )

@@ -14,6 +14,7 @@ from lti_tool.models import Deployment, Organisation, Platform, Registration
 from lti_tool.services import audit
 
 LONGEST_IDENTIFIER = 255
+LONGEST_URL = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,9 @@ def _check(details: PlatformDetails, *, allow_http: bool) -> None:
         value = getattr(details, field)
         parts = urlsplit(value)
         schemes = {"https", "http"} if allow_http else {"https"}
-        if parts.scheme not in schemes or not parts.hostname or parts.fragment or " " in value:
+        if parts.scheme not in schemes or not parts.hostname or parts.fragment:
+            raise ToolError("malformed_url", field=field, value=value)
+        if len(value) > LONGEST_URL or " " in value or not value.isprintable():
             raise ToolError("malformed_url", field=field, value=value)
     for field in ("name", "issuer", "client_id"):
         _check_identifier(field, getattr(details, field))
