@@ -26,7 +26,9 @@ def send(services: Services, score: Score = SCORE) -> grades.Outcome:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_result_of_an_impossible_number_is_no_failure_of_ours(services: Services, number: str) -> None:
+def test_an_impossible_number_as_result_is_no_failure_of_ours(
+    services: Services, number: str
+) -> None:
     rows = f'[{{"userId": "7", "resultScore": {number}, "resultMaximum": {number}}}]'
     services.platform.answers[f"{LINE_ITEM}/results"] = Answer(200, rows.encode())
     try:
