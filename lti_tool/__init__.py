@@ -21,8 +21,11 @@ def create_app(settings: "Settings") -> "Flask":
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
+    from config import logging
     from lti_tool import web, worker
 
+    # Also for servers that set none up: its library's default prints local variables.
+    logging.configure(settings)
     app = Flask("lti_tool", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_request_kib * 1024
     app.extensions["credlet"] = tool = open_tool(settings)
