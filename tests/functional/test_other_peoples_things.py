@@ -62,6 +62,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "learner.publicity": OWN,
     "learner.claim": OWN,
     "learner.sign": OWN,
+    "learner.correct": OWN,
+    "learner.sign_corrected": OWN,
     "teacher.choose": TEACHERS,
     # Definitions are public: a version belongs to nobody who could be harmed by its being named.
     "teacher.choose_unit": TEACHERS,

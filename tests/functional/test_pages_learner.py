@@ -129,6 +129,42 @@ def test_no_e_mail_is_offered_where_the_platform_gave_none(visits: Visits) -> No
     assert not [field for field in page.form("claim").fields if field.name == "email"]
 
 
+def test_a_wrong_name_is_corrected_by_a_new_badge_and_the_old_one_is_revoked(
+    visits: Visits, earned: Visit
+) -> None:
+    badge = earned.get("claim").submit("claim", name="Ana Popovic")
+    old = json.loads(earned.get("badge.json").response.data)
+    correction = badge.follow("Is the name or the language wrong?")
+    form = correction.filled("claim", name="Ana Popović", language="de")
+    first, second = earned.post(*form), earned.post(*form)
+    assert "for Ana Popović" in first.text
+    assert first.text == second.text, "sent twice, corrected once"
+    new = json.loads(earned.get("badge.json").response.data)
+    assert new["id"] != old["id"]
+    assert new["credentialSubject"]["achievement"]["inLanguage"] == "de"
+    with visits.school.transaction() as db:
+        rows = {str(row.id): row for row in db.query(Credential)}
+        mistaken, corrected = (rows[each["id"].rsplit("/", 1)[-1]] for each in (old, new))
+        assert len(rows) == 2
+        assert mistaken.revoked_reason == "replaced"
+        assert corrected.revoked_at is None
+        assert corrected.replaces_id == mistaken.id
+
+
+def test_a_correction_that_cannot_be_printed_leaves_the_badge_as_it_is(
+    visits: Visits, earned: Visit
+) -> None:
+    earned.get("claim").submit("claim")
+    again = earned.get("badge/correct").submit("claim", name="")
+    assert again.response.status_code == 400
+    assert count(visits, Credential) == 1
+
+
+def test_there_is_nothing_to_correct_before_the_claim(visits: Visits, earned: Visit) -> None:
+    assert earned.get("badge/correct").has_form("claim")
+    assert count(visits, Credential) == 0
+
+
 def test_nothing_is_claimed_before_everything_is_completed(visits: Visits) -> None:
     ana = visits.open("ana")
     assert ana.get("claim").status == 404

@@ -1,6 +1,8 @@
-"""Claim the badge: see it as it will be, decide what it says, and have it signed."""
+"""Claim the badge: see it as it will be, decide what it says, have it signed, correct it."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypedDict
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +13,8 @@ from badges.recipient import clean_name
 from lti_tool.errors import NotFound
 from lti_tool.models import Award
 from lti_tool.services import credentials, launches
-from lti_tool.services.credentials import Claim
+from lti_tool.services.credentials import Claim, Signing
+from lti_tool.web import badge_files
 from lti_tool.web.context import current_tool
 from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Visit, visiting
@@ -52,15 +55,60 @@ def sign(visit: Visit) -> ResponseReturnValue:
     form = _sent(visit, found.units.mc)
     if form.problem is not None:
         return _page(visit, found, form), 400
-    wishes = Claim(
+    credentials.claim(visit.db, award, _wishes(form), **_by_learner(visit))
+    return _to_badge(visit)
+
+
+@blueprint.get("/badge/correct")
+@visiting()
+def correct(visit: Visit) -> ResponseReturnValue:
+    """Show what the badge says, to be corrected."""
+    found, _ = _claimable(visit)
+    if found.credential is None:
+        return redirect(url_for("learner.claim", launch_id=visit.launch.id), 303)
+    name = badge_files.summary(found.credential).name
+    proposal = replace(
+        _proposal(visit, found.units.mc),
+        is_named=name is not None,
+        name=name or "",
+        language=found.credential.language,
+    )
+    return _page(visit, found, proposal)
+
+
+@blueprint.post("/badge/correct")
+@visiting(writes=True)
+def sign_corrected(visit: Visit) -> ResponseReturnValue:
+    """Sign a corrected badge and revoke the mistaken one, which the form names: sent twice, it is
+    corrected once."""
+    found, _ = _claimable(visit)
+    mistaken = found.credential
+    if mistaken is None or request.form.get("mistaken") != str(mistaken.id):
+        return _to_badge(visit)
+    form = _sent(visit, found.units.mc)
+    if form.problem is not None:
+        return _page(visit, found, form), 400
+    credentials.replace(visit.db, mistaken, _wishes(form), **_by_learner(visit))
+    return _to_badge(visit)
+
+
+class _ByLearner(TypedDict):
+    signing: Signing
+    actor: str
+    now: datetime
+
+
+def _by_learner(visit: Visit) -> _ByLearner:
+    actor = f"person:{visit.launch.person_id}"
+    return {"signing": current_tool().signing, "actor": actor, "now": visit.now}
+
+
+def _wishes(form: ClaimForm) -> Claim:
+    return Claim(
         name=form.name if form.is_named else None,
         language=form.language,
         email=form.email if form.wants_email else None,
     )
-    actor = f"person:{visit.launch.person_id}"
-    signing = current_tool().signing
-    credentials.claim(visit.db, award, wishes, signing=signing, actor=actor, now=visit.now)
-    return _to_badge(visit)
 
 
 def _claimable(visit: Visit) -> tuple[LearnerStanding, Award]:
@@ -71,7 +119,9 @@ def _claimable(visit: Visit) -> tuple[LearnerStanding, Award]:
 
 
 def _page(visit: Visit, found: LearnerStanding, form: ClaimForm) -> str:
-    return render_template("learner/claim.html", visit=visit, standing=found, form=form)
+    return render_template(
+        "learner/claim.html", visit=visit, standing=found, form=form, mistaken=found.credential
+    )
 
 
 def _to_badge(visit: Visit) -> ResponseReturnValue:
