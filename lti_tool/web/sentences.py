@@ -153,7 +153,6 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("A stored secret was encrypted under a key that ENCRYPTION_KEYS no longer holds."),
         N_("Add the old key behind the new one."),
     ),
-    "unknown_organisation": Sentence(N_("There is no such school."), _CHECK_ADDRESS),
     # anything else, by HTTP status
     "http_400": Sentence(N_("The browser sent something that this page cannot read."), _LOOK_AGAIN),
     "http_403": Sentence(N_("You cannot do this here."), _OPEN_AGAIN),
