@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -12,6 +13,9 @@ from badges import artwork, baking
 from badges.micro_credential import MicroCredential
 from lti_tool.models import Credential
 from lti_tool.services import catalogue
+
+EMBLEMS_KEPT = 256
+"""Each takes about 20 kB; drawing one takes 20 ms of a processor, for any stranger who asks."""
 
 CREDENTIAL_TYPE = "application/vc+ld+json"
 
@@ -86,9 +90,7 @@ def _evidence(entries: list[dict[str, Any]], subject: dict[str, Any]) -> Iterato
 
 
 def emblem_png(mc: MicroCredential, *, is_test: bool = False) -> bytes:
-    return artwork.emblem_png(
-        mc.code, awarding_body=mc.awarding_body.slug, field=_field(mc), test=is_test
-    )
+    return _drawn(mc.code, mc.awarding_body.slug, _field(mc), is_test)
 
 
 def emblem_svg(mc: MicroCredential, *, is_test: bool = False) -> bytes:
@@ -108,6 +110,11 @@ def file_name(credential: Credential, extension: str) -> str:
     code = re.sub(r"[^A-Za-z0-9]+", "-", credential.award.version.series.code).strip("-").lower()
     test = "-test" if credential.award.is_test else ""
     return f"badge-{code}{test}.{extension}"
+
+
+@lru_cache(maxsize=EMBLEMS_KEPT)
+def _drawn(code: str, awarding_body: str, field: str | None, is_test: bool) -> bytes:
+    return artwork.emblem_png(code, awarding_body=awarding_body, field=field, test=is_test)
 
 
 def _field(mc: MicroCredential) -> str | None:

@@ -1,4 +1,4 @@
-"""What strangers send before it is text: bytes that are not UTF-8, and NUL characters.
+"""What strangers send before it is text: bytes that are not UTF-8, NUL characters, host names.
 
 Werkzeug decodes queries and cookies strictly and raises where they are not UTF-8: on every page,
 and again on the page that would say so. PostgreSQL keeps no NUL characters, SQLite does: so none
@@ -6,9 +6,11 @@ gets as far as a database.
 """
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from flask import Flask, Request, request
+from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.routing import RequestRedirect
 
 from lti_tool.web.security import LTI_BLUEPRINT
 
@@ -31,6 +33,7 @@ class LenientRequest(Request):
 def init_app(app: Flask) -> None:
     app.request_class = LenientRequest
     app.before_request(refuse_nul)
+    app.after_request(redirect_here)
 
 
 def refuse_nul() -> None:
@@ -45,6 +48,18 @@ def refuse_nul() -> None:
     for texts in (request.args, request.form):
         if any("\0" in text for values in texts.lists() for text in (values[0], *values[1])):
             raise BadRequest
+
+
+def redirect_here(response: Response) -> Response:
+    """Let a redirect to the proper form of an address name no host.
+
+    Werkzeug takes the request's, which is whatever a stranger says.
+    """
+    if isinstance(request.routing_exception, RequestRedirect):
+        target = urlsplit(response.headers["Location"])
+        path = "/" + target.path.lstrip("/\\")
+        response.headers["Location"] = target._replace(scheme="", netloc="", path=path).geturl()
+    return response
 
 
 def _readable(native: str) -> str:

@@ -5,6 +5,7 @@ made. They are attacked without a session, with a learner's and with a teacher's
 """
 
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -369,3 +370,20 @@ def test_addresses_that_do_not_exist_are_answered_decently(
         for method in METHODS:
             request = as_visitor(app, course, visitor, RawRequest(method, path))
             check_answer(send(app, request), request, secrets)
+
+
+@pytest.mark.parametrize("path", [b"/definitions", b"/definitions///x/y"])
+def test_the_host_that_a_stranger_names_is_never_where_one_is_sent(app: Flask, path: bytes) -> None:
+    answer = send(app, RawRequest(path=path, headers={"Host": b"evil.example"}))
+    assert answer.status == 308
+    assert re.fullmatch(r"/[^/\\].*", answer.headers["Location"])
+
+
+def test_what_is_drawn_for_a_stranger_is_drawn_once(neighbourhood: Neighbourhood) -> None:
+    """An emblem takes 20 ms of a processor: asked for again, it is there."""
+    request = RawRequest(path=b"/definitions/dnipro-sample-lyceum/BEM-S-WLD1/1.0/emblem.png")
+    first = send(neighbourhood.app, request)
+    started = time.process_time()
+    for _ in range(30):
+        assert send(neighbourhood.app, request).body == first.body
+    assert time.process_time() - started < 30 * 0.015
