@@ -23,6 +23,7 @@ SENSITIVE_KEY = re.compile(
 )
 
 MASKS = (
+    (re.compile(r"\bDETAIL:.*"), "DETAIL: [row]"),  # PostgreSQL quotes the row that it refuses
     (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){1,4}"), "[token]"),
     (re.compile(r"(?i)\b(bearer|basic) [\w.~+/=-]+"), r"\1 [token]"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[email]"),

@@ -2,14 +2,18 @@
 
 import json
 import logging
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import structlog
 
 from config import Settings
 from config.logging import StderrHandler, configure
+from lti_tool.db import Database
+from tests.factories.databases import on_each_database
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl"
 
@@ -135,3 +139,24 @@ def test_the_console_form_masks_too(logged: type[LoggedLines], tool_settings: Se
     assert "unit=U1" in text
     assert "ada@" not in text
     assert TOKEN not in text
+
+
+@on_each_database
+def test_the_row_that_a_database_refuses_is_not_logged(
+    database: Database, logged: type[LoggedLines]
+) -> None:
+    """PostgreSQL quotes it in the detail of its error."""
+    statement = sa.text(
+        "INSERT INTO people (id, platform_id, sub, name) VALUES (:id, NULL, :sub, :name)"
+    )
+    try:
+        with database.transaction() as db:
+            db.execute(
+                statement, {"id": uuid.uuid4().hex, "sub": "number-7", "name": "Ada Lovelace"}
+            )
+    except sa.exc.IntegrityError as error:
+        structlog.get_logger("credlet.test").error("request_failed", exc_info=error)
+    text = logged.text()
+    assert "IntegrityError" in text
+    assert "Ada Lovelace" not in text
+    assert "number-7" not in text
