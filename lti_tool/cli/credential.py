@@ -32,11 +32,14 @@ def show(context: Context, credential_id: uuid.UUID) -> None:
 @pass_context
 @readable_errors
 def revoke(context: Context, credential_id: uuid.UUID, reason: str, yes: bool) -> None:
-    """Revoke a credential for good. Verifiers see it from the status list."""
+    """Revoke a credential for good, and withdraw its award. Verifiers see it from the status list.
+
+    The learner gets a new award only when an assessor judges their work anew.
+    """
     if not yes:
         click.confirm(_("This cannot be undone. Revoke?"), abort=True)
     with context.transaction() as db:
-        credentials.revoke(
+        credentials.revoke_with_award(
             db,
             credentials.find(db, credential_id),
             reason=reason,

@@ -183,6 +183,16 @@ def revoke_award(
     audit.note(db, actor, "award.withdrawn", f"award:{award.id}", now)
 
 
+def revoke_with_award(
+    db: Session, credential: Credential, *, reason: str, signing: Signing, actor: str, now: datetime
+) -> None:
+    """Revoke a credential; where it is the one its award stands by, withdraw the award too."""
+    if current(db, credential.award) is credential:
+        revoke_award(db, credential.award, reason=reason, signing=signing, actor=actor, now=now)
+    else:
+        revoke(db, credential, reason=reason, signing=signing, actor=actor, now=now)
+
+
 def addresses(
     public_url: str, version: MicroCredentialVersion, *, is_test: bool = False
 ) -> Addresses:

@@ -227,6 +227,7 @@ def test_an_operator_revokes_a_credential_and_verifiers_see_it(operator: Operato
         with school.transaction() as db:
             assert status_bit(db, index)
             assert db.query(Credential).one().revoked_reason == "mistake"
+            assert db.query(Award).one().withdrawn_reason == "mistake"
 
 
 def status_bit(db: Session, index: int) -> bool:
