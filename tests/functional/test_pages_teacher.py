@@ -272,6 +272,10 @@ def test_a_teacher_of_one_course_finds_nothing_of_another(visits: Visits, teache
         assert other.get(path).status == 404, path
 
 
+def test_a_teachers_own_page_says_that_nothing_of_theirs_counts(teacher: Visit) -> None:
+    assert "awards are TEST awards" in teacher.get(f"course/people/{teacher.person_id}").text
+
+
 def test_an_empty_course_says_what_will_appear(teacher: Visit) -> None:
     assert "Nobody has opened this activity yet" in teacher.get("course").text
 
