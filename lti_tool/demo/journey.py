@@ -7,7 +7,7 @@ the tool publishes, and one changed by a letter does not.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -208,6 +208,3 @@ def _course_path(page: Page) -> str:
 def _hold(holds: bool, what: str) -> None:
     if not holds:
         raise JourneyFailed(f"it should hold that {what}")
-
-
-Narrate = Callable[[Step], None]
