@@ -7,12 +7,13 @@ from datetime import timedelta
 import structlog
 
 from lti_tool import clock
-from lti_tool.services import scores
+from lti_tool.services import launches, scores
 from lti_tool.services.scores import Courier
 from lti_tool.tool import Tool
 
 IDLE = timedelta(seconds=1)
 AFTER_ERROR = timedelta(seconds=10)
+TIDY_EVERY = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 
@@ -20,14 +21,24 @@ log = structlog.get_logger(__name__)
 def run(tool: Tool, stop: threading.Event) -> None:
     """Deliver scores until `stop` is set. An error is logged and does not end the worker."""
     log.info("worker.started")
+    tidy_at = clock.now()
     while not stop.is_set():
         try:
+            if clock.now() >= tidy_at:
+                tidy_at = clock.now() + TIDY_EVERY
+                tidy(tool)
             pause = timedelta(0) if scores.deliver_next(courier(tool)) else IDLE
         except Exception as error:  # noqa: BLE001 - one bad score must not hold up all others
             log.error("worker.failed", error=type(error).__name__)
             pause = AFTER_ERROR
         stop.wait(pause.total_seconds())
     log.info("worker.stopped")
+
+
+def tidy(tool: Tool) -> None:
+    """Forget what must not be kept any longer."""
+    with tool.database.transaction() as db:
+        launches.forget_emails(db, clock.now())
 
 
 def drain(tool: Tool) -> int:

@@ -197,6 +197,14 @@ def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None
     completions.reevaluate(db, session.person, version, now)
 
 
+def forget_emails(db: Session, now: datetime) -> None:
+    """Delete the e-mail addresses of visits that have ended, also where nobody launches anew."""
+    ended = sa.update(LaunchSession).where(
+        LaunchSession.expires_at <= now, LaunchSession.email.is_not(None)
+    )
+    db.execute(ended.values(email=None))
+
+
 def _forget_expired(db: Session, now: datetime) -> None:
     # Launches at one moment must not wait for one another's rows.
     old = (
