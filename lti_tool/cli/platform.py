@@ -96,7 +96,7 @@ def list_platforms(context: Context) -> None:
             click.echo(f"{platform.id}  {platform.name} ({platform.organisation.slug}): {state}")
             click.echo(f"    {registration.issuer}  client {registration.client_id}")
             ids = ", ".join(deployment.deployment_id for deployment in registration.deployments)
-            click.echo(f"    {_('deployments')}: {ids}")
+            click.echo("    " + _("deployments: %(ids)s", ids=ids))
             for label, address in addresses(context.settings.public_url, registration.id).items():
                 click.echo(f"    {label}: {address}")
 
