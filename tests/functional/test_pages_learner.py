@@ -213,8 +213,27 @@ def test_a_withdrawn_award_can_no_longer_be_claimed(visits: Visits) -> None:
 def test_a_teacher_trying_the_learners_page_is_told_that_it_is_a_test(visits: Visits) -> None:
     teacher = visits.open("olha", teacher=True)
     visits.school.complete(teacher.id, "olha", visits.mc)
-    assert "TEST" in teacher.get("units").text
-    assert "TEST badge" in teacher.get("claim").text
+    claim = teacher.get("claim")
+    assert "TEST badge" in claim.text
+    assert "emblem-test.svg" in claim.html
+    assert "emblem-test.svg" in claim.submit("claim").html
+
+
+def test_a_test_award_is_said_to_be_one_also_to_somebody_in_a_learners_role(
+    visits: Visits,
+) -> None:
+    teacher = visits.open("olha", teacher=True)
+    as_learner = visits.open("olha")
+    visits.school.complete(teacher.id, "olha", visits.mc)
+    before = as_learner.get("units")
+    as_learner.get("claim").submit("claim")
+    for page in (before, as_learner.get("units")):
+        assert "This is a TEST award: it shows how a real one looks, and proves nothing." in (
+            page.text
+        )
+        assert "Your award is valid since" not in page.text
+        assert "emblem-test.svg" in page.html
+    assert "emblem-test.svg" in teacher.get(f"course/people/{teacher.person_id}").html
 
 
 def test_what_is_kept_about_a_person_is_told(visits: Visits, earned: Visit) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from badges import definition
 from badges.baking import unbake
+from badges.verify import Outcome, verify
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import Award, Credential
@@ -32,7 +34,18 @@ def visits(app: Flask, database: Database) -> Visits:
 def badge(visits: Visits) -> str:
     """The address of a claimed badge that is public."""
     visits.open("ana")
-    visits.school.complete(visits.open("olha", teacher=True).id, "ana", visits.mc)
+    return published(visits, "ana")
+
+
+@pytest.fixture
+def tried_badge(visits: Visits) -> str:
+    """The address of a public badge that a teacher earned in their own course."""
+    visits.open("ira", teacher=True)
+    return published(visits, "ira")
+
+
+def published(visits: Visits, sub: str) -> str:
+    visits.school.complete(visits.open("olha", teacher=True).id, sub, visits.mc)
     tool = visits.app.extensions["credlet"]
     with visits.school.transaction() as db:
         credential = credentials.claim(
@@ -115,6 +128,29 @@ def test_emblems_are_pictures(visits: Visits, client: FlaskClient) -> None:
     assert b"<svg" in client.get(f"{VERSION}/emblem.svg").data
 
 
+def test_the_emblem_of_a_test_badge_differs_and_is_where_the_badge_says(
+    visits: Visits, tried_badge: str, client: FlaskClient
+) -> None:
+    document = json.loads(client.get(f"{tried_badge}.json").data)
+    image = document["credentialSubject"]["achievement"]["image"]["id"]
+    picture = client.get(urlsplit(image).path)
+    assert picture.data.startswith(b"\x89PNG")
+    assert picture.data != client.get(f"{VERSION}/emblem.png").data
+    drawn = client.get(f"{VERSION}/emblem-test.svg")
+    assert b"<svg" in drawn.data
+    assert drawn.data != client.get(f"{VERSION}/emblem.svg").data
+
+
+def test_the_page_of_a_test_badge_never_calls_it_valid(
+    tried_badge: str, client: FlaskClient
+) -> None:
+    page = client.get(tried_badge).text
+    assert "This is a TEST badge: signed by a test issuer, it proves nothing." in page
+    assert "Genuine and valid" not in page
+    assert "What is proven" not in page
+    assert "has completed all units" not in page
+
+
 def test_the_awarding_body_shows_its_keys_and_its_offer(
     visits: Visits, badge: str, client: FlaskClient
 ) -> None:
@@ -152,8 +188,11 @@ def test_badge_files_are_the_signed_bytes(badge: str, client: FlaskClient) -> No
     assert saved.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_a_revoked_badge_says_so_at_once(visits: Visits, badge: str, client: FlaskClient) -> None:
+def test_the_page_of_a_revoked_badge_ends_and_its_files_fail_at_once(
+    visits: Visits, badge: str, client: FlaskClient
+) -> None:
     tool = visits.app.extensions["credlet"]
+    signed = client.get(f"{badge}.json").data
     with visits.school.transaction() as db:
         credentials.revoke(
             db,
@@ -163,10 +202,15 @@ def test_a_revoked_badge_says_so_at_once(visits: Visits, badge: str, client: Fla
             actor="operator",
             now=visits.school.now,
         )
-    page = client.get(badge).text
-    assert "The awarding body has revoked it." in page
-    assert "This badge is not valid. Do not rely on it." in page
-    assert "has completed all units" not in page
+    for suffix in ("", ".json", ".png"):
+        assert client.get(badge + suffix).status_code == 404
+
+    def published(url: str) -> bytes:
+        return client.get(url.removeprefix(tool.settings.public_url)).data
+
+    checks = {check.id: check.outcome for check in verify(signed, published, clock.now()).checks}
+    assert checks["status"] is Outcome.FAILED
+    assert checks["proof"] is Outcome.PASSED
 
 
 def test_a_private_badge_cannot_be_told_from_one_that_does_not_exist(

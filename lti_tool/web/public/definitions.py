@@ -71,14 +71,16 @@ def definition(body: str, code: str, version: str) -> ResponseReturnValue:
     return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
 
 
-@blueprint.get(f"{VERSION}/emblem.<any(png, svg):kind>")
-def emblem(body: str, code: str, version: str, kind: str) -> ResponseReturnValue:
+@blueprint.get(f"{VERSION}/emblem.<any(png, svg):kind>", defaults={"is_test": False})
+@blueprint.get(f"{VERSION}/emblem-test.<any(png, svg):kind>", defaults={"is_test": True})
+def emblem(body: str, code: str, version: str, kind: str, is_test: bool) -> ResponseReturnValue:
+    """Hand out the emblem; that of TEST badges says so across the picture."""
     with reading() as db:
         mc = catalogue.definition(_find(db, body, code, version))
     if kind == "png":
-        image = Response(badge_files.emblem_png(mc), mimetype="image/png")
+        image = Response(badge_files.emblem_png(mc, is_test=is_test), mimetype="image/png")
     else:
-        image = Response(badge_files.emblem_svg(mc), mimetype="image/svg+xml")
+        image = Response(badge_files.emblem_svg(mc, is_test=is_test), mimetype="image/svg+xml")
     return caching.cacheable(image, caching.ARTWORK)
 
 
