@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 .PHONY: demo test check install install-dev requirements translations clean
 
 demo: $(VENV)/.installed
-	ENVIRONMENT=development $(BIN)/credlet demo
+	ENVIRONMENT=development $(BIN)/credlet demo $(ARGS)
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest

@@ -27,7 +27,7 @@ def show(context: Context, credential_id: uuid.UUID) -> None:
 
 @group.command()
 @click.argument("credential_id", type=click.UUID)
-@click.option("--reason", prompt="Reason", help="Why; kept with the credential.")
+@click.option("--reason", prompt=_("Reason"), help="Why; kept with the credential.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_context
 @readable_errors

@@ -23,8 +23,8 @@ def group() -> None:
 
 
 @group.command()
-@click.option("--name", prompt="Name of the LMS", help="What people call this LMS.")
-@click.option("--organisation", prompt="Short name of the school (a-z, 0-9, -)", help="Slug.")
+@click.option("--name", prompt=_("Name of the LMS"), help="What people call this LMS.")
+@click.option("--organisation", prompt=_("Short name of the school (a-z, 0-9, -)"), help="Slug.")
 @click.option("--organisation-name", help="Full name of the school, when it is new here.")
 @click.option("--country", help="Country of a new school, two letters (ISO 3166-1).")
 @click.option("--moodle", "moodle_url", help="Address of a Moodle; fills in the four addresses.")

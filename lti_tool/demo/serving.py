@@ -26,7 +26,14 @@ def free_port() -> int:
 
 @contextmanager
 def serving(app: Flask, *, host: str = "127.0.0.1", port: int) -> Iterator[str]:
-    """Serve `app` with a thread per request until the block ends; yields its base address."""
+    """Serve `app` with a thread per request until the block ends; yields its base address.
+
+    Raises:
+        OSError: the port is in use.
+    """
+    with socket.socket() as probe:  # werkzeug would print advice and exit
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
     server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -52,6 +52,8 @@ def publish(
     content = definitions.dump(mc)
     body = mc.awarding_body
     organisation = get_or_add_organisation(db, body.slug, body.name.best("en"), body.country, now)
+    # A school that was first named by its LMS is now named as awarding body.
+    organisation.name, organisation.country = body.name.best("en"), body.country
     series, _ = get_or_add(
         db,
         MicroCredentialSeries,

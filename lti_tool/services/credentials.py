@@ -140,6 +140,9 @@ def revoke(
 ) -> None:
     """Revoke for good: set the status bit, sign the list anew. Repeating it changes nothing.
 
+    Its public page ends: verifiers learn of the revocation from the list, and a name that is
+    wrong or no longer backed by an award stays nowhere.
+
     Raises:
         ToolError: `reason_missing`, `reason_too_long`.
     """
@@ -159,6 +162,7 @@ def revoke(
         now=now,
     )
     credential.revoked_at, credential.revoked_reason = now, reason
+    credential.is_public = False
     audit.note(db, actor, "credential.revoked", f"credential:{credential.id}", now)
 
 
@@ -230,13 +234,16 @@ def _issue(db: Session, award: Award, wishes: Claim, signing: Signing, now: date
         encryption=signing.encryption,
         now=now,
     )
-    issuer = keys.issuer(organisation, signing.public_url, is_test=award.is_test)
+    fact = awards.as_fact(award)
+    issuer = keys.issuer(
+        fact.mc.awarding_body, wishes.language, signing.public_url, is_test=award.is_test
+    )
     key = keys.signing_key(
         db, organisation, is_test=award.is_test, encryption=signing.encryption, now=now
     )
     try:
         document = open_badge_3.build(
-            awards.as_fact(award),
+            fact,
             issuer,
             recipient,
             credential_id=f"{signing.public_url}/credentials/{credential_id}",

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from badges.completion import Progress, Route, UnitProgress
@@ -31,6 +32,8 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.services import audit, catalogue
+
+log = structlog.get_logger(__name__)
 
 SCORE = "score"
 PENDING, DELIVERED, FAILED, SUPERSEDED = "pending", "delivered", "failed", "superseded"
@@ -165,7 +168,7 @@ def fail(db: Session, delivery_id: uuid.UUID, code: str, now: datetime) -> None:
     """Write down that the platform refuses this score for good."""
     row = _open_row(db, delivery_id)
     if row is not None:
-        row.state, row.failure, row.finished_at, row.leased_until = FAILED, code, now, None
+        _fail(row, code, now)
 
 
 def resend(
@@ -333,4 +336,9 @@ def _pause(row: Delivery) -> timedelta:
 
 def _give_up_if_old(row: Delivery, code: str, now: datetime) -> None:
     if now - row.created_at >= GIVE_UP_AFTER:
-        row.state, row.failure, row.finished_at, row.leased_until = FAILED, code, now, None
+        _fail(row, code, now)
+
+
+def _fail(row: Delivery, code: str, now: datetime) -> None:
+    row.state, row.failure, row.finished_at, row.leased_until = FAILED, code, now, None
+    log.warning("delivery_failed", delivery_id=str(row.id), failure=code)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from badges import did
 from badges.issuer import Issuer, did_for
 from badges.keys import SigningKey
+from badges.micro_credential import AwardingBody
 from lti_tool.encryption import Encryption
 from lti_tool.models import IssuerKey, Organisation
 from lti_tool.services import audit
@@ -47,13 +48,15 @@ def signing_key(
     return key
 
 
-def issuer(organisation: Organisation, public_url: str, *, is_test: bool) -> Issuer:
-    """Return the issuer profile that stands in an awarding body's badges."""
+def issuer(body: AwardingBody, language: str, public_url: str, *, is_test: bool) -> Issuer:
+    """Return the issuer profile that stands in an awarding body's badges, as its definition has
+    it in that language."""
+    name = body.name.best(language)
     return Issuer(
-        did=did_for(public_url, organisation.slug, is_test),
-        name=f"{organisation.name} (TEST)" if is_test else organisation.name,
-        url=f"{public_url}/issuers/{organisation.slug}",
-        country=organisation.country,
+        did=did_for(public_url, body.slug, is_test),
+        name=f"{name} (TEST)" if is_test else name,
+        url=f"{public_url}/issuers/{body.slug}",
+        country=body.country,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from badges import status_list
 from badges.formats.open_badge_3 import StatusEntry as BadgeStatusEntry
+from badges.issuer import did_for
 from badges.proofs import data_integrity
 from lti_tool.encryption import Encryption
 from lti_tool.errors import NotFound
@@ -108,11 +109,11 @@ def _sign(
 ) -> None:
     organisation = listed.organisation
     key = keys.signing_key(db, organisation, is_test=listed.is_test, encryption=encryption, now=now)
-    issuer = keys.issuer(organisation, public_url, is_test=listed.is_test)
+    issuer = did_for(public_url, organisation.slug, listed.is_test)
     document = status_list.credential(
-        address(public_url, listed.id), issuer.did, status_list.StatusList(listed.bits), now
+        address(public_url, listed.id), issuer, status_list.StatusList(listed.bits), now
     )
-    signed = data_integrity.sign(document, key, f"{issuer.did}#{key.public_multibase}", now)
+    signed = data_integrity.sign(document, key, f"{issuer}#{key.public_multibase}", now)
     listed.document = data_integrity.serialise(signed)
     listed.signed_at = now
     db.flush()

@@ -55,7 +55,7 @@ TEACHER_PLACES = (
     "award flagged",
     "preview",
 )
-PUBLIC_PLACES = ("definition", "series", "issuer", "offer", "credential", "credential revoked")
+PUBLIC_PLACES = ("definition", "series", "issuer", "offer", "credential")
 REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403, "teachers only": 403}
 PLACES = LEARNER_PLACES + TEACHER_PLACES + PUBLIC_PLACES + tuple(REFUSALS)
 
@@ -212,7 +212,7 @@ def _version_id(world: World) -> uuid.UUID:
 
 
 def public_addresses(world: World) -> dict[str, str]:
-    claimed, _, _, _, revoked = world.people.learners
+    claimed = world.people.learners[0]
     public = world.tool.settings.public_url
     body = world.mc.awarding_body.slug
     series = f"{public}/definitions/{body}/{world.mc.code}"
@@ -222,7 +222,6 @@ def public_addresses(world: World) -> dict[str, str]:
         "issuer": f"{public}/issuers/{body}",
         "offer": f"{public}/definitions/",
         "credential": credential_address(world, claimed),
-        "credential revoked": credential_address(world, revoked),
         "refused launch": f"{public}/lti/{uuid.uuid4()}/login",
         "not found": f"{public}/nowhere",
         "stranger": f"{public}/launches/{uuid.uuid4()}/",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,9 +19,10 @@ from config.secrets import make_encryption_key, make_secret_key
 from lti_tool import clock
 from lti_tool.cli import main
 from lti_tool.db import Database
+from lti_tool.demo.serving import free_port
 from lti_tool.encryption import Encryption
 from lti_tool.models import Award, Credential, Delivery, StatusList
-from lti_tool.services import credentials, deliveries
+from lti_tool.services import credentials, deliveries, organisations
 from lti_tool.services.credentials import Claim
 from tests.factories.courses import School
 
@@ -256,12 +258,35 @@ def test_an_operator_sees_failed_scores_and_sends_them_again(operator: Operator)
         assert "delivery_not_failed" in again.stderr
 
 
+def test_serve_refuses_another_address_than_the_badges_name(operator: Operator) -> None:
+    database = Database(f"sqlite:///{operator.folder / 'credlet.db'}")
+    with database.transaction() as db:
+        organisations.fix_public_url(db, "https://badges.example", clock.now())
+    database.close()
+    operator.environment["PUBLIC_URL"] = "https://other.example"
+    refused = operator.run("serve")
+    assert refused.exit_code == 1
+    assert "https://badges.example" in refused.stderr
+    assert "wrong_public_url" in refused.stderr
+
+
+def test_the_demo_says_when_a_port_is_taken(operator: Operator) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refused = operator.run_apart("demo", "--tool-port", port, "--lms-port", str(free_port()))
+    assert refused.returncode == 1
+    assert "A port is in use" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_the_demo_speaks_the_terminals_language(tmp_path: Path) -> None:
     operator = Operator(tmp_path)
     operator.environment = {"PATH": os.environ["PATH"], "LANG": "de_DE.UTF-8"}
     answer = operator.run_apart("demo", "--once", "--out", str(tmp_path / "out"))
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert "Abzeichen" in answer.stdout
+    assert "Notenbuch" in answer.stdout
 
 
 def test_the_demo_plays_once_and_leaves_a_verified_badge(

@@ -4,6 +4,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from badges.formats import open_badge_3
+from badges.issuer import did_for
 from lti_tool.services import catalogue, keys, organisations
 from lti_tool.web import caching
 from lti_tool.web.context import public_url
@@ -18,15 +19,14 @@ def issuer(body: str) -> ResponseReturnValue:
     """Show an awarding body: the `url` of the issuer in its badges."""
     with reading() as db:
         organisation = organisations.find(db, body)
-        profile = keys.issuer(organisation, public_url(), is_test=False)
         if wants_json():
             answer: ResponseReturnValue = document(
                 {
                     "@context": list(open_badge_3.CONTEXTS),
-                    "id": profile.did,
+                    "id": did_for(public_url(), organisation.slug),
                     "type": ["Profile"],
-                    "name": profile.name,
-                    "url": profile.url,
+                    "name": organisation.name,
+                    "url": f"{public_url()}/issuers/{organisation.slug}",
                 }
             )
         else:
@@ -37,7 +37,10 @@ def issuer(body: str) -> ResponseReturnValue:
             }
             entries = [(version, catalogue.definition(version)) for version in newest.values()]
             answer = render_template(
-                "public/issuer.html", organisation=organisation, profile=profile, entries=entries
+                "public/issuer.html",
+                organisation=organisation,
+                did=did_for(public_url(), organisation.slug),
+                entries=entries,
             )
     return caching.cacheable(answer, caching.DEFINITION, varies=caching.PAGE_VARIES)
 

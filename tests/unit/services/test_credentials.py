@@ -82,6 +82,25 @@ def test_the_confirmed_name_is_the_first_identity(completed: School) -> None:
     assert "example.org" not in json.dumps(badge).casefold().replace("badges.example", "")
 
 
+def test_the_issuer_is_named_by_the_definition_in_the_badges_language(
+    database: Database, now: datetime
+) -> None:
+    """Also where the school was first named by its LMS, and without a country."""
+    school = School.open(database, now)
+    with school.transaction() as db:
+        organisations.get_or_add_organisation(db, WLD.awarding_body.slug, "My Moodle", None, now)
+    school.publish(WLD)
+    teacher = school.launch("teacher", teacher=True, mc=CODE, unit=U1)
+    school.launch("ana", mc=CODE, unit=U1)
+    school.complete(teacher, "ana", WLD)
+    issuer = json.loads(claim(school, language="de"))["issuer"]
+    assert issuer["name"] == WLD.awarding_body.name.best("de")
+    assert issuer["address"]["addressCountryCode"] == "UA"
+    with school.transaction() as db:
+        body = organisations.find(db, WLD.awarding_body.slug)
+        assert (body.name, body.country) == (WLD.awarding_body.name.best("en"), "UA")
+
+
 def test_a_badge_can_do_without_a_name(completed: School) -> None:
     badge = json.loads(claim(completed, name=None))
     assert "Ana" not in json.dumps(badge["credentialSubject"])
@@ -160,6 +179,23 @@ def test_nothing_is_public_without_the_learners_consent(completed: School) -> No
         credentials.set_public(db, credential, public=False, actor="person:ana", now=completed.now)
         with pytest.raises(NotFound):
             credentials.find_public(db, credential.id)
+
+
+def test_a_revoked_badge_is_public_no_longer(completed: School) -> None:
+    claim(completed, name="Ana Mueller")
+    with completed.transaction() as db:
+        mistaken = db.query(Credential).one()
+        credentials.set_public(db, mistaken, public=True, actor="person:ana", now=completed.now)
+        credentials.replace(
+            db,
+            mistaken,
+            Claim(name="Ana Müller", language="en"),
+            signing=completed.signing,
+            actor="person:ana",
+            now=completed.now,
+        )
+        with pytest.raises(NotFound):
+            credentials.find_public(db, mistaken.id)
 
 
 def test_a_retraction_after_the_claim_flags_the_award_for_a_person_to_decide(
