@@ -52,6 +52,7 @@ class Award(Base):
     flagged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     flagged_reason: Mapped[str | None] = mapped_column(sa.String(500))
     kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    kept_reason: Mapped[str | None] = mapped_column(sa.String(500))
 
     person: Mapped[Person] = relationship()
     version: Mapped[MicroCredentialVersion] = relationship()

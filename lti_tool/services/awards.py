@@ -25,6 +25,7 @@ from lti_tool.models import (
 from lti_tool.services import audit, catalogue
 
 NO_LONGER_COMPLETE = "no_longer_complete"
+LONGEST_REASON = 500
 
 
 def settle(
@@ -101,8 +102,8 @@ def keep(db: Session, award: Award, *, actor: str, reason: str, now: datetime) -
     if award.flagged_at is None:
         raise Conflict("award_not_flagged")
     award.flagged_at = award.flagged_reason = None
-    award.kept_at = now
-    audit.note(db, actor, "award.kept", f"award:{award.id}", now, reason=reason)
+    award.kept_at, award.kept_reason = now, reason.strip()[:LONGEST_REASON] or None
+    audit.note(db, actor, "award.kept", f"award:{award.id}", now)
 
 
 def as_fact(award: Award) -> AwardFact:

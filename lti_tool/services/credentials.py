@@ -21,9 +21,8 @@ from lti_tool.encryption import Encryption
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Award, Credential, MicroCredentialVersion
 from lti_tool.services import audit, awards, catalogue, completions, keys, status_lists
+from lti_tool.services.awards import LONGEST_REASON
 from lti_tool.services.organisations import fix_public_url
-
-LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,7 @@ def _evidence(entries: list[dict[str, Any]], subject: dict[str, Any]) -> Iterato
 
 
 def emblem_png(mc: MicroCredential, *, is_test: bool = False) -> bytes:
-    return _drawn(mc.code, mc.awarding_body.slug, _field(mc), is_test)
+    return drawn(mc.code, mc.awarding_body.slug, _field(mc), is_test)
 
 
 def emblem_svg(mc: MicroCredential, *, is_test: bool = False) -> bytes:
@@ -113,7 +113,7 @@ def file_name(credential: Credential, extension: str) -> str:
 
 
 @lru_cache(maxsize=EMBLEMS_KEPT)
-def _drawn(code: str, awarding_body: str, field: str | None, is_test: bool) -> bytes:
+def drawn(code: str, awarding_body: str, field: str | None, is_test: bool) -> bytes:
     return artwork.emblem_png(code, awarding_body=awarding_body, field=field, test=is_test)
 
 

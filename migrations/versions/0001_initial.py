@@ -211,6 +211,7 @@ def upgrade() -> None:
         sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("flagged_reason", sa.String(length=500), nullable=True),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kept_reason", sa.String(length=500), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name="fk_awards_course_id"),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_awards_person_id"),
         sa.ForeignKeyConstraint(
