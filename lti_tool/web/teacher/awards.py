@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import ToolError
 from lti_tool.models import Award, Placement
 from lti_tool.services import awards, catalogue, credentials
-from lti_tool.services.credentials import LONGEST_REASON
+from lti_tool.services.awards import LONGEST_REASON
 from lti_tool.web.context import current_tool
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
