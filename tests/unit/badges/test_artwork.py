@@ -1,3 +1,5 @@
+"""Emblems: the same drawing for the same micro-credential, another for every other."""
+
 import time
 import xml.etree.ElementTree as ET
 from io import BytesIO

@@ -1,3 +1,5 @@
+"""Awards: an award that exists is complete and can be signed."""
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal

@@ -1,3 +1,5 @@
+"""Baked images carry the signed bytes and nothing hostile."""
+
 import contextlib
 import json
 import struct

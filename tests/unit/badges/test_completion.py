@@ -1,3 +1,5 @@
+"""Progress: what records amount to, whatever their order and number."""
+
 import os
 import random
 from collections.abc import Iterable, Sequence

@@ -1,3 +1,5 @@
+"""Data Integrity proofs: what is signed verifies, what is changed does not."""
+
 import copy
 import hashlib
 import json

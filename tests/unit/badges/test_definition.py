@@ -1,3 +1,5 @@
+"""Definitions: what is read is what was written; what is wrong is named, all at once."""
+
 import json
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,3 +1,5 @@
+"""DID documents: ours as verifiers need them, others' as they come."""
+
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,3 +1,5 @@
+"""The examples in docstrings do what they say."""
+
 import doctest
 from types import ModuleType
 

@@ -1,3 +1,5 @@
+"""Statements of a document: ours are those of independent processors."""
+
 import json
 import time
 from collections.abc import Callable

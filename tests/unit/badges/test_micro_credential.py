@@ -1,3 +1,5 @@
+"""The European elements of a micro-credential, and which are missing."""
+
 import dataclasses
 from decimal import Decimal
 

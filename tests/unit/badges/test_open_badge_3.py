@@ -1,3 +1,5 @@
+"""Open Badges 3.0 as built from awards."""
+
 import json
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Recipients: names as people write them, addresses as hashes."""
+
 import unicodedata
 
 import pytest

@@ -1,3 +1,5 @@
+"""Rules: values that stay what they are."""
+
 from decimal import Decimal
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""The ten samples are whole."""
+
 import dataclasses
 import json
 from typing import Any

@@ -1,3 +1,5 @@
+"""The structure of a badge."""
+
 import copy
 import hashlib
 from datetime import UTC, datetime

@@ -1,3 +1,5 @@
+"""Status lists: bits in, bits out, hostile lists refused."""
+
 import gzip
 import zlib
 from dataclasses import replace

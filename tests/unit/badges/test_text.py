@@ -1,3 +1,5 @@
+"""Text in several languages."""
+
 import copy
 import pickle
 

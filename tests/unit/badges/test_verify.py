@@ -1,3 +1,5 @@
+"""Verification: named checks, never an exception."""
+
 import copy
 import json
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""`python -m badges`, run as a stranger runs it."""
+
 import json
 import subprocess
 import sys

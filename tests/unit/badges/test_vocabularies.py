@@ -1,3 +1,5 @@
+"""Vocabulary terms and their labels."""
+
 from collections import Counter
 
 import pytest
