@@ -9,7 +9,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from badges import completion as rules
 from badges.completion import Completion, Progress
 from lti_tool.models import (
     Award,
@@ -20,15 +19,14 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import awards, catalogue, completions
+from lti_tool.services import awards, catalogue, completions, elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
-    """`progress`: from records that count, wherever they were made. `credential`: if claimed.
-
-    `elsewhere`: units completed with the help of a record from another course. `withdrawn`: the
-    award that a person decided to withdraw, if none was granted since.
+    """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
+    them to this course. `credential`: if claimed. `withdrawn`: the award that a person decided to
+    withdraw, if none was granted since.
     """
 
     person: Person
@@ -37,7 +35,6 @@ class Learner:
     award: Award | None
     withdrawn: Award | None
     credential: Credential | None
-    elsewhere: frozenset[str]
 
 
 def learners(
@@ -57,27 +54,27 @@ def learners(
     mc = catalogue.definition(version)
     found = []
     for member in members:
-        own = records[member.person_id]
         award = standing.get(member.person_id)
         earlier = last.get(member.person_id)
-        progress = rules.progress(mc, [one for _, one in own], now)
-        counting = {one for unit in progress.units for one in unit.records}
         found.append(
             Learner(
                 person=member.person,
                 last_seen_at=member.last_seen_at,
-                progress=progress,
+                progress=elsewhere.progress(mc, records[member.person_id], course.id, now),
                 award=award,
                 withdrawn=earlier if earlier and awards.is_withdrawn_by_person(earlier) else None,
                 credential=credentials.get(award.id) if award else None,
-                elsewhere=frozenset(
-                    one.unit
-                    for course_id, one in own
-                    if course_id != course.id and one.id in counting
-                ),
             )
         )
     return sorted(found, key=_by_name)
+
+
+def progress_of(
+    db: Session, course: Course, person: Person, version: MicroCredentialVersion, now: datetime
+) -> Progress:
+    """Return one person's progress from records that count, as `course` sees it."""
+    records = _records(db, {person.id}, version)[person.id]
+    return elsewhere.progress(catalogue.definition(version), records, course.id, now)
 
 
 def _by_name(learner: Learner) -> tuple[bool, str, str]:

@@ -1,14 +1,16 @@
 """Why a unit counts as completed or what it still lacks: a sentence for every condition."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
-from badges.completion import Condition, ConditionCode, Progress
+from badges.completion import Condition, ConditionCode, Progress, UnitProgress
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
-from lti_tool.web.wording import number, say
+from lti_tool.services.elsewhere import ELSEWHERE
+from lti_tool.web.wording import day, number, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,22 @@ def requirement(unit: LearningUnit) -> tuple[Markup, ...]:
             )
 
 
+def has_news(condition: Condition) -> bool:
+    """Whether something was recorded about a condition that it is worth to say."""
+    said = (condition.params.get(one) for one in ("points", "have", ELSEWHERE))
+    return any(said) or condition.code in (ConditionCode.UNLOCKED, ConditionCode.PARTICIPATION)
+
+
+def elsewhere(progress: UnitProgress) -> datetime | None:
+    """Return when another course last recorded what a unit's conditions show, if one did."""
+    times = (condition.params.get(ELSEWHERE) for condition in progress.conditions)
+    return max((datetime.fromisoformat(at) for at in times if at), default=None)
+
+
 def explain(unit: LearningUnit, condition: Condition) -> Markup:
     """Return one condition in words, with what was reached so far."""
+    if ELSEWHERE in condition.params:
+        return _elsewhere(unit, condition)
     match condition.code:
         case ConditionCode.POINTS:
             return _points(condition)
@@ -85,6 +101,23 @@ def _points(condition: Condition) -> Markup:
         gettext("at least %(minimum)s of %(maximum)s points are needed, none recorded yet"),
         **params,
     )
+
+
+def _elsewhere(unit: LearningUnit, condition: Condition) -> Markup:
+    """Say that and when another course recorded something; its mark is not for this one."""
+    at = day(datetime.fromisoformat(condition.params[ELSEWHERE]))
+    if condition.is_met:
+        words = _markup(gettext("Completed in another course on %(day)s"), day=at)
+    else:
+        own = {key: value for key, value in condition.params.items() if key != ELSEWHERE}
+        words = Markup("{}; {}").format(
+            _points(replace(condition, params=own))
+            if own["points"]
+            else _needed(own["minimum"], own["maximum"]),
+            _markup(gettext("a result was recorded in another course on %(day)s"), day=at),
+        )
+    title = _part_title(unit, condition) if condition.code is ConditionCode.PART else ""
+    return Markup("{}: {}").format(title, words) if title else words
 
 
 def _part_title(unit: LearningUnit, condition: Condition) -> Markup:

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from flask import Flask, request
+from jinja2 import StrictUndefined
 
 from lti_tool.web import conditions, wording
 
@@ -23,6 +24,7 @@ FILTERS = (
 def init_app(app: Flask) -> None:
     """Call it when the blueprint that holds the templates is registered."""
     environment = app.jinja_env
+    environment.undefined = StrictUndefined  # a misspelt field fails, it shows no gap
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     environment.filters.update({one.__name__: one for one in FILTERS})
@@ -30,6 +32,7 @@ def init_app(app: Flask) -> None:
         in_language=in_language,
         requirement=conditions.requirement,
         explain=conditions.explain,
+        has_news=conditions.has_news,
     )
     for name in ("shapes", "words"):
         environment.globals[name] = environment.get_template(f"{name}.html").module

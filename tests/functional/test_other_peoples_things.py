@@ -400,6 +400,13 @@ def test_what_is_seen_of_a_record_made_elsewhere_is_that_and_when(
     assert "evidence-twoQ" not in page.html
     assert "Teacher twoQ" not in page.html
     assert not any("retract" in anchor.href for anchor in page.read.anchors)
+    for path in (f"course/people/{person}", f"course/units/{UNIT}", "course"):
+        shown = own.teacher.get(path)
+        assert "in another course on" in shown.text, path
+        row = re.split(r"<(?:tr|li)\b", shown.html)
+        theirs_alone = [one for one in row if "Learner twoQ" in one or path.endswith(str(person))]
+        assert theirs_alone
+        assert not any("100 of 100" in one or ">100" in one for one in theirs_alone), path
     before = neighbourhood.rows()
     path = f"/launches/{own.teacher.id}/course/records/{theirs.ids['record_id']}/retract"
     for method in ("GET", "POST"):

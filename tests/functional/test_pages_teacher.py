@@ -183,7 +183,32 @@ def test_another_courses_record_is_seen_without_evidence_and_without_undo(
     assert "Take back" not in mine.text
     record = records(visits)[0]
     assert teacher.get(f"course/records/{record.id}/retract").status == 404
-    assert "in another course" in teacher.get("course").text
+    assert "Completed in another course on" in mine.text
+    for path in (f"course/people/{ana.person_id}", f"course/units/{SAFETY}", "course"):
+        page = teacher.get(path)
+        assert "in another course on" in page.text, path
+        assert "92" not in page.text, path
+
+
+def test_a_mark_made_elsewhere_is_not_added_to_ones_own(visits: Visits, teacher: Visit) -> None:
+    other = visits.open("petro", teacher=True, course="other", link="other")
+    ben = visits.open("ben", course="other", link="other")
+    ana = visits.open("ana", course="other", link="other")
+    visits.open("ana")
+    visits.open("ben")
+    there = {field(ana.person_id): "71", field(ben.person_id): "72"}
+    other.get(f"course/units/{SAFETY}").submit("record", **there)
+    here = {field(ana.person_id): "64", field(ben.person_id): "85"}
+    teacher.get(f"course/units/{SAFETY}").submit("record", **here)
+    for path in (f"course/people/{ana.person_id}", f"course/units/{SAFETY}"):
+        page = teacher.get(path)
+        assert "64 of 100 points so far, 80 are needed" in page.text
+        assert "a result was recorded in another course on" in page.text
+    for path in (f"course/people/{ben.person_id}", f"course/units/{SAFETY}", "course"):
+        page = teacher.get(path).text
+        assert "85" in page
+        assert "71" not in page, path
+        assert "72" not in page, path
 
 
 def test_a_flagged_award_is_kept_or_revoked_by_a_person(visits: Visits, teacher: Visit) -> None:

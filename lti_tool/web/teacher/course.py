@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.services import catalogue, deliveries, placements, roster
 from lti_tool.services.roster import Learner
-from lti_tool.web import units
+from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
@@ -34,6 +34,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         main_unit=mc.unit(launched) if launched else mc.units[0],
         routes={unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units},
         state=units.state,
+        elsewhere=conditions.elsewhere,
         address=address,
     )
 

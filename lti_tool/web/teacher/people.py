@@ -14,6 +14,7 @@ from lti_tool.services import (
     credentials,
     launches,
     placements,
+    roster,
 )
 from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
@@ -27,7 +28,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
     member = launches.course_member(visit.db, visit.launch.course, person_id)
     version = placement.version
     mc = catalogue.definition(version)
-    standing = completions.standing(visit.db, member.person, version, visit.now)
+    progress = roster.progress_of(visit.db, visit.launch.course, member.person, version, visit.now)
     award = awards.shown(visit.db, member.person, version)
     records = completions.records_of(visit.db, member.person, version)
     return render_template(
@@ -35,7 +36,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         visit=visit,
         placement=placement,
         member=member,
-        view=units.view(mc, standing.real, placement),
+        view=units.view(mc, progress, placement),
         award=award,
         withdrawn=awards.withdrawn(visit.db, member.person, version),
         credential=credentials.current(visit.db, award) if award else None,

@@ -5,6 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import UndefinedError
 
 FOLDER = Path(str(files("lti_tool.web"))) / "templates"
 TEMPLATES = sorted(FOLDER.rglob("*.html"))
@@ -64,3 +66,8 @@ def test_words_outside_expressions_are_translated(path: Path) -> None:
     html = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", html, flags=re.DOTALL)
     words = re.sub(r"<[^>]*>", " ", html)
     assert set(re.findall(r"[^\W\d]{2,}", words)) <= {"Credlet", "TEST"}
+
+
+def test_a_misspelt_field_fails_loudly_instead_of_showing_nothing(app: Flask) -> None:
+    with app.test_request_context(), pytest.raises(UndefinedError):
+        app.jinja_env.from_string("{{ award.withdrwan_at }}").render(award=object())
