@@ -26,7 +26,7 @@ AT_LEAST_ONCE = (
 )
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_no_history_leads_to_a_wrong_award() -> None:
     workers = os.cpu_count() or 1
     seeds = [range(first, HISTORIES, workers) for first in range(workers)]
