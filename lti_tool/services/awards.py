@@ -67,18 +67,15 @@ def shown(db: Session, person: Person, version: MicroCredentialVersion) -> Award
 
 
 def withdrawn(db: Session, person: Person, version: MicroCredentialVersion) -> Award | None:
-    """Return the award that a person decided to withdraw, if none was granted since."""
+    """Return the award that was withdrawn last, by a person or because a result was taken back,
+    if none was granted since."""
     last = db.scalar(
         sa.select(Award)
         .filter_by(person_id=person.id, version_id=version.id, is_test=False)
         .order_by(Award.granted_at.desc())
         .limit(1)
     )
-    return last if last is not None and is_withdrawn_by_person(last) else None
-
-
-def is_withdrawn_by_person(award: Award) -> bool:
-    return award.withdrawn_at is not None and award.withdrawn_reason != NO_LONGER_COMPLETE
+    return last if last is not None and last.withdrawn_at is not None else None
 
 
 def find(db: Session, course: Course, award_id: uuid.UUID) -> Award:

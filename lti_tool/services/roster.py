@@ -19,14 +19,14 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import awards, catalogue, completions, elsewhere
+from lti_tool.services import catalogue, completions, elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
     """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
-    them to this course. `credential`: if claimed. `withdrawn`: the award that a person decided to
-    withdraw, if none was granted since.
+    them to this course. `credential`: if claimed. `withdrawn`: the award that was
+    withdrawn last, if none was granted since.
     """
 
     person: Person
@@ -62,7 +62,7 @@ def learners(
                 last_seen_at=member.last_seen_at,
                 progress=elsewhere.progress(mc, records[member.person_id], course.id, now),
                 award=award,
-                withdrawn=earlier if earlier and awards.is_withdrawn_by_person(earlier) else None,
+                withdrawn=earlier if earlier and earlier.withdrawn_at else None,
                 credential=credentials.get(award.id) if award else None,
             )
         )

@@ -207,7 +207,17 @@ def test_a_withdrawn_award_can_no_longer_be_claimed(visits: Visits) -> None:
     visits.school.tick()
     visits.school.retract(teacher.id, record.id)
     assert claim.submit("claim").status == 404
-    assert "4 of 5 units completed" in ana.get().text
+    page = ana.get().text
+    assert "4 of 5 units completed" in page
+    assert "was withdrawn, because a result was taken back: Workshop safety" in page
+    for path in (f"course/people/{ana.person_id}", "course"):
+        told = teacher.get(path).text
+        assert "Withdrawn" in told, path
+        assert "result was taken back" in told, path
+    visits.school.tick()
+    visits.school.assess(teacher.id, "ana", visits.mc.code, record.unit_code, points=90)
+    assert "withdrawn" not in ana.get().text
+    assert "Withdrawn" not in teacher.get("course").text
 
 
 def test_a_teacher_trying_the_learners_page_is_told_that_it_is_a_test(visits: Visits) -> None:

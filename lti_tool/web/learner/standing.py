@@ -14,7 +14,7 @@ from lti_tool.web.units import UnitsView
 class LearnerStanding:
     """`award`: shown as earned, a TEST one where nothing real is; `credential`: once claimed.
 
-    `withdrawn`: an award that a person decided to withdraw, if none was granted since.
+    `withdrawn`: the award that was withdrawn last, if none was granted since.
     """
 
     placement: Placement
