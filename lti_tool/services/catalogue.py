@@ -98,6 +98,14 @@ def all_versions(db: Session) -> Sequence[MicroCredentialVersion]:
     ).all()
 
 
+def newest(db: Session) -> Sequence[MicroCredentialVersion]:
+    """Return the newest version of every series, by awarding body and code."""
+    found: dict[uuid.UUID, MicroCredentialVersion] = {}
+    for version in all_versions(db):
+        found.setdefault(version.series_id, version)
+    return list(found.values())
+
+
 def find(db: Session, reference: str) -> MicroCredentialVersion:
     """Return the version of `body/CODE/version`, `body/CODE` (newest), or `CODE` if only one body
     has it (newest).

@@ -23,10 +23,7 @@ VERSION = "/definitions/<body>/<code>/<version>"
 def offer() -> ResponseReturnValue:
     """Show what is on offer: the newest version of every series."""
     with reading() as db:
-        newest: dict[object, MicroCredentialVersion] = {}
-        for version in catalogue.all_versions(db):
-            newest.setdefault(version.series_id, version)
-        entries = [(version, catalogue.definition(version)) for version in newest.values()]
+        entries = [(one, catalogue.definition(one)) for one in catalogue.newest(db)]
         page = render_template("public/offer.html", entries=entries)
     return caching.cacheable(page, caching.DEFINITION, varies=caching.PAGE_VARIES)
 

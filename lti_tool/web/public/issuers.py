@@ -30,12 +30,11 @@ def issuer(body: str) -> ResponseReturnValue:
                 }
             )
         else:
-            newest = {
-                version.series_id: version
-                for version in reversed(catalogue.all_versions(db))
-                if version.series.organisation_id == organisation.id
-            }
-            entries = [(version, catalogue.definition(version)) for version in newest.values()]
+            entries = [
+                (one, catalogue.definition(one))
+                for one in catalogue.newest(db)
+                if one.series.organisation_id == organisation.id
+            ]
             answer = render_template(
                 "public/issuer.html",
                 organisation=organisation,

@@ -22,10 +22,7 @@ def choose(visit: Visit) -> ResponseReturnValue:
     query = request.args.get("q", "").strip()
     offered = [row.version for row in placements.of_course(visit.db, visit.launch.course)]
     known = {version.series_id for version in offered}
-    newest: dict[object, MicroCredentialVersion] = {}
-    for version in catalogue.all_versions(visit.db):
-        newest.setdefault(version.series_id, version)
-    others = [version for version in newest.values() if version.series_id not in known]
+    others = [one for one in catalogue.newest(visit.db) if one.series_id not in known]
     return render_template(
         "teacher/choose.html",
         visit=visit,

@@ -68,3 +68,13 @@ def test_a_code_that_two_bodies_use_needs_the_body(school: School) -> None:
 def test_a_reference_that_names_nothing_is_not_found(school: School, reference: str) -> None:
     with school.transaction() as db, pytest.raises(NotFound):
         catalogue.find(db, reference)
+
+
+def test_the_newest_of_each_series_are_on_offer(school: School) -> None:
+    other = samples.all()[0]
+    school.publish(other)
+    school.tick(days=1)
+    school.publish(replace(WLD, version="2.0"))
+    with school.transaction() as db:
+        offered = [version.reference.split("/", 1)[1] for version in catalogue.newest(db)]
+    assert sorted(offered) == sorted([f"{WLD.code}/2.0", f"{other.code}/{other.version}"])
