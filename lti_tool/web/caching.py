@@ -35,4 +35,13 @@ def cacheable(
     return response
 
 
+def readable_anywhere(response: Response) -> Response:
+    """Let scripts of other sites read it: verifiers and wallets that run in a browser.
+
+    For public data only, which is the same for whoever asks: the browser sends no cookie along.
+    """
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
 PAGE_VARIES = ("Accept", "Accept-Language", "Cookie")

@@ -11,7 +11,7 @@ from lti_tool.errors import NotFound
 from lti_tool.lti import launch, login_states, tool_keys
 from lti_tool.models import Registration
 from lti_tool.services import launches
-from lti_tool.web import launch_session
+from lti_tool.web import caching, launch_session
 from lti_tool.web.context import current_tool, public_url
 
 MAX_FORM_BYTES = 256 * 1024
@@ -106,7 +106,7 @@ def jwks(registration_id: uuid.UUID) -> Response:
         with tool.database.transaction() as db:
             tool_keys.current(db, tool.encryption, clock.now())
             keys = tool_keys.key_set(db)
-    response = jsonify(keys)
+    response = caching.readable_anywhere(jsonify(keys))
     response.cache_control.public = True
     response.cache_control.max_age = KEY_SET_MAX_AGE
     response.add_etag()

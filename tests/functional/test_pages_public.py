@@ -256,6 +256,57 @@ def test_every_public_answer_can_be_asked_for_again_cheaply(
     assert client.get(status_list).mimetype == "application/vc+ld+json"
 
 
+READABLE_ANYWHERE = {
+    ("public.series", "json"),
+    ("public.version", "json"),
+    ("public.definition", "html"),
+    ("public.definition", "json"),
+    ("public.issuer", "json"),
+    ("public.did", "html"),
+    ("public.did", "json"),
+    ("public.test_did", "html"),
+    ("public.test_did", "json"),
+    ("public.status_list", "html"),
+    ("public.status_list", "json"),
+    ("public.credential", "json"),
+    ("public.credential_json", "html"),
+    ("public.credential_json", "json"),
+    ("public.credential_png", "html"),
+    ("public.credential_png", "json"),
+    ("lti.jwks", "html"),
+    ("lti.jwks", "json"),
+}
+"""What scripts of other sites may read, by endpoint and by what is asked for."""
+
+
+def test_scripts_of_other_sites_read_public_data_and_nothing_else(
+    visits: Visits, badge: str, app: Flask
+) -> None:
+    with visits.school.transaction() as db:
+        found = db.query(Credential).one()
+        values: dict[str, object] = {
+            "credential_id": found.id,
+            "list_id": found.status_list_id,
+            "registration_id": visits.school.registration_id,
+        }
+    ana = visits.open("ana")
+    values |= {"launch_id": ana.id, "person_id": ana.person_id, "body": BODY.split("/")[-1]}
+    values |= {"code": "BEM-S-WLD1", "version": "1.0", "kind": "png", "filename": "credlet.css"}
+    open_ones = set()
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()):
+            continue
+        address = re.sub(r"<(?:[^<>]+:)?(\w+)>", lambda m: str(values.get(m[1], ana.id)), rule.rule)
+        for wanted, accept in (("html", "text/html"), ("json", "application/json")):
+            with ana.client.get(address, headers={"Accept": accept}) as answer:
+                allowed = answer.headers.get("Access-Control-Allow-Origin")
+                assert allowed in {None, "*"}
+                if allowed:
+                    assert answer.status_code == 200, address
+                    open_ones.add((rule.endpoint, wanted))
+    assert open_ones == READABLE_ANYWHERE
+
+
 def test_badges_are_asked_for_each_time(badge: str, client: FlaskClient) -> None:
     assert "no-cache" in client.get(badge).headers["Cache-Control"]
 

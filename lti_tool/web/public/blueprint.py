@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, json
 from sqlalchemy.orm import Session
 
+from lti_tool.web import caching
 from lti_tool.web.context import current_tool
 
 LINKED_DATA = "application/ld+json"
@@ -21,7 +22,6 @@ def reading() -> Iterator[Session]:
 
 
 def document(content: Mapping[str, Any], mimetype: str = LINKED_DATA) -> Response:
-    """Return JSON with its members in the order given."""
-    return Response(
-        json.dumps(content, ensure_ascii=False, indent=2, sort_keys=False), mimetype=mimetype
-    )
+    """Return JSON with its members in the order given, for scripts of any site."""
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=False)
+    return caching.readable_anywhere(Response(text, mimetype=mimetype))

@@ -50,13 +50,15 @@ def credential_png(credential_id: uuid.UUID) -> ResponseReturnValue:
     """Hand out the emblem with the signed bytes in it."""
     with reading() as db:
         found = credentials.find_public(db, credential_id)
-        response = Response(badge_files.baked_png(found), mimetype="image/png")
+        response = caching.readable_anywhere(
+            Response(badge_files.baked_png(found), mimetype="image/png")
+        )
         _name_file(response, badge_files.file_name(found, "png"))
     return caching.cacheable(response, caching.ASK_EACH_TIME)
 
 
 def _signed(document: bytes) -> Response:
-    return Response(document, mimetype=badge_files.CREDENTIAL_TYPE)
+    return caching.readable_anywhere(Response(document, mimetype=badge_files.CREDENTIAL_TYPE))
 
 
 def _name_file(response: Response, name: str) -> None:

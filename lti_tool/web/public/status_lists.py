@@ -14,5 +14,5 @@ from lti_tool.web.public.blueprint import blueprint, reading
 def status_list(list_id: uuid.UUID) -> ResponseReturnValue:
     with reading() as db:
         content = status_lists.find(db, list_id).document
-    response = Response(content, mimetype=badge_files.CREDENTIAL_TYPE)
+    response = caching.readable_anywhere(Response(content, mimetype=badge_files.CREDENTIAL_TYPE))
     return caching.cacheable(response, caching.STATUS_LIST)
