@@ -95,6 +95,8 @@ class ResourceLink(Base):
 
     `placement` and `unit_code` are None until the custom parameters or a teacher said which
     unit this is; `unit_code` None with a placement is the overview of the whole micro-credential.
+    `is_placed_by_platform`: the custom parameters of the last launch said so, and the next one will
+    say it again.
     `line_item_url` is the link's own gradebook column, `line_item_scopes` what the platform
     allows there (space-separated), both as the last launch said.
     """
@@ -112,6 +114,7 @@ class ResourceLink(Base):
         sa.ForeignKey("placements.id"), index=True
     )
     unit_code: Mapped[str | None] = mapped_column(sa.String(64))
+    is_placed_by_platform: Mapped[bool] = mapped_column(default=False)
     line_item_url: Mapped[str | None] = mapped_column(sa.Text)
     line_item_scopes: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

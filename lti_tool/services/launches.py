@@ -49,9 +49,9 @@ def open_session(
     course = _course(db, registration.platform_id, claims, now)
     link = _link(db, registration, course, claims, now)
     _seen(db, course, person, claims.is_teacher or claims.is_test_user, now)
-    if "mc" in claims.custom:
-        unit_code = claims.custom.get("unit") or None
-        placements.place_by_custom_parameters(db, link, claims.custom["mc"], unit_code, now)
+    link.is_placed_by_platform = "mc" in claims.custom and placements.place_by_custom_parameters(
+        db, link, claims.custom["mc"], claims.custom.get("unit") or None, now
+    )
     token = secrets.token_urlsafe(32)
     session = LaunchSession(
         token_digest=_digest(token),
@@ -157,6 +157,7 @@ def _link(
         id=uuid.uuid4(),
         registration_id=registration.id,
         course_id=course.id,
+        is_placed_by_platform=False,
         created_at=now,
     )
     if link.course_id != course.id:  # the LMS moved the link: what it stood for stays behind

@@ -56,8 +56,8 @@ def place(
 
 def place_by_custom_parameters(
     db: Session, link: ResourceLink, mc: str, unit_code: str | None, now: datetime
-) -> None:
-    """Place `link` as its custom parameters `mc` and `unit` say.
+) -> bool:
+    """Place `link` as its custom parameters `mc` and `unit` say, if they name anything.
 
     A reference without a version means the one that the course already offers, else the newest.
     Parameters that name nothing leave the link as it was: its teacher is asked.
@@ -66,7 +66,8 @@ def place_by_custom_parameters(
         version = _version_for_course(db, link.course_id, catalogue.find(db, mc), mc)
         place(db, link, version, unit_code, actor="custom_parameters", now=now)
     except ToolError:
-        return
+        return False
+    return True
 
 
 def _version_for_course(

@@ -43,6 +43,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Your teacher has not chosen yet what this activity stands for."),
         N_("Come back later, or tell your teacher."),
     ),
+    "link_placed_by_platform": Sentence(
+        N_("What this activity stands for is set in your learning platform."),
+        N_("Change it there, in the settings of the activity (custom parameters mc and unit)."),
+    ),
     "unknown_micro_credential": Sentence(
         N_("There is no micro-credential at this address."), _CHECK_ADDRESS
     ),

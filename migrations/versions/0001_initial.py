@@ -396,6 +396,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=255), nullable=True),
         sa.Column("placement_id", sa.Uuid(), nullable=True),
         sa.Column("unit_code", sa.String(length=64), nullable=True),
+        sa.Column("is_placed_by_platform", sa.Boolean(), nullable=False),
         sa.Column("line_item_url", sa.Text(), nullable=True),
         sa.Column("line_item_scopes", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -55,6 +55,23 @@ def test_the_teacher_is_asked_once_what_a_link_stands_for(visits: Visits) -> Non
     assert "Unit 1 of 5" in visits.open("ana", mc=None).get().text
 
 
+def test_what_the_learning_platform_sets_is_not_to_be_changed_here(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = teacher.get("course")
+    assert "is set in your learning platform" in page.text
+    assert "Change what this activity stands for" not in page.text
+    refused = teacher.get("choose").follow("Welding basics").submit("choose", unit=READING)
+    assert refused.status == 409
+    assert "Change it there" in refused.text
+    assert "Unit 1 of 5" in visits.open("ana", unit=SAFETY).get().text
+    chosen = visits.open("olha", teacher=True, link="other", mc="no-such-thing").get()
+    assert "What does this activity stand for?" in chosen.text
+    course = chosen.follow("Welding basics").submit("choose", unit=SAFETY)
+    assert "is set in your learning platform" not in course.text
+    assert course.follow("Change what this activity stands for").status == 200
+
+
 def test_the_catalogue_is_searched_by_every_word_in_any_language(visits: Visits) -> None:
     teacher = visits.open("olha", teacher=True, mc=None)
     assert "Welding basics" in teacher.get("choose?q=SCHUTZAUSR%C3%9CSTUNG+mag").text

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from badges.micro_credential import MicroCredential
-from lti_tool.errors import NotFound
+from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import MicroCredentialVersion
 from lti_tool.services import catalogue, placements
 from lti_tool.web.launch_session import Visit, visiting
@@ -47,7 +47,12 @@ def choose_unit(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/choose/<uuid:version_id>")
 @visiting(teacher=True, writes=True)
 def place(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
-    """Keep the choice for this link; choosing the same again changes nothing."""
+    """Keep the choice for this link; choosing the same again changes nothing.
+
+    What the custom parameters of the link say cannot be changed here: the next launch says it anew.
+    """
+    if visit.launch.link.is_placed_by_platform:
+        raise Conflict("link_placed_by_platform")
     placements.place(
         visit.db,
         visit.launch.link,
