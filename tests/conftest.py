@@ -114,6 +114,13 @@ def each_database(request: pytest.FixtureRequest, new_database: NewDatabase) -> 
 
 
 @pytest.fixture
+def postgres_database(new_database: NewDatabase) -> Iterator[Database]:
+    """A PostgreSQL database: for what SQLite's single writer cannot show."""
+    with closing(Database(new_database("postgres"))) as opened:
+        yield opened
+
+
+@pytest.fixture
 def tool_settings(tmp_path: Path, database_url: str) -> Settings:
     """Development settings with a free loopback port as PUBLIC_URL and the worker off."""
     from lti_tool.demo.serving import free_port

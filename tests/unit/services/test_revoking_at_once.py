@@ -3,8 +3,6 @@
 from contextlib import suppress
 from datetime import datetime
 
-import pytest
-
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Conflict
@@ -36,12 +34,10 @@ def test_a_withdrawal_waits_for_a_claim_and_revokes_what_came_of_it(
 
 
 def test_a_withdrawal_that_has_read_the_award_before_a_claim_still_revokes_the_badge(
-    each_database: Database, now: datetime
+    postgres_database: Database, now: datetime
 ) -> None:
     """The two requests overlap as closely as the database lets them."""
-    if each_database.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
-    school = School.open(each_database, now)
+    school = School.open(postgres_database, now)
     school.publish(WLD)
     teacher = school.launch("teacher", teacher=True, mc=WLD.code, unit=WLD.units[0].code)
     school.launch("ana", mc=WLD.code, unit=WLD.units[0].code)
@@ -86,11 +82,9 @@ def withdraw(school: School, award: Award) -> None:
 
 
 def test_a_launch_does_not_wait_for_another_that_clears_up(
-    each_database: Database, now: datetime
+    postgres_database: Database, now: datetime
 ) -> None:
-    if each_database.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
-    school = School.open(each_database, now)
+    school = School.open(postgres_database, now)
     school.publish(WLD)
     expired = school.launch("old", course="a")
     school.tick(hours=9)
