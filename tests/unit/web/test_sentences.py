@@ -69,6 +69,12 @@ def test_translations_keep_the_placeholders(language: str) -> None:
             assert found == sorted(set(PLACEHOLDER.findall(form))), entry.id
 
 
+def test_german_has_one_word_for_a_badge() -> None:
+    for entry in catalogue("de"):
+        for words in strings(entry.string):
+            assert "bzeichen" not in words, entry.id
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_compiled_catalogue_translates(language: str) -> None:
     translated = i18n.translations(language).gettext("Claim your badge")
