@@ -2,6 +2,7 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import cast
 
@@ -61,6 +62,16 @@ def fail(error: Exception) -> Response:
     return _answer("internal_error", 500, {})
 
 
+def what_happened(error: ToolError) -> str:
+    """Return what a refusal says, to stand above the form that it is about."""
+    return _filled(sentence(error.code, error.status).title, error.params)
+
+
+def _filled(title: str, params: Mapping[str, str]) -> str:
+    known = defaultdict(str, params)  # a parameter that a caller forgot leaves a gap, not a crash
+    return gettext(title) % known if "%(" in title else gettext(title)
+
+
 def _correlation_id() -> str:
     return str(g.get("correlation_id") or "")
 
@@ -76,8 +87,7 @@ def _launch_id() -> uuid.UUID | None:
 def _answer(code: str, status: int, params: dict[str, str]) -> Response:
     otherwise = "launch_refused" if request.blueprint == security.LTI_BLUEPRINT else ""
     found = sentence(code, status, otherwise)
-    known = defaultdict(str, params)  # a parameter that a caller forgot leaves a gap, not a crash
-    title = gettext(found.title) % known if "%(" in found.title else gettext(found.title)
+    title = _filled(found.title, params)
     next_step = gettext(found.next_step)
     if wants_json():
         response = jsonify(

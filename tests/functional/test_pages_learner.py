@@ -250,6 +250,7 @@ def test_what_is_kept_about_a_person_is_told(visits: Visits, earned: Visit) -> N
     page = earned.get("data")
     assert "6 records" in page.text
     assert "Ana" in page.text
+    assert "A log notes when" in page.text
 
 
 def test_the_pages_speak_the_language_of_the_platform_and_of_the_switch(visits: Visits) -> None:

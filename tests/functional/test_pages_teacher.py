@@ -176,7 +176,13 @@ def test_a_record_is_taken_back_with_a_reason_and_stays_visible(
     visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SAFETY, points=92)
     person = teacher.get(f"course/people/{ana.person_id}")
     ask = person.follow("Take back")
-    assert ask.submit("retract", reason="  ").status == 400
+    unsaid = ask.submit("retract", reason="  ")
+    assert unsaid.status == 400
+    assert "Give a reason." in unsaid.text
+    assert unsaid.has_form("retract")
+    long = ask.submit("retract", reason="x" * 2001)
+    assert long.status == 400
+    assert "x" * 2001 in long.html, "what was typed is kept"
     done = ask.submit("retract", reason="wrong person")
     assert "taken back" in done.text
     assert "wrong person" in done.text
@@ -248,10 +254,15 @@ def test_revoking_asks_for_a_reason_and_sets_the_badge_invalid(
     visits.school.complete(teacher.id, "ana", visits.mc)
     claim(visits, "ana")
     page = teacher.get(f"course/people/{ana.person_id}").follow("Details")
-    assert page.submit("revoke", sure="1", reason="").status == 400
+    unsaid = page.submit("revoke", sure="1", reason="")
+    assert unsaid.status == 400
+    assert "Give a reason." in unsaid.text
+    assert 'name="sure" value="1" required checked' in unsaid.html
     unsure = page.submit("revoke", reason="not their own work")
+    assert unsure.status == 400
     assert "has to be confirmed" in unsure.text
-    done = page.submit("revoke", sure="1", reason="not their own work")
+    assert "not their own work</textarea>" in unsure.html
+    done = unsure.submit("revoke", sure="1", reason="not their own work")
     assert "revoked" in done.text
     assert "It can be earned again" in done.text
     assert "not their own work" in done.text

@@ -10,6 +10,7 @@ from lti_tool.models import Award, Placement
 from lti_tool.services import awards, catalogue, credentials
 from lti_tool.services.awards import LONGEST_REASON
 from lti_tool.web.context import current_tool
+from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
 
@@ -17,17 +18,7 @@ from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_pla
 @blueprint.get("/course/awards/<uuid:award_id>")
 @visiting(teacher=True)
 def award(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
-    found = awards.find(visit.db, visit.launch.course, award_id)
-    return render_template(
-        "teacher/award.html",
-        visit=visit,
-        placement=chosen_placement(visit),
-        award=found,
-        mc=catalogue.definition(found.version),
-        credential=credentials.current(visit.db, found),
-        longest_reason=LONGEST_REASON,
-        address=address,
-    )
+    return _page(visit, awards.find(visit.db, visit.launch.course, award_id))
 
 
 @blueprint.post("/course/awards/<uuid:award_id>/keep")
@@ -45,6 +36,16 @@ def keep(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
 def revoke(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
     """Withdraw the award and revoke its badge, for good."""
     found = awards.find(visit.db, visit.launch.course, award_id)
+    try:
+        _revoke(visit, found)
+    except ToolError as error:
+        if error.code not in {"not_confirmed", "reason_missing", "reason_too_long"}:
+            raise
+        return _page(visit, found, what_happened(error)), error.status
+    return _to_person(visit, found, chosen_placement(visit), "revoked")
+
+
+def _revoke(visit: Visit, found: Award) -> None:
     if request.form.get("sure") != "1":
         raise ToolError("not_confirmed")
     if found.withdrawn_at is None:
@@ -56,7 +57,21 @@ def revoke(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
             actor=actor(visit),
             now=visit.now,
         )
-    return _to_person(visit, found, chosen_placement(visit), "revoked")
+
+
+def _page(visit: Visit, found: Award, problem: str = "") -> str:
+    return render_template(
+        "teacher/award.html",
+        visit=visit,
+        placement=chosen_placement(visit),
+        award=found,
+        mc=catalogue.definition(found.version),
+        credential=credentials.current(visit.db, found),
+        longest_reason=LONGEST_REASON,
+        problem=problem,
+        form=request.form,
+        address=address,
+    )
 
 
 def _to_person(visit: Visit, found: Award, placement: Placement, done: str) -> ResponseReturnValue:

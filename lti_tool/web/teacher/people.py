@@ -5,7 +5,7 @@ import uuid
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool.errors import Forbidden, NotFound
+from lti_tool.errors import Forbidden, NotFound, ToolError
 from lti_tool.models import CompletionRecord, Placement
 from lti_tool.services import (
     awards,
@@ -17,6 +17,7 @@ from lti_tool.services import (
     roster,
 )
 from lti_tool.web import units
+from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
@@ -50,15 +51,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True)
 def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for the reason before a record is taken back."""
-    record = _own_record(visit, record_id)
-    return render_template(
-        "teacher/retract.html",
-        visit=visit,
-        placement=_placement_of(visit, record),
-        mc=catalogue.definition(record.version),
-        record=record,
-        address=address,
-    )
+    return _retraction_page(visit, _own_record(visit, record_id))
 
 
 @blueprint.post("/course/records/<uuid:record_id>/retract")
@@ -66,17 +59,35 @@ def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
 def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Take a record back; sent twice, it is taken back once."""
     record = _own_record(visit, record_id)
-    completions.retract(
-        visit.db,
-        record,
-        course=visit.launch.course,
-        assessor=visit.launch.person,
-        reason=request.form.get("reason", ""),
-        now=visit.now,
-    )
+    try:
+        completions.retract(
+            visit.db,
+            record,
+            course=visit.launch.course,
+            assessor=visit.launch.person,
+            reason=request.form.get("reason", ""),
+            now=visit.now,
+        )
+    except ToolError as error:
+        if error.code not in {"reason_missing", "evidence_too_long"}:
+            raise
+        return _retraction_page(visit, record, what_happened(error)), error.status
     placement = _placement_of(visit, record)
     return redirect(
         address("person", visit, placement, person_id=record.person_id, done="retracted"), 303
+    )
+
+
+def _retraction_page(visit: Visit, record: CompletionRecord, problem: str = "") -> str:
+    return render_template(
+        "teacher/retract.html",
+        visit=visit,
+        placement=_placement_of(visit, record),
+        mc=catalogue.definition(record.version),
+        record=record,
+        problem=problem,
+        form=request.form,
+        address=address,
     )
 
 
