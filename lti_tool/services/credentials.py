@@ -8,13 +8,14 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges.errors import BadgeError
 from badges.formats import open_badge_3
-from badges.formats.open_badge_3 import Addresses
+from badges.formats.open_badge_3 import Addresses, StatusEntry
 from badges.proofs import data_integrity
 from badges.recipient import EmailHash, Recipient, clean_name, hash_email, random_subject_id
 from lti_tool.encryption import Encryption
@@ -66,6 +67,20 @@ def claim(
     credential = _issue(db, award, wishes, signing, now)
     audit.note(db, actor, "credential.claimed", f"credential:{credential.id}", now)
     return credential
+
+
+def preview(award: Award, wishes: Claim, *, public_url: str, now: datetime) -> dict[str, Any]:
+    """Return what a claim with these wishes would sign; nothing is kept.
+
+    A claim differs in what it draws for each credential: the ids and the place in a status list.
+
+    Raises:
+        ToolError: the name cannot be printed.
+        Conflict: `award_expired`.
+    """
+    place = StatusEntry(list_url=status_lists.address(public_url, uuid.uuid4()), index=0)
+    recipient = _recipient(wishes)
+    return _document(award, recipient, wishes.language, uuid.uuid4(), place, public_url, now)
 
 
 def replace(
@@ -220,58 +235,85 @@ def _lock_standing(db: Session, award: Award, now: datetime) -> None:
 def _issue(db: Session, award: Award, wishes: Claim, signing: Signing, now: datetime) -> Credential:
     if award.flagged_at is not None:
         raise Conflict("award_flagged")
-    organisation = award.version.series.organisation
+    recipient = _recipient(wishes)
     if signing.is_production and not award.is_test:
         fix_public_url(db, signing.public_url, now)
-    recipient = _recipient(wishes)
-    credential_id = uuid.uuid4()
     entry = status_lists.reserve(
         db,
-        organisation,
+        award.version.series.organisation,
         is_test=award.is_test,
         public_url=signing.public_url,
         encryption=signing.encryption,
         now=now,
     )
-    fact = awards.as_fact(award)
-    issuer = keys.issuer(
-        fact.mc.awarding_body, wishes.language, signing.public_url, is_test=award.is_test
+    credential_id = uuid.uuid4()
+    place = status_lists.entry_of(entry, signing.public_url)
+    document = _document(
+        award, recipient, wishes.language, credential_id, place, signing.public_url, now
     )
-    key = keys.signing_key(
-        db, organisation, is_test=award.is_test, encryption=signing.encryption, now=now
-    )
-    try:
-        document = open_badge_3.build(
-            fact,
-            issuer,
-            recipient,
-            credential_id=f"{signing.public_url}/credentials/{credential_id}",
-            language=wishes.language,
-            valid_from=now,
-            addresses=addresses(signing.public_url, award.version, is_test=award.is_test),
-            status=status_lists.entry_of(entry, signing.public_url),
-        )
-        method = f"{issuer.did}#{key.public_multibase}"
-        signed = data_integrity.sign(document, key, method, now)
-    except BadgeError as error:
-        # A specimen was signed when the definition was published: what is left is the calendar.
-        code = "award_expired" if error.code == "expired" else "unsignable_award"
-        raise Conflict(code, reason=error.code) from error
-    valid_until = str(document["validUntil"]) if "validUntil" in document else None
+    until = document.get("validUntil")
     credential = Credential(
         id=credential_id,
         award=award,
         language=wishes.language,
-        document=data_integrity.serialise(signed),
+        document=_signed(db, award, document, signing, now),
         status_list_id=entry.list_id,
         status_index=entry.index,
         signed_at=now,
-        valid_until=datetime.fromisoformat(valid_until) if valid_until else None,
+        valid_until=datetime.fromisoformat(until) if until else None,
         is_public=False,
     )
     db.add(credential)
     db.flush()
     return credential
+
+
+def _document(
+    award: Award,
+    recipient: Recipient,
+    language: str,
+    credential_id: uuid.UUID,
+    place: StatusEntry,
+    public_url: str,
+    now: datetime,
+) -> dict[str, Any]:
+    fact = awards.as_fact(award)
+    try:
+        return open_badge_3.build(
+            fact,
+            keys.issuer(fact.mc.awarding_body, language, public_url, is_test=award.is_test),
+            recipient,
+            credential_id=f"{public_url}/credentials/{credential_id}",
+            language=language,
+            valid_from=now,
+            addresses=addresses(public_url, award.version, is_test=award.is_test),
+            status=place,
+        )
+    except BadgeError as error:
+        raise _refusal(error) from error
+
+
+def _signed(
+    db: Session, award: Award, document: dict[str, Any], signing: Signing, now: datetime
+) -> bytes:
+    key = keys.signing_key(
+        db,
+        award.version.series.organisation,
+        is_test=award.is_test,
+        encryption=signing.encryption,
+        now=now,
+    )
+    method = f"{document['issuer']['id']}#{key.public_multibase}"
+    try:
+        return data_integrity.serialise(data_integrity.sign(document, key, method, now))
+    except BadgeError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: BadgeError) -> Conflict:
+    """A specimen was signed when the definition was published: what is left is the calendar."""
+    code = "award_expired" if error.code == "expired" else "unsignable_award"
+    return Conflict(code, reason=error.code)
 
 
 def _recipient(wishes: Claim) -> Recipient:

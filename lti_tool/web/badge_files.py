@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -30,11 +30,21 @@ class ProvenUnit:
     maximum: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text. `depth`: 0 for a paragraph, 1 and 2 for an entry of a list."""
+
+    text: str
+    depth: int
+    is_label: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a badge says, in its own language. `name`: None for a badge without a name.
 
-    `evidence`: the units, then how the holder's identity was assured.
+    `evidence`: the units, then how the holder's identity was assured. `criteria`: what every holder
+    has shown.
     """
 
     title: str
@@ -45,11 +55,16 @@ class Summary:
     awarded_at: datetime
     valid_until: datetime | None
     evidence: tuple[ProvenUnit, ...]
+    criteria: tuple[Line, ...]
 
 
 def summary(credential: Credential) -> Summary:
     """Return what the signed bytes say."""
-    document = json.loads(credential.document)
+    return summary_of(json.loads(credential.document))
+
+
+def summary_of(document: Mapping[str, Any]) -> Summary:
+    """Return what a badge says, or would say once it is signed."""
     subject = document["credentialSubject"]
     identifiers = subject.get("identifier", [])
     until = document.get("validUntil")
@@ -62,6 +77,7 @@ def summary(credential: Credential) -> Summary:
         awarded_at=datetime.fromisoformat(document["awardedDate"]),
         valid_until=datetime.fromisoformat(until) if until else None,
         evidence=tuple(_evidence(document.get("evidence", []), subject)),
+        criteria=tuple(_lines(subject["achievement"]["criteria"]["narrative"])),
     )
 
 
@@ -87,6 +103,18 @@ def _evidence(entries: list[dict[str, Any]], subject: dict[str, Any]) -> Iterato
             points=mark["points"] if mark else None,
             maximum=mark["maximum"] if mark else None,
         )
+
+
+def _lines(narrative: str) -> Iterator[Line]:
+    """Read the plain Markdown of `badges.formats.criteria`: labels in bold, lists of two levels."""
+    for line in filter(str.strip, narrative.splitlines()):
+        text = line.lstrip(" ")
+        if text.startswith("- "):
+            yield Line(text[2:], 1 if text == line else 2)
+        elif text.startswith("**") and text.endswith("**"):
+            yield Line(text.strip("*"), 0, is_label=True)
+        else:
+            yield Line(text, 0)
 
 
 def emblem_png(mc: MicroCredential, *, is_test: bool = False) -> bytes:

@@ -87,6 +87,49 @@ def test_a_badge_is_claimed_in_two_taps(visits: Visits, earned: Visit) -> None:
     assert "Your badge is here" in earned.get().text
 
 
+def test_the_badge_is_seen_as_it_will_be_before_it_is_claimed(
+    visits: Visits, earned: Visit
+) -> None:
+    before = earned.get("claim")
+    shown = before.read.text
+    assert "for Ana" in shown
+    assert "valid until" in shown
+    assert "of 100 points" in shown
+    before.submit("claim")
+    badge = json.loads(earned.get("badge.json").response.data)
+    for entry in badge["evidence"]:
+        assert entry["name"] in shown
+        assert entry["narrative"] in shown
+    narrative = badge["credentialSubject"]["achievement"]["criteria"]["narrative"]
+    for line in narrative.splitlines():
+        assert line.strip(" -*") in shown
+    assert badge["issuer"]["name"] in shown
+
+
+def test_the_badge_is_shown_in_another_language_without_losing_the_name(
+    visits: Visits, earned: Visit
+) -> None:
+    english = earned.get("claim")
+    assert 'class="badge-title" lang="en"' in english.html
+    german = english.submit("claim", name="Ana Popović", language="de", preview="1")
+    assert german.status == 200
+    assert 'class="badge-title" lang="de">Grundlagen des Schweißens' in german.html
+    assert "for Ana Popović" in german.text
+    assert 'value="Ana Popović"' in german.html
+    assert count(visits, Credential) == 0
+    german.submit("claim")
+    badge = json.loads(earned.get("badge.json").response.data)
+    assert badge["credentialSubject"]["achievement"]["inLanguage"] == "de"
+    assert badge["credentialSubject"]["identifier"][0]["identityHash"] == "Ana Popović"
+
+
+def test_a_correction_is_shown_before_it_is_made(visits: Visits, earned: Visit) -> None:
+    earned.get("claim").submit("claim")
+    shown = earned.get("badge/correct").submit("claim", naming="nameless", preview="1")
+    assert "without a name" in shown.text
+    assert count(visits, Credential) == 1
+
+
 def test_a_claim_sent_twice_is_one_badge(visits: Visits, earned: Visit) -> None:
     claim = earned.get("claim")
     form = claim.filled("claim")

@@ -15,6 +15,7 @@ from lti_tool.models import Award
 from lti_tool.services import credentials, launches
 from lti_tool.services.credentials import Claim, Signing
 from lti_tool.web import badge_files
+from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import current_tool
 from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Visit, visiting
@@ -41,20 +42,20 @@ class ClaimForm:
 @visiting()
 def claim(visit: Visit) -> ResponseReturnValue:
     """Show the badge as it will be, and what the learner decides about it."""
-    found, _ = _claimable(visit)
+    found, award = _claimable(visit)
     if found.credential is not None:
         return _to_badge(visit)
-    return _page(visit, found, _proposal(visit, found.units.mc))
+    return _page(visit, found, award, _proposal(visit, found.units.mc))
 
 
 @blueprint.post("/claim")
 @visiting(writes=True)
 def sign(visit: Visit) -> ResponseReturnValue:
-    """Sign the badge as decided; sent twice, it is the same badge."""
+    """Sign the badge as decided, or show it once more; sent twice, it is the same badge."""
     found, award = _claimable(visit)
     form = _sent(visit, found.units.mc)
-    if form.problem is not None:
-        return _page(visit, found, form), 400
+    if form.problem is not None or _is_preview():
+        return _page(visit, found, award, form), 400 if form.problem else 200
     credentials.claim(visit.db, award, _wishes(form), **_by_learner(visit))
     return _to_badge(visit)
 
@@ -63,7 +64,7 @@ def sign(visit: Visit) -> ResponseReturnValue:
 @visiting()
 def correct(visit: Visit) -> ResponseReturnValue:
     """Show what the badge says, to be corrected."""
-    found, _ = _claimable(visit)
+    found, award = _claimable(visit)
     if found.credential is None:
         return redirect(url_for("learner.claim", launch_id=visit.launch.id), 303)
     name = badge_files.summary(found.credential).name
@@ -73,7 +74,7 @@ def correct(visit: Visit) -> ResponseReturnValue:
         name=name or "",
         language=found.credential.language,
     )
-    return _page(visit, found, proposal)
+    return _page(visit, found, award, proposal)
 
 
 @blueprint.post("/badge/correct")
@@ -81,13 +82,13 @@ def correct(visit: Visit) -> ResponseReturnValue:
 def sign_corrected(visit: Visit) -> ResponseReturnValue:
     """Sign a corrected badge and revoke the mistaken one, which the form names: sent twice, it is
     corrected once."""
-    found, _ = _claimable(visit)
+    found, award = _claimable(visit)
     mistaken = found.credential
     if mistaken is None or request.form.get("mistaken") != str(mistaken.id):
         return _to_badge(visit)
     form = _sent(visit, found.units.mc)
-    if form.problem is not None:
-        return _page(visit, found, form), 400
+    if form.problem is not None or _is_preview():
+        return _page(visit, found, award, form), 400 if form.problem else 200
     credentials.replace(visit.db, mistaken, _wishes(form), **_by_learner(visit))
     return _to_badge(visit)
 
@@ -118,9 +119,31 @@ def _claimable(visit: Visit) -> tuple[LearnerStanding, Award]:
     return found, found.award
 
 
-def _page(visit: Visit, found: LearnerStanding, form: ClaimForm) -> str:
+def _is_preview() -> bool:
+    return request.form.get("preview") == "1"
+
+
+def _page(visit: Visit, found: LearnerStanding, award: Award, form: ClaimForm) -> str:
     return render_template(
-        "learner/claim.html", visit=visit, standing=found, form=form, mistaken=found.credential
+        "learner/claim.html",
+        visit=visit,
+        standing=found,
+        form=form,
+        summary=_preview(visit, award, form),
+        mistaken=found.credential,
+    )
+
+
+def _preview(visit: Visit, award: Award, form: ClaimForm) -> Summary:
+    """Return what the badge will say; a name that cannot be printed is left out."""
+    wishes = _wishes(form)
+    try:
+        clean_name(form.name)
+    except BadgeError:
+        wishes = replace(wishes, name=None)
+    public_url = current_tool().signing.public_url
+    return badge_files.summary_of(
+        credentials.preview(award, wishes, public_url=public_url, now=visit.now)
     )
 
 

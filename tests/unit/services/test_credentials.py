@@ -11,7 +11,7 @@ from badges.fetch import FetchFailed
 from badges.verify import Outcome, Report, verify
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound, ToolError
-from lti_tool.models import Award, CompletionRecord, Credential, ServerIdentity
+from lti_tool.models import Award, CompletionRecord, Credential, ServerIdentity, StatusList
 from lti_tool.services import awards, credentials, keys, organisations, status_lists
 from lti_tool.services.credentials import Claim, Signing
 from tests.factories.courses import PUBLIC_URL, School
@@ -104,6 +104,21 @@ def test_the_issuer_is_named_by_the_definition_in_the_badges_language(
 def test_a_badge_can_do_without_a_name(completed: School) -> None:
     badge = json.loads(claim(completed, name=None))
     assert "Ana" not in json.dumps(badge["credentialSubject"])
+
+
+def test_a_preview_is_what_will_be_signed_and_keeps_nothing(completed: School) -> None:
+    with completed.transaction() as db:
+        award = awards.standing(db, completed.person(db, "ana"), completed.version(db, CODE))
+        assert award is not None
+        wishes = Claim(name="Ana Müller", language="en")
+        seen = credentials.preview(award, wishes, public_url=PUBLIC_URL, now=completed.now)
+        assert not db.query(Credential).count()
+        assert not db.query(StatusList).count()
+    signed = json.loads(claim(completed))
+    signed.pop("proof")
+    for drawn in (seen, signed):
+        del drawn["id"], drawn["credentialStatus"], drawn["credentialSubject"]["id"]
+    assert seen == signed
 
 
 def test_claiming_twice_gives_the_same_bytes(completed: School) -> None:

@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 FOLDER = Path(str(files("lti_tool.web"))) / "templates"
 TEMPLATES = sorted(FOLDER.rglob("*.html"))
 PAGES = [path for path in TEMPLATES if "{% extends" in path.read_text()]
-MACROS = {"shapes.html", "words.html", "cards.html", "done.html"}
+MACROS = {"shapes.html", "words.html", "cards.html", "done.html", "proven.html"}
 
 
 def ids(path: Path) -> str:
