@@ -7,6 +7,8 @@ import click
 from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context, readable_errors
 from lti_tool.cli.texts import _
+from lti_tool.lti.registrations import AUTOMATIC
+from lti_tool.models import Registration
 from lti_tool.services import organisations, platforms
 from lti_tool.services.platforms import PlatformDetails
 
@@ -92,11 +94,10 @@ def list_platforms(context: Context) -> None:
             click.echo(_("No LMS is connected yet. Connect one with `credlet platform add`."))
         for registration in registrations:
             platform = registration.platform
-            state = _("off") if platform.disabled_at else _("on")
+            state = _state(registration)
             click.echo(f"{platform.id}  {platform.name} ({platform.organisation.slug}): {state}")
             click.echo(f"    {registration.issuer}  client {registration.client_id}")
-            ids = ", ".join(deployment.deployment_id for deployment in registration.deployments)
-            click.echo("    " + _("deployments: %(ids)s", ids=ids))
+            click.echo("    " + _("deployments: %(ids)s", ids=deployments_in_words(registration)))
             for label, address in addresses(context.settings.public_url, registration.id).items():
                 click.echo(f"    {label}: {address}")
 
@@ -123,6 +124,20 @@ def enable(context: Context, platform_id: uuid.UUID) -> None:
     click.echo(_("Switched on."))
 
 
+def _state(registration: Registration) -> str:
+    if registration.pending_since:
+        command = f"credlet platform confirm {registration.id}"
+        return _("waits to be confirmed: `%(command)s`", command=command)
+    return _("off") if registration.platform.disabled_at else _("on")
+
+
+def deployments_in_words(registration: Registration) -> str:
+    ids = [each.deployment_id for each in registration.deployments]
+    if registration.deployment_policy == AUTOMATIC:
+        ids.append(_("new ones by themselves"))
+    return ", ".join(ids) or _("none")
+
+
 def addresses(public_url: str, registration_id: uuid.UUID) -> dict[str, str]:
     """Return what the LMS must know of this tool, by Moodle's names."""
     base = f"{public_url}/lti/{registration_id}"
@@ -131,13 +146,16 @@ def addresses(public_url: str, registration_id: uuid.UUID) -> dict[str, str]:
         _("Public keyset"): f"{base}/jwks",
         _("Initiate login URL"): f"{base}/login",
         _("Redirection URI(s)"): f"{base}/launch",
+        _("Public key as text"): f"{base}/public-key.pem",
+        _("Configuration for Canvas"): f"{base}/config.json",
     }
 
 
 def show_addresses(public_url: str, registration_id: uuid.UUID) -> None:
     click.echo(_("Paste into the LMS (LTI version 1.3, public key type: keyset URL):"))
     for label, address in addresses(public_url, registration_id).items():
-        click.echo(f"  {label:22} {address}")
+        click.echo(f"  {label:26} {address}")
+    click.echo(_("The last two are for an LMS that cannot fetch a key set, and for Canvas."))
     click.echo(_("There, allow grade sync (AGS), and sharing the launcher's name if you may."))
     click.echo()
 

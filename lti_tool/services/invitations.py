@@ -74,9 +74,7 @@ def find(db: Session, token: str, now: datetime) -> Invitation:
 
 
 def opened(invitation: Invitation) -> OpenInvitation:
-    return OpenInvitation(
-        invitation.id, invitation.organisation.name, invitation.registration_id
-    )
+    return OpenInvitation(invitation.id, invitation.organisation.name, invitation.registration_id)
 
 
 def show_form(db: Session, token: str, form: str, now: datetime) -> None:

@@ -183,15 +183,11 @@ def admit_deployment(
     if db.scalar(sa.select(Deployment.id).filter_by(**known)) is not None:
         return
     registration = db.get_one(Registration, registration_id)
-    if registration.deployment_policy == AUTOMATIC and _store(
-        db, registration, deployment_id, now
-    ):
+    if registration.deployment_policy == AUTOMATIC and _store(db, registration, deployment_id, now):
         _note_deployment(db, registration, "deployment.admitted", now, deployment_id, "system")
 
 
-def _store(
-    db: Session, registration: Registration, deployment_id: str, now: datetime
-) -> bool:
+def _store(db: Session, registration: Registration, deployment_id: str, now: datetime) -> bool:
     key = {"registration_id": registration.id, "deployment_id": deployment_id}
     _, was_added = get_or_add(db, Deployment, key, id=uuid.uuid4(), created_at=now)
     db.expire(registration, ["deployments"])

@@ -60,9 +60,7 @@ def _rewrap_column(
                 if renewed is not None:
                     # A program that stored another value meanwhile used the first key for it.
                     unchanged = (key == identifier) & (column == stored)
-                    db.execute(
-                        sa.update(column.table).where(unchanged).values({column: renewed})
-                    )
+                    db.execute(sa.update(column.table).where(unchanged).values({column: renewed}))
                     rewrapped += 1
         secrets += len(found)
         if len(found) < batch:
