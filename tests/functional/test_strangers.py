@@ -145,6 +145,7 @@ def own_values(rule: Rule, course: CourseOfOthers, launch: uuid.UUID) -> dict[st
         "filename": "credlet.css",
         **{name: str(value) for name, value in course.ids.items()},
         "launch_id": str(launch),
+        "invitation": course.invitation,
     }
     return {name: words[name].encode() for name in rule.arguments}
 
