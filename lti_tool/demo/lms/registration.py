@@ -17,6 +17,7 @@ from .errors import RegistrationError
 from .failing import may_fail
 from .faults import Endpoint
 from .records import AgsSetting, RegistrationRequest, Scope
+from .state import LmsState
 from .visits import lms
 
 bp = Blueprint("registration", __name__, url_prefix="/lms")
@@ -59,14 +60,14 @@ def _configuration() -> dict[str, Any]:
     }
 
 
-def token_for(client_id: str, *, updates: bool) -> str:
+def token_for(state: LmsState, client_id: str, *, updates: bool) -> str:
     """Return a registration token; it works once, for an hour, for one client id."""
     claims = {
         "sub": client_id,
         "scope": UPDATE if updates else NEW,
-        "exp": int((lms().config.clock() + TOKEN_LIFE).timestamp()),
+        "exp": int((state.config.clock() + TOKEN_LIFE).timestamp()),
     }
-    return lms().keys.sign(claims)
+    return state.keys.sign(claims)
 
 
 @bp.post("/register")

@@ -52,7 +52,7 @@ def _registration_page(url: str, choice: str) -> str:
     query = urlencode(
         {
             "openid_configuration": f"{lms().config.issuer}/lms/openid-configuration",
-            "registration_token": registration.token_for(client_id, updates=is_update),
+            "registration_token": registration.token_for(lms(), client_id, updates=is_update),
         }
     )
     return f"{url}{'&' if '?' in url else '?'}{query}"
