@@ -1,5 +1,7 @@
 """Which deployments may launch: those that are listed, or all that a platform signs for."""
 
+import uuid
+
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
@@ -99,6 +101,14 @@ def test_canvas_reads_its_configuration_at_an_address(visitor: Visitor) -> None:
     assert placements["link_selection"]["message_type"] == "LtiDeepLinkingRequest"
     for placement in placements.values():
         assert placement["target_link_uri"] == f"{absolute}/launch"
+
+
+def test_what_a_platform_may_try_beforehand_answers_for_any_id(visitor: Visitor) -> None:
+    """Platforms are told the addresses before their registration is stored."""
+    for file in ("jwks", "config.json", "public-key.pem"):
+        answer = visitor.client.get(f"/lti/{uuid.uuid4()}/{file}")
+        assert answer.status_code == 200, file
+        assert "max-age=300" in answer.headers["Cache-Control"]
 
 
 def test_the_public_key_as_text_is_the_one_that_signs(visitor: Visitor) -> None:

@@ -233,6 +233,7 @@ def test_another_invitations_form_is_refused(
     assert code_of(other.send(registrar.form(registrar.arrive()))) == "registration_form"
 
 
+@on_each_database
 def test_of_many_sendings_at_once_one_registers(registrar: Registrar, app: Flask) -> None:
     form = registrar.form(registrar.arrive())
 
