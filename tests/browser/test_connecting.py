@@ -118,6 +118,19 @@ def test_the_finished_page_reads_well_where_nothing_closes_it(
     show(page, "registration done 360")
 
 
+def test_the_page_fits_a_phone_in_both_languages(world: World, arrive: Arrive, show: Show) -> None:
+    admin = arrive(world.admin, viewport={"width": 360, "height": 740})
+    for language in ("en", "de"):
+        admin.page.goto(f"{_with_configuration(world, invite(world))}&lang={language}")
+        assert measure.violations(admin.page) == []
+        assert measure.too_wide(admin.page) == []
+        assert measure.too_small(admin.page) == []
+        show(admin.page, f"registration review 360 {language}")
+    admin.press(admin.page.get_by_role("button", name="Registrieren"))
+    heading = admin.page.get_by_role("heading", name="Ihre Lernplattform ist registriert")
+    expect(heading).to_be_visible()
+
+
 def _in_a_window(world: World, page: Page, link: str) -> Page:
     page.goto(_with_configuration(world, link))
     return page
