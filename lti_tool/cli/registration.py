@@ -178,7 +178,7 @@ def deployments(
             registrations.add_deployment(db, registration, deployment_id, now)
         for deployment_id in removed:
             registrations.remove_deployment(db, registration, deployment_id, now)
-        click.echo(f"{_('deployments')}: {deployments_in_words(registration)}")
+        click.echo(_("deployments: %(ids)s", ids=deployments_in_words(registration)))
 
 
 COMMANDS = (invite, confirm, reject, deployments)
