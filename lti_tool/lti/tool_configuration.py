@@ -25,6 +25,12 @@ SCOPES = (
     _AGS + "lineitem.readonly",
     "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
 )
+# Where Canvas shows the tool; it installs a tool without any placement otherwise.
+CANVAS = "canvas"
+CANVAS_PLACEMENTS = {
+    DEEP_LINKING: ("assignment_selection", "link_selection"),
+    RESOURCE_LINK: ("course_navigation",),
+}
 # Names for the badge's proposal and the teacher's list; the address only as a hash, if wished.
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email")
 
@@ -84,17 +90,22 @@ def registration_request(
             "target_link_uri": tool.launch,
             "custom_parameters": {},
             "claims": list(CLAIMS),
-            "messages": [_message(kind, tool) for kind in _offered(MESSAGES, platform.messages)],
+            "messages": [
+                _message(kind, tool, is_canvas=platform.product_family == CANVAS)
+                for kind in _offered(MESSAGES, platform.messages)
+            ],
         },
     }
 
 
-def _message(kind: str, tool: ToolAddresses) -> dict[str, Any]:
+def _message(kind: str, tool: ToolAddresses, *, is_canvas: bool) -> dict[str, Any]:
+    placements = {"placements": list(CANVAS_PLACEMENTS[kind])} if is_canvas else {}
     return {
         "type": kind,
         "target_link_uri": tool.launch,
         "label": NAME,
         "icon_uri": tool.icon_url,
+        **placements,
     }
 
 
@@ -114,11 +125,8 @@ def canvas(tool: ToolAddresses, description: str) -> dict[str, Any]:
             "icon_url": tool.icon_url,
             "enabled": True,
         }
-        for placement, kind in (
-            ("assignment_selection", DEEP_LINKING),
-            ("link_selection", DEEP_LINKING),
-            ("course_navigation", RESOURCE_LINK),
-        )
+        for kind, listed in CANVAS_PLACEMENTS.items()
+        for placement in listed
     ]
     return {
         "title": NAME,

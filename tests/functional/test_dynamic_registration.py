@@ -89,6 +89,17 @@ def test_what_the_platform_does_not_offer_is_not_asked_for(registrar: Registrar)
     assert [each["type"] for each in sent[TOOL]["messages"]] == ["LtiResourceLinkRequest"]
 
 
+def test_canvas_is_told_where_to_show_the_tool(registrar: Registrar) -> None:
+    registrar.register()
+    assert all(each["placements"] for each in registrar.sent[0][TOOL]["messages"])
+
+
+def test_moodle_is_told_no_placements(registrar: Registrar) -> None:
+    registrar.offers(**{PLATFORM: {"product_family_code": "moodle"}})
+    registrar.register()
+    assert not any("placements" in each for each in registrar.sent[0][TOOL]["messages"])
+
+
 def test_a_platform_that_needs_no_token_gets_none(registrar: Registrar) -> None:
     assert registrar.press(registrar.arrive(token=None)).status_code == 200
     posted = next(each for each in registrar.platform.requests if each.path == "/register")
