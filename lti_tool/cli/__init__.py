@@ -3,10 +3,13 @@
 import click
 
 from lti_tool.cli import credential, db, demo, key, mc, platform, registration, score, serve, worker
-from lti_tool.cli.context import Context
+from lti_tool.cli.context import Context, ReadableGroup
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=ReadableGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="credlet")
 @click.pass_context
 def main(context: click.Context) -> None:

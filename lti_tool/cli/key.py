@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from lti_tool import clock
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.lti.tool_keys import DatedKey, KeyState, all_keys
 from lti_tool.services import rewrapping, tool_keys
@@ -18,7 +18,6 @@ def group() -> None:
 
 @group.command("list")
 @pass_context
-@readable_errors
 def list_keys(context: Context) -> None:
     """List the keys with which the tool proves itself to LMSs; never their secret half."""
     now = clock.now()
@@ -57,7 +56,6 @@ def _moment(moment: object) -> str:
     help="Days; do nothing while the newest key is younger. For use by the clock.",
 )
 @pass_context
-@readable_errors
 def rotate(context: Context, at_once: bool, withdraw_old: bool, if_older_than: int | None) -> None:
     """Publish a new key, which signs a day later, when LMSs have seen it.
 
@@ -83,7 +81,6 @@ def rotate(context: Context, at_once: bool, withdraw_old: bool, if_older_than: i
 
 @group.command()
 @pass_context
-@readable_errors
 def rewrap(context: Context) -> None:
     """Encrypt every stored secret under the first key of ENCRYPTION_KEYS.
 

@@ -1,12 +1,14 @@
 """`credlet platform`: connect, list and switch off LMSs."""
 
 import uuid
+from collections.abc import Callable
 
 import click
 
 from lti_tool import clock
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
+from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.models import Registration
 from lti_tool.services import organisations, platforms
@@ -26,7 +28,11 @@ def group() -> None:
 
 @group.command()
 @click.option("--name", prompt=_("Name of the LMS"), help="What people call this LMS.")
-@click.option("--organisation", prompt=_("Short name of the school (a-z, 0-9, -)"), help="Slug.")
+@click.option(
+    "--organisation",
+    prompt=_("Short name of the school (a-z, 0-9, -)"),
+    help="Its name in addresses.",
+)
 @click.option("--organisation-name", help="Full name of the school, when it is new here.")
 @click.option("--country", help="Country of a new school, two letters (ISO 3166-1).")
 @click.option("--moodle", "moodle_url", help="Address of a Moodle; fills in the four addresses.")
@@ -38,9 +44,9 @@ def group() -> None:
 @click.option("--deployment", "deployments", multiple=True, help="Deployment id; repeatable.")
 @click.option("--registration-id", type=click.UUID, help="Continue with addresses shown before.")
 @pass_context
-@readable_errors
 def add(
     context: Context,
+    /,
     name: str,
     organisation: str,
     organisation_name: str | None,
@@ -52,18 +58,29 @@ def add(
 ) -> None:
     """Connect an LMS. Shows what to paste there, then asks what the LMS shows.
 
-    Every answer can be given as an option. With `--moodle https://moodle.example` only client id
-    and deployment id are asked. Stopped half-way, go on with `--registration-id` and the id in
-    the addresses that were shown.
+    Every answer can be given as an option. With `--moodle https://moodle.example` the four
+    addresses of the LMS need not be. Stopped half-way, go on with `--registration-id` and the id
+    in the addresses that were shown.
     """
+    allow_http = context.settings.environment == "development"
+    organisations.check_slug(organisation)
+    answers = {**_moodle_addresses(moodle_url), **{k: v for k, v in given.items() if v}}
+    answers["name"] = name
+    for field, value in answers.items():
+        platforms.check_field(field, value, allow_http=allow_http)
     registration_id = registration_id or uuid.uuid4()
     show_addresses(context.settings.public_url, registration_id)
-    answers = {**_moodle_addresses(moodle_url), **{k: v for k, v in given.items() if v}}
+
+    def ask(field: str, question: str) -> str:
+        answer: str = click.prompt(question, value_proc=_checked(field, allow_http=allow_http))
+        return answer
+
     for field, question in _questions().items():
         if field not in answers:
-            answers[field] = click.prompt(question)
+            answers[field] = ask(field, question)
     if not deployments:
-        deployments = (click.prompt(_("Deployment id")),)
+        deployments = (ask("deployment_id", _("Deployment id")),)
+    del answers["name"]
     details = PlatformDetails(name=name, deployment_ids=deployments, **answers)
     now = clock.now()
     with context.transaction() as db:
@@ -74,7 +91,7 @@ def add(
             db,
             school,
             details,
-            allow_http=context.settings.environment == "development",
+            allow_http=allow_http,
             now=now,
             registration_id=registration_id,
         )
@@ -85,7 +102,6 @@ def add(
 
 @group.command("list")
 @pass_context
-@readable_errors
 def list_platforms(context: Context) -> None:
     """List connected LMSs with their addresses on this tool."""
     with context.transaction(read_only=True) as db:
@@ -105,7 +121,6 @@ def list_platforms(context: Context) -> None:
 @group.command()
 @click.argument("platform_id", type=click.UUID)
 @pass_context
-@readable_errors
 def disable(context: Context, platform_id: uuid.UUID) -> None:
     """Switch an LMS off: its launches are refused, its scores wait. Nothing is deleted."""
     with context.transaction() as db:
@@ -116,7 +131,6 @@ def disable(context: Context, platform_id: uuid.UUID) -> None:
 @group.command()
 @click.argument("platform_id", type=click.UUID)
 @pass_context
-@readable_errors
 def enable(context: Context, platform_id: uuid.UUID) -> None:
     """Switch an LMS on again."""
     with context.transaction() as db:
@@ -158,6 +172,19 @@ def show_addresses(public_url: str, registration_id: uuid.UUID) -> None:
     click.echo(_("The last two are for an LMS that cannot fetch a key set, and for Canvas."))
     click.echo(_("There, allow grade sync (AGS), and sharing the launcher's name if you may."))
     click.echo()
+
+
+def _checked(field: str, *, allow_http: bool) -> Callable[[str], str]:
+    """Return a check of one answer, so that a mistake is asked for again at once."""
+
+    def check(answer: str) -> str:
+        try:
+            platforms.check_field(field, answer, allow_http=allow_http)
+        except ToolError as error:
+            raise click.UsageError(explain(error)) from error
+        return answer
+
+    return check
 
 
 def _moodle_addresses(url: str | None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import click
 
 from lti_tool import clock
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.platform import deployments_in_words
 from lti_tool.cli.texts import _
 from lti_tool.models import Registration
@@ -26,7 +26,6 @@ from lti_tool.services import invitations, organisations, registrations
     help="How long the link can be used.",
 )
 @pass_context
-@readable_errors
 def invite(
     context: Context,
     organisation: str,
@@ -62,7 +61,6 @@ def invite(
 @click.option("--moved", is_flag=True, help="With --as-platform: the LMS has a new address.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_context
-@readable_errors
 def confirm(
     context: Context,
     registration_id: uuid.UUID,
@@ -137,7 +135,6 @@ def _say_that_a_deployment_lacks(registration: Registration) -> None:
 @click.argument("registration_id", type=click.UUID)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_context
-@readable_errors
 def reject(context: Context, registration_id: uuid.UUID, yes: bool) -> None:
     """Forget a registration that waits to be confirmed."""
     with context.transaction(read_only=True) as db:
@@ -156,7 +153,6 @@ def reject(context: Context, registration_id: uuid.UUID, yes: bool) -> None:
 @click.option("--add", "added", multiple=True, help="Deployment id to list; repeatable.")
 @click.option("--remove", "removed", multiple=True, help="Deployment id to take off the list.")
 @pass_context
-@readable_errors
 def deployments(
     context: Context,
     registration_id: uuid.UUID,
