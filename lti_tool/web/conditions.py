@@ -56,6 +56,12 @@ def has_news(condition: Condition) -> bool:
     return any(said) or condition.code in (ConditionCode.UNLOCKED, ConditionCode.PARTICIPATION)
 
 
+def own_points(progress: UnitProgress) -> tuple[str, ...]:
+    """Return the marks that the conditions of a unit show, one for each part that has one."""
+    marks = (condition.params.get("points") for condition in progress.conditions)
+    return tuple(mark for mark in marks if mark)
+
+
 def elsewhere(progress: UnitProgress) -> datetime | None:
     """Return when another course last recorded what a unit's conditions show, if one did."""
     times = (condition.params.get(ELSEWHERE) for condition in progress.conditions)

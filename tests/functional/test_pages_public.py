@@ -148,6 +148,7 @@ def test_the_page_of_a_test_badge_never_calls_it_valid(
     assert "This is a TEST badge: signed by a test issuer, it proves nothing." in page
     assert "Genuine and valid" not in page
     assert "What is proven" not in page
+    assert "signed it with its own key" not in page
     assert "has completed all units" not in page
 
 

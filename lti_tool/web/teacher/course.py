@@ -34,6 +34,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         main_unit=mc.unit(launched) if launched else mc.units[0],
         routes={unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units},
         state=units.state,
+        own_points=conditions.own_points,
         elsewhere=conditions.elsewhere,
         address=address,
     )
