@@ -57,4 +57,7 @@ def check_bind(address: str) -> str:
     """Return `address` if a server can listen there, else raise ValueError."""
     if not BIND.fullmatch(address):
         raise ValueError("must be HOST:PORT or unix:/PATH")
+    port = address.rpartition(":")[2]
+    if not address.startswith("unix:") and not 0 < int(port) < 65536:
+        raise ValueError("must name a port from 1 to 65535")
     return address

@@ -16,7 +16,8 @@ def create_app(settings: "Settings") -> "Flask":
 
     Raises:
         SchemaNotCurrentError: the database is not migrated.
-        ToolError: `wrong_public_url`: badges were signed under another address.
+        ToolError: `wrong_public_url`: badges were signed under another address;
+            `encryption_key_missing`: the stored keys were encrypted under another key.
     """
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
@@ -45,21 +46,24 @@ def open_tool(settings: "Settings") -> "Tool":
     from lti_tool.db import Database
     from lti_tool.encryption import Encryption
     from lti_tool.outbound import Outbound
+    from lti_tool.services.keys import check_encryption
     from lti_tool.services.organisations import check_public_url
     from lti_tool.tool import Tool
     from migrations import check_current
 
+    encryption = Encryption(settings.encryption_keys)
     database = Database(settings.database_url)
     try:
         check_current(database.engine)
         with database.transaction(read_only=True) as db:
             check_public_url(db, settings.public_url)
+            check_encryption(db, encryption)
     except Exception:
         database.close()
         raise
     return Tool(
         settings=settings,
         database=database,
-        encryption=Encryption(settings.encryption_keys),
+        encryption=encryption,
         outbound=Outbound(settings.outbound_private_hosts),
     )

@@ -26,6 +26,11 @@ NAMES = {
 }
 
 
+# Every column of bytes says which it is: `credlet key rewrap` encrypts the secret ones anew.
+SECRET = {"is_encrypted": True}
+NOT_SECRET = {"is_encrypted": False}
+
+
 class Base(DeclarativeBase):
     """Base of every table; constraints have predictable names, so migrations can name them."""
 

@@ -21,6 +21,7 @@ class Encryption:
     """Encrypt and decrypt small secrets (Fernet: AES-128-CBC with HMAC-SHA-256)."""
 
     def __init__(self, keys: Sequence[str]) -> None:
+        self._first = Fernet(keys[0])
         self._fernet = MultiFernet([Fernet(key) for key in keys])
 
     def encrypt(self, secret: bytes) -> bytes:
@@ -31,3 +32,15 @@ class Encryption:
             return self._fernet.decrypt(stored)
         except InvalidToken as error:
             raise Undecryptable("encryption_key_missing") from error
+
+    def rewrap(self, stored: bytes) -> bytes | None:
+        """Return the secret encrypted under the first key; None if it is already.
+
+        Raises:
+            Undecryptable: under none of the keys.
+        """
+        try:
+            self._first.decrypt(stored)
+        except InvalidToken:
+            return self.encrypt(self.decrypt(stored))
+        return None

@@ -123,6 +123,21 @@ class Outbound:
             raise OutboundError("status", status=str(response.status))
         return response.content
 
+    def check_address(self, url: str) -> None:
+        """Refuse an address that could never be connected to, without asking for its name.
+
+        Raises:
+            OutboundError: bad_url, refused_address
+        """
+        if self._check_url(url):
+            return
+        try:
+            address = ipaddress.ip_address(urlsplit(url).hostname or "")
+        except ValueError:
+            return
+        if not is_public(address):
+            raise OutboundError("refused_address")
+
     def _exchange(
         self, method: str, url: str, *, headers: Mapping[str, str] | None, **body: Any
     ) -> Response:

@@ -2,11 +2,14 @@
 
 import click
 
-from lti_tool.cli import credential, db, demo, mc, platform, score, serve, worker
-from lti_tool.cli.context import Context
+from lti_tool.cli import credential, db, demo, key, mc, platform, registration, score, serve, worker
+from lti_tool.cli.context import Context, ReadableGroup
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=ReadableGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="credlet")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -17,17 +20,22 @@ def main(context: click.Context) -> None:
     \b
       credlet db upgrade                  make or update the database
       credlet mc import FILE              publish a micro-credential definition
-      credlet platform add                connect an LMS
+      credlet platform invite             make a link with which an LMS connects itself
+      credlet platform add                connect an LMS by hand
       credlet serve                       serve pages (and deliver scores)
     """
     context.obj = shared = Context()
     context.call_on_close(shared.close)
 
 
+for command in registration.COMMANDS:
+    platform.group.add_command(command)
+
 for command in (
     db.group,
     mc.group,
     platform.group,
+    key.group,
     credential.group,
     score.group,
     serve.command,

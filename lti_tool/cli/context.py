@@ -1,16 +1,17 @@
 """What commands share: the settings, the database, the clock, and errors that people can read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property
 from typing import Any
 
 import click
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import config
-import migrations
 from config import logging
 from config.settings import Settings, SettingsError
 from lti_tool import open_tool
@@ -18,6 +19,7 @@ from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
 from lti_tool.tool import Tool
 from lti_tool.web.sentences import sentence
+from migrations import SchemaNotCurrentError
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,7 @@ class Context:
 
     @cached_property
     def tool(self) -> Tool:
-        try:
-            return open_tool(self.settings)
-        except migrations.SchemaNotCurrentError as error:
-            raise click.ClickException(str(error)) from error
+        return open_tool(self.settings)
 
     def close(self) -> None:
         """Close what was opened; the parts live in the instance's dictionary once made."""
@@ -54,17 +53,26 @@ class Context:
 pass_context = click.make_pass_decorator(Context, ensure=True)
 
 
-def readable_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn a refusal into a sentence with its code, and exit status 1."""
+class ReadableGroup(click.Group):
+    """Commands whose refusals are a sentence with its code, and exit status 1."""
 
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def invoke(self, context: click.Context) -> Any:
         try:
-            return command(*args, **kwargs)
+            return super().invoke(context)
         except ToolError as error:
             raise click.ClickException(explain(error)) from error
+        except SchemaNotCurrentError as error:
+            raise click.ClickException(str(error)) from error
+        except SQLAlchemyError as error:
+            raise click.ClickException(_explain_database(context.obj, error)) from error
 
-    return run
+
+def _explain_database(shared: Context, error: SQLAlchemyError) -> str:
+    """Return which database failed, without its password, and the first line of why."""
+    where = sa.make_url(shared.settings.database_url).render_as_string(hide_password=True)
+    cause = getattr(error, "orig", None) or error
+    reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
+    return _("The database %(where)s cannot be used: %(reason)s", where=where, reason=reason)
 
 
 def explain(error: ToolError) -> str:

@@ -5,7 +5,7 @@ import uuid
 import click
 
 from lti_tool import clock
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.services import audit, credentials
 
@@ -18,7 +18,6 @@ def group() -> None:
 @group.command()
 @click.argument("credential_id", type=click.UUID)
 @pass_context
-@readable_errors
 def show(context: Context, credential_id: uuid.UUID) -> None:
     """Print the signed bytes of a credential. They hold the name that the learner confirmed."""
     with context.transaction(read_only=True) as db:
@@ -30,7 +29,6 @@ def show(context: Context, credential_id: uuid.UUID) -> None:
 @click.option("--reason", prompt=_("Reason"), help="Why; kept with the credential.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_context
-@readable_errors
 def revoke(context: Context, credential_id: uuid.UUID, reason: str, yes: bool) -> None:
     """Revoke a credential for good, and withdraw its award. Verifiers see it from the status list.
 

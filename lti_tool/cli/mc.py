@@ -9,7 +9,7 @@ from badges import definition
 from badges.definition import InvalidDefinition
 from badges.micro_credential import MicroCredential, missing_elements
 from lti_tool import clock
-from lti_tool.cli.context import Context, explain, pass_context, readable_errors
+from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
 from lti_tool.services import catalogue, specimen
@@ -43,7 +43,6 @@ def check_files(files: tuple[Path, ...]) -> None:
 @group.command("import")
 @FILES
 @pass_context
-@readable_errors
 def import_files(context: Context, files: tuple[Path, ...]) -> None:
     """Publish definition FILES. All of them or, if one is refused, none."""
     definitions = [(path, _read(path)) for path in files]
@@ -62,7 +61,6 @@ def import_files(context: Context, files: tuple[Path, ...]) -> None:
 
 @group.command("list")
 @pass_context
-@readable_errors
 def list_versions(context: Context) -> None:
     """List published definitions: reference, title, units."""
     with context.transaction(read_only=True) as db:

@@ -1,12 +1,16 @@
 """`credlet platform`: connect, list and switch off LMSs."""
 
 import uuid
+from collections.abc import Callable
 
 import click
 
 from lti_tool import clock
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
+from lti_tool.errors import ToolError
+from lti_tool.lti.registrations import AUTOMATIC
+from lti_tool.models import Registration
 from lti_tool.services import organisations, platforms
 from lti_tool.services.platforms import PlatformDetails
 
@@ -24,7 +28,11 @@ def group() -> None:
 
 @group.command()
 @click.option("--name", prompt=_("Name of the LMS"), help="What people call this LMS.")
-@click.option("--organisation", prompt=_("Short name of the school (a-z, 0-9, -)"), help="Slug.")
+@click.option(
+    "--organisation",
+    prompt=_("Short name of the school (a-z, 0-9, -)"),
+    help="Its name in addresses.",
+)
 @click.option("--organisation-name", help="Full name of the school, when it is new here.")
 @click.option("--country", help="Country of a new school, two letters (ISO 3166-1).")
 @click.option("--moodle", "moodle_url", help="Address of a Moodle; fills in the four addresses.")
@@ -36,9 +44,9 @@ def group() -> None:
 @click.option("--deployment", "deployments", multiple=True, help="Deployment id; repeatable.")
 @click.option("--registration-id", type=click.UUID, help="Continue with addresses shown before.")
 @pass_context
-@readable_errors
 def add(
     context: Context,
+    /,
     name: str,
     organisation: str,
     organisation_name: str | None,
@@ -50,18 +58,29 @@ def add(
 ) -> None:
     """Connect an LMS. Shows what to paste there, then asks what the LMS shows.
 
-    Every answer can be given as an option. With `--moodle https://moodle.example` only client id
-    and deployment id are asked. Stopped half-way, go on with `--registration-id` and the id in
-    the addresses that were shown.
+    Every answer can be given as an option. With `--moodle https://moodle.example` the four
+    addresses of the LMS need not be. Stopped half-way, go on with `--registration-id` and the id
+    in the addresses that were shown.
     """
+    allow_http = context.settings.environment == "development"
+    organisations.check_slug(organisation)
+    answers = {**_moodle_addresses(moodle_url), **{k: v for k, v in given.items() if v}}
+    answers["name"] = name
+    for field, value in answers.items():
+        platforms.check_field(field, value, allow_http=allow_http)
     registration_id = registration_id or uuid.uuid4()
     show_addresses(context.settings.public_url, registration_id)
-    answers = {**_moodle_addresses(moodle_url), **{k: v for k, v in given.items() if v}}
+
+    def ask(field: str, question: str) -> str:
+        answer: str = click.prompt(question, value_proc=_checked(field, allow_http=allow_http))
+        return answer
+
     for field, question in _questions().items():
         if field not in answers:
-            answers[field] = click.prompt(question)
+            answers[field] = ask(field, question)
     if not deployments:
-        deployments = (click.prompt(_("Deployment id")),)
+        deployments = (ask("deployment_id", _("Deployment id")),)
+    del answers["name"]
     details = PlatformDetails(name=name, deployment_ids=deployments, **answers)
     now = clock.now()
     with context.transaction() as db:
@@ -72,7 +91,7 @@ def add(
             db,
             school,
             details,
-            allow_http=context.settings.environment == "development",
+            allow_http=allow_http,
             now=now,
             registration_id=registration_id,
         )
@@ -83,7 +102,6 @@ def add(
 
 @group.command("list")
 @pass_context
-@readable_errors
 def list_platforms(context: Context) -> None:
     """List connected LMSs with their addresses on this tool."""
     with context.transaction(read_only=True) as db:
@@ -92,11 +110,10 @@ def list_platforms(context: Context) -> None:
             click.echo(_("No LMS is connected yet. Connect one with `credlet platform add`."))
         for registration in registrations:
             platform = registration.platform
-            state = _("off") if platform.disabled_at else _("on")
+            state = _state(registration)
             click.echo(f"{platform.id}  {platform.name} ({platform.organisation.slug}): {state}")
             click.echo(f"    {registration.issuer}  client {registration.client_id}")
-            ids = ", ".join(deployment.deployment_id for deployment in registration.deployments)
-            click.echo("    " + _("deployments: %(ids)s", ids=ids))
+            click.echo("    " + _("deployments: %(ids)s", ids=deployments_in_words(registration)))
             for label, address in addresses(context.settings.public_url, registration.id).items():
                 click.echo(f"    {label}: {address}")
 
@@ -104,7 +121,6 @@ def list_platforms(context: Context) -> None:
 @group.command()
 @click.argument("platform_id", type=click.UUID)
 @pass_context
-@readable_errors
 def disable(context: Context, platform_id: uuid.UUID) -> None:
     """Switch an LMS off: its launches are refused, its scores wait. Nothing is deleted."""
     with context.transaction() as db:
@@ -115,12 +131,25 @@ def disable(context: Context, platform_id: uuid.UUID) -> None:
 @group.command()
 @click.argument("platform_id", type=click.UUID)
 @pass_context
-@readable_errors
 def enable(context: Context, platform_id: uuid.UUID) -> None:
     """Switch an LMS on again."""
     with context.transaction() as db:
         platforms.set_disabled(db, platform_id, disabled=False, now=clock.now())
     click.echo(_("Switched on."))
+
+
+def _state(registration: Registration) -> str:
+    if registration.pending_since:
+        command = f"credlet platform confirm {registration.id}"
+        return _("waits to be confirmed: `%(command)s`", command=command)
+    return _("off") if registration.platform.disabled_at else _("on")
+
+
+def deployments_in_words(registration: Registration) -> str:
+    ids = [each.deployment_id for each in registration.deployments]
+    if registration.deployment_policy == AUTOMATIC:
+        ids.append(_("new ones by themselves"))
+    return ", ".join(ids) or _("none")
 
 
 def addresses(public_url: str, registration_id: uuid.UUID) -> dict[str, str]:
@@ -131,15 +160,31 @@ def addresses(public_url: str, registration_id: uuid.UUID) -> dict[str, str]:
         _("Public keyset"): f"{base}/jwks",
         _("Initiate login URL"): f"{base}/login",
         _("Redirection URI(s)"): f"{base}/launch",
+        _("Public key as text"): f"{base}/public-key.pem",
+        _("Configuration for Canvas"): f"{base}/config.json",
     }
 
 
 def show_addresses(public_url: str, registration_id: uuid.UUID) -> None:
     click.echo(_("Paste into the LMS (LTI version 1.3, public key type: keyset URL):"))
     for label, address in addresses(public_url, registration_id).items():
-        click.echo(f"  {label:22} {address}")
+        click.echo(f"  {label:26} {address}")
+    click.echo(_("The last two are for an LMS that cannot fetch a key set, and for Canvas."))
     click.echo(_("There, allow grade sync (AGS), and sharing the launcher's name if you may."))
     click.echo()
+
+
+def _checked(field: str, *, allow_http: bool) -> Callable[[str], str]:
+    """Return a check of one answer, so that a mistake is asked for again at once."""
+
+    def check(answer: str) -> str:
+        try:
+            platforms.check_field(field, answer, allow_http=allow_http)
+        except ToolError as error:
+            raise click.UsageError(explain(error)) from error
+        return answer
+
+    return check
 
 
 def _moodle_addresses(url: str | None) -> dict[str, str]:

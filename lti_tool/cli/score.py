@@ -5,7 +5,7 @@ import uuid
 import click
 
 from lti_tool import clock
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.services import audit, deliveries
 
@@ -17,7 +17,6 @@ def group() -> None:
 
 @group.command()
 @pass_context
-@readable_errors
 def failed(context: Context) -> None:
     """List scores that were given up, with the reason; ids only, no names."""
     with context.transaction(read_only=True) as db:
@@ -31,7 +30,6 @@ def failed(context: Context) -> None:
 @group.command()
 @click.argument("delivery_id", type=click.UUID)
 @pass_context
-@readable_errors
 def resend(context: Context, delivery_id: uuid.UUID) -> None:
     """Try a failed score again."""
     with context.transaction() as db:

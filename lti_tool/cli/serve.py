@@ -8,7 +8,7 @@ import click
 
 import config
 from lti_tool import create_app
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, pass_context
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 @click.command("serve")
 @pass_context
-@readable_errors
 def command(context: Context) -> None:
     """Serve pages with gunicorn; scores are delivered too unless EMBEDDED_WORKER is off."""
     context.tool.database.close()  # opened to refuse settings or a schema that cannot work

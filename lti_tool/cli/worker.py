@@ -6,14 +6,13 @@ import threading
 import click
 
 from lti_tool import worker
-from lti_tool.cli.context import Context, pass_context, readable_errors
+from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Deliver what is due now, then stop.")
 @pass_context
-@readable_errors
 def command(context: Context, once: bool) -> None:
     """Deliver scores to gradebooks, until stopped. Several workers may run side by side."""
     if once:

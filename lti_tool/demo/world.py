@@ -26,6 +26,7 @@ from lti_tool.demo.lms import (
     LmsState,
     People,
     Quiz,
+    User,
     add_people,
     create_lms,
 )
@@ -50,6 +51,7 @@ class World:
     quiz: Quiz
     links: dict[str, Link]
     overview: Link
+    admin: User
 
     @property
     def tool(self) -> Tool:
@@ -160,4 +162,5 @@ def _fill(app: Flask, lms: LmsState) -> World:
         for unit in SAMPLE.units
     }
     overview = lms.add_link(course, "My micro-credential", {"mc": reference}, gradable=False)
-    return World(app, lms, course, people, quiz, links, overview)
+    admin = lms.add_admin("Ottokar", "Przybilski")
+    return World(app, lms, course, people, quiz, links, overview, admin)

@@ -16,6 +16,14 @@ class LaunchRefused(ToolError):
         self.status = status
 
 
+class RegistrationRefused(ToolError):
+    """A dynamic registration is refused; nothing was stored and the invitation is not used up."""
+
+    def __init__(self, code: str, *, status: int = 400, **params: str) -> None:
+        super().__init__(code, **params)
+        self.status = status
+
+
 class ServiceError(ToolError):
     """A platform's token, score or result service did not do what it was asked.
 

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -18,6 +17,7 @@ from lti_tool.db import Database
 from lti_tool.lti import claims, login_states, quirks, registrations
 from lti_tool.lti.claims import LaunchClaims
 from lti_tool.lti.errors import LaunchRefused
+from lti_tool.lti.origins import origin
 from lti_tool.lti.pylti_adapter import Launch, LaunchContext, cookie_name
 from lti_tool.lti.pylti_adapter import Login as PyltiLogin
 from lti_tool.lti.registrations import KnownRegistration
@@ -25,13 +25,11 @@ from lti_tool.outbound import Outbound
 
 MAX_PARAMETER = 4096
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[a-z0-9._:-]+")
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Login", "accept", "begin", "cookie_name"]
+__all__ = ["Login", "accept", "begin", "cookie_name", "origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +103,6 @@ def accept(
     return _without_foreign_services(parsed, known)
 
 
-def origin(url: str) -> str | None:
-    """Return scheme, host and port of an http(s) address, as a browser writes it."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host):
-        return None
-    bracketed = f"[{host}]" if ":" in host else host
-    is_default = port is None or port == _DEFAULT_PORTS[parts.scheme]
-    return f"{parts.scheme}://{bracketed}" if is_default else f"{parts.scheme}://{bracketed}:{port}"
-
-
 def _check_login(params: Mapping[str, str], known: KnownRegistration, launch_url: str) -> None:
     if any(len(value) > MAX_PARAMETER or "\0" in value for value in params.values()):
         raise LaunchRefused("malformed")
@@ -134,7 +118,7 @@ def _check_login(params: Mapping[str, str], known: KnownRegistration, launch_url
     if not _is_ours(params["target_link_uri"], launch_url):
         raise LaunchRefused("target_link_uri_foreign")
     deployment_id = params.get("lti_deployment_id")
-    if deployment_id and deployment_id not in known.deployment_ids:
+    if deployment_id and not known.admits(deployment_id):
         raise LaunchRefused("deployment_unknown")
 
 

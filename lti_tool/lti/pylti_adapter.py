@@ -79,7 +79,7 @@ class DbToolConf(ToolConfAbstract[PlainRequest]):
     def find_deployment_by_params(
         self, iss: str, deployment_id: str, client_id: str, *args: Any, **kwargs: Any
     ) -> Deployment | None:
-        if deployment_id not in self._known.deployment_ids:
+        if not self._known.admits(deployment_id):
             return None
         return Deployment().set_deployment_id(deployment_id)
 

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.models import Registration
 
+LISTED, AUTOMATIC = "listed", "automatic"
+LONGEST_IDENTIFIER = 255
+
 
 @dataclass(frozen=True, slots=True)
 class KnownRegistration:
@@ -20,17 +23,27 @@ class KnownRegistration:
     auth_token_url: str
     key_set_url: str
     deployment_ids: frozenset[str]
+    admits_new_deployments: bool = False
+
+    def admits(self, deployment_id: str) -> bool:
+        """Return whether a deployment may launch (LTI 1.3 core, section 3.1.3)."""
+        if deployment_id in self.deployment_ids:
+            return True
+        return self.admits_new_deployments and is_identifier(deployment_id)
 
 
 def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
-    """Return the registration of an enabled platform.
+    """Return the confirmed registration of an enabled platform.
 
     Raises:
-        LaunchRefused: registration_unknown (404), platform_disabled (403)
+        LaunchRefused: registration_unknown (404), registration_pending (403),
+            platform_disabled (403)
     """
     row = db.get(Registration, registration_id)
     if row is None:
         raise LaunchRefused("registration_unknown", status=404)
+    if row.pending_since is not None:
+        raise LaunchRefused("registration_pending", status=403)
     if row.platform.disabled_at is not None:
         raise LaunchRefused("platform_disabled", status=403)
     return KnownRegistration(
@@ -41,4 +54,10 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         auth_token_url=row.auth_token_url,
         key_set_url=row.key_set_url,
         deployment_ids=frozenset(one.deployment_id for one in row.deployments),
+        admits_new_deployments=row.deployment_policy == AUTOMATIC,
     )
+
+
+def is_identifier(value: str) -> bool:
+    """Return whether this can be stored as the name that a platform gave something."""
+    return bool(value.strip()) and len(value) <= LONGEST_IDENTIFIER and value.isprintable()

@@ -16,6 +16,7 @@ from lti_tool.models.platforms import Platform
 from lti_tool.models.registrations import (
     AccessToken,
     Deployment,
+    Invitation,
     PlatformKeySet,
     Registration,
     ToolKey,
@@ -34,6 +35,7 @@ __all__ = [
     "Delivery",
     "Deployment",
     "Enrolment",
+    "Invitation",
     "IssuerKey",
     "LaunchSession",
     "LoginState",

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, UtcDateTime
+from lti_tool.db import NOT_SECRET, Base, UtcDateTime
 from lti_tool.models.awards import Award
 
 
@@ -25,7 +25,7 @@ class Credential(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     award_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("awards.id"), index=True)
     language: Mapped[str] = mapped_column(sa.String(35))
-    document: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    document: Mapped[bytes] = mapped_column(sa.LargeBinary, info=NOT_SECRET)
     status_list_id: Mapped[uuid.UUID]
     status_index: Mapped[int]
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, UtcDateTime
+from lti_tool.db import SECRET, Base, UtcDateTime
 from lti_tool.models.organisations import Organisation
 
 
@@ -21,7 +21,7 @@ class IssuerKey(Base):
     )
     is_test: Mapped[bool]
     public_multibase: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    private_key: Mapped[bytes] = mapped_column(sa.LargeBinary)  # encrypted 32-byte seed
+    private_key: Mapped[bytes] = mapped_column(sa.LargeBinary, info=SECRET)  # 32-byte seed
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

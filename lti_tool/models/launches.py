@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, UtcDateTime
+from lti_tool.db import SECRET, Base, UtcDateTime
 from lti_tool.models.courses import Course, ResourceLink
 from lti_tool.models.people import Person
 from lti_tool.models.registrations import Registration
@@ -46,7 +46,7 @@ class LaunchSession(Base):
     course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"))
     link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_links.id"))
     is_teacher: Mapped[bool]
-    email: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    email: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     frame_origin: Mapped[str | None] = mapped_column(sa.String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

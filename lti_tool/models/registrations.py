@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, UtcDateTime
+from lti_tool.db import SECRET, Base, UtcDateTime
+from lti_tool.models.organisations import Organisation
 from lti_tool.models.platforms import Platform
 
 
@@ -15,7 +16,9 @@ class Registration(Base):
     """One (issuer, client id) pair of a platform.
 
     The pair is not unique in the wild (self-hosted Canvas sites share an issuer), so the id of
-    the registration stands in the tool's addresses.
+    the registration stands in the tool's addresses. While `pending_since` is set, an operator
+    has not confirmed it yet and nobody launches. `deployment_policy`: `listed` (only stored
+    deployments launch) or `automatic` (the first launch of a new one stores it).
     """
 
     __tablename__ = "registrations"
@@ -28,6 +31,11 @@ class Registration(Base):
     auth_token_url: Mapped[str] = mapped_column(sa.Text)
     key_set_url: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    pending_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    product_family: Mapped[str | None] = mapped_column(sa.String(64))
+    deployment_policy: Mapped[str] = mapped_column(
+        sa.String(16), default="listed", server_default="listed"
+    )
 
     platform: Mapped[Platform] = relationship()
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration")
@@ -47,6 +55,30 @@ class Deployment(Base):
     registration: Mapped[Registration] = relationship(back_populates="deployments")
 
 
+class Invitation(Base):
+    """A one-time link with which an LMS's administrator registers the LMS with this server.
+
+    `token_digest` is SHA-256 hex of what stands in the link. `registration_id` is reserved for
+    the registration that comes of it, so that the tool's addresses stay the same when a try is
+    repeated. `form_digest` is that of the page shown last; sending that page uses it up.
+    """
+
+    __tablename__ = "invitations"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    token_digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("organisations.id"), index=True
+    )
+    registration_id: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    form_digest: Mapped[str | None] = mapped_column(sa.String(64))
+
+    organisation: Mapped[Organisation] = relationship()
+
+
 class PlatformKeySet(Base):
     """The last good key set of a platform; a failed fetch never replaces it.
 
@@ -64,15 +96,20 @@ class PlatformKeySet(Base):
 
 
 class ToolKey(Base):
-    """An RSA key with which the tool signs client assertions; all published in its key set."""
+    """An RSA key with which the tool signs client assertions; published in its key set.
+
+    It signs from `signs_from` on (None, in rows of the first release: from `created_at`) until
+    that of a younger key.
+    """
 
     __tablename__ = "tool_keys"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     kid: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    private_key: Mapped[bytes] = mapped_column(sa.LargeBinary)  # encrypted PKCS #8 PEM
+    private_key: Mapped[bytes] = mapped_column(sa.LargeBinary, info=SECRET)  # PKCS #8 PEM
     public_jwk: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    signs_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AccessToken(Base):
@@ -86,5 +123,5 @@ class AccessToken(Base):
     client_id: Mapped[str] = mapped_column(sa.String(255))
     token_url: Mapped[str] = mapped_column(sa.String(1024))
     scopes: Mapped[str] = mapped_column(sa.String(1024))  # sorted, space-separated
-    token: Mapped[bytes] = mapped_column(sa.LargeBinary)  # encrypted
+    token: Mapped[bytes] = mapped_column(sa.LargeBinary, info=SECRET)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import Base, UtcDateTime
+from lti_tool.db import NOT_SECRET, Base, UtcDateTime
 from lti_tool.models.organisations import Organisation
 
 
@@ -23,9 +23,9 @@ class StatusList(Base):
         sa.ForeignKey("organisations.id"), index=True
     )
     is_test: Mapped[bool]
-    bits: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    bits: Mapped[bytes] = mapped_column(sa.LargeBinary, info=NOT_SECRET)
     reserved_count: Mapped[int] = mapped_column(default=0)
-    document: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    document: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=NOT_SECRET)
     signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

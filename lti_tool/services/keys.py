@@ -12,7 +12,7 @@ from badges.issuer import Issuer, did_for
 from badges.keys import SigningKey
 from badges.micro_credential import AwardingBody
 from lti_tool.encryption import Encryption
-from lti_tool.models import IssuerKey, Organisation
+from lti_tool.models import IssuerKey, Organisation, ToolKey
 from lti_tool.services import audit
 
 
@@ -67,6 +67,18 @@ def did_document(
     rows = db.scalars(_keys(organisation, is_test=is_test).order_by(IssuerKey.created_at))
     public = {row.public_multibase: row.public_multibase for row in rows}
     return did.document(did_for(public_url, organisation.slug, is_test), public)
+
+
+def check_encryption(db: Session, encryption: Encryption) -> None:
+    """Open one stored key of each kind, so that a wrong master key is noticed at the start.
+
+    Raises:
+        Undecryptable: `encryption_key_missing`.
+    """
+    for column in (IssuerKey.private_key, ToolKey.private_key):
+        stored = db.scalar(sa.select(column).limit(1))
+        if stored is not None:
+            encryption.decrypt(stored)
 
 
 def _keys(organisation: Organisation, *, is_test: bool) -> sa.Select[IssuerKey]:

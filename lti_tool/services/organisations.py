@@ -17,6 +17,16 @@ class WrongPublicUrl(Conflict):
     """Badges were signed under another base address than the settings name."""
 
 
+def check_slug(slug: str) -> None:
+    """Refuse what cannot be an organisation's short name.
+
+    Raises:
+        ToolError: `malformed_slug`.
+    """
+    if not SLUG.fullmatch(slug):
+        raise ToolError("malformed_slug", slug=slug)
+
+
 def get_or_add_organisation(
     db: Session, slug: str, name: str, country: str | None, now: datetime
 ) -> Organisation:
@@ -25,8 +35,7 @@ def get_or_add_organisation(
     Raises:
         ToolError: `malformed_slug`, `malformed_identifier`.
     """
-    if not SLUG.fullmatch(slug):
-        raise ToolError("malformed_slug", slug=slug)
+    check_slug(slug)
     if len(name) > LONGEST_NAME:
         raise ToolError("malformed_identifier", field="name")
     organisation, _ = get_or_add(

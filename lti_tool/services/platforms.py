@@ -16,6 +16,8 @@ from lti_tool.services import audit
 LONGEST_IDENTIFIER = 255
 LONGEST_URL = 1024
 
+URL_FIELDS = ("issuer", "auth_login_url", "auth_token_url", "key_set_url")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformDetails:
@@ -70,26 +72,32 @@ def add(
     return registration
 
 
-def _check(details: PlatformDetails, *, allow_http: bool) -> None:
-    for field in ("issuer", "auth_login_url", "auth_token_url", "key_set_url"):
-        value = getattr(details, field)
+def check_field(field: str, value: str, *, allow_http: bool) -> None:
+    """Refuse one answer about an LMS: a field of `PlatformDetails`, or `deployment_id`.
+
+    Raises:
+        ToolError: `malformed_url`, `malformed_identifier`.
+    """
+    if field in URL_FIELDS:
         parts = urlsplit(value)
         schemes = {"https", "http"} if allow_http else {"https"}
         if parts.scheme not in schemes or not parts.hostname or parts.fragment:
             raise ToolError("malformed_url", field=field, value=value)
         if len(value) > LONGEST_URL or " " in value or not value.isprintable():
             raise ToolError("malformed_url", field=field, value=value)
-    for field in ("name", "issuer", "client_id"):
-        _check_identifier(field, getattr(details, field))
+    if field in ("auth_login_url", "auth_token_url", "key_set_url"):
+        return
+    if not value.strip() or len(value) > LONGEST_IDENTIFIER or not value.isprintable():
+        raise ToolError("malformed_identifier", field=field)
+
+
+def _check(details: PlatformDetails, *, allow_http: bool) -> None:
+    for field in (*URL_FIELDS, "name", "client_id"):
+        check_field(field, getattr(details, field), allow_http=allow_http)
     if not details.deployment_ids:
         raise ToolError("deployment_missing")
     for deployment_id in details.deployment_ids:
-        _check_identifier("deployment_id", deployment_id)
-
-
-def _check_identifier(field: str, value: str) -> None:
-    if not value.strip() or len(value) > LONGEST_IDENTIFIER or not value.isprintable():
-        raise ToolError("malformed_identifier", field=field)
+        check_field("deployment_id", deployment_id, allow_http=allow_http)
 
 
 def _refuse_duplicate(db: Session, organisation: Organisation, details: PlatformDetails) -> None:

@@ -10,6 +10,7 @@ from lti_tool.web import (
     lti,
     public,
     raw_bytes,
+    registration,
     security,
     static_files,
     teacher,
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         health.blueprint,
         lti.blueprint,
+        registration.blueprint,
         learner.blueprint,
         teacher.blueprint,
         public.blueprint,

@@ -7,15 +7,16 @@ import structlog
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from lti_tool import clock
-from lti_tool.errors import NotFound
-from lti_tool.lti import launch, login_states, tool_keys
-from lti_tool.models import Registration
-from lti_tool.services import launches
-from lti_tool.web import caching, launch_session
+from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
+from lti_tool.lti.tool_configuration import ToolAddresses
+from lti_tool.services import launches, registrations
+from lti_tool.web import caching, launch_session, static_files
+from lti_tool.web.caching import cacheable
 from lti_tool.web.context import current_tool, public_url
 
 MAX_FORM_BYTES = 256 * 1024
-KEY_SET_MAX_AGE = 300
+# In English: an LMS stores it once and shows it to everybody.
+DESCRIPTION = "Complete units of micro-credentials and earn Open Badges."
 
 blueprint = Blueprint("lti", __name__, url_prefix="/lti/<uuid:registration_id>")
 
@@ -77,6 +78,7 @@ def accept(registration_id: uuid.UUID) -> Response:
         now=now,
     )
     with tool.database.transaction() as db:
+        registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
         session, token = launches.open_session(
             db,
             registration_id,
@@ -94,24 +96,46 @@ def accept(registration_id: uuid.UUID) -> Response:
     return launch_session.carry(response, session.id, token)
 
 
+def addresses(registration_id: uuid.UUID) -> ToolAddresses:
+    """Return what a platform must know of this tool for one registration."""
+    return ToolAddresses(
+        public_url(), registration_id, public_url() + static_files.asset("icon.svg")
+    )
+
+
+# What follows answers for any id: a platform is told these addresses, and may try them, before
+# its registration is stored. They hold nothing but this tool's public side.
+
+
 @blueprint.get("/jwks")
 def jwks(registration_id: uuid.UUID) -> Response:
     """Security Framework 1.0, section 6.3: the keys that our client assertions are signed with."""
-    tool = current_tool()
+    tool, now = current_tool(), clock.now()
     with tool.database.transaction(read_only=True) as db:
-        if db.get(Registration, registration_id) is None:
-            raise NotFound("registration_unknown")
-        keys = tool_keys.key_set(db)
+        keys = tool_keys.key_set(db, now)
     if not keys["keys"]:
         with tool.database.transaction() as db:
-            tool_keys.current(db, tool.encryption, clock.now())
-            keys = tool_keys.key_set(db)
-    response = caching.readable_anywhere(jsonify(keys))
-    response.cache_control.public = True
-    response.cache_control.max_age = KEY_SET_MAX_AGE
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+            tool_keys.current(db, tool.encryption, now)
+            keys = tool_keys.key_set(db, now)
+    return caching.readable_anywhere(cacheable(jsonify(keys), caching.KEYS))
+
+
+@blueprint.get("/public-key.pem")
+def public_key(registration_id: uuid.UUID) -> Response:
+    """The key that signs now, for platforms that cannot fetch a key set."""
+    tool = current_tool()
+    with tool.database.transaction() as db:
+        key = tool_keys.current(db, tool.encryption, clock.now())
+        text = tool_keys.public_pem(key, tool.encryption)
+    return cacheable(Response(text, mimetype="text/plain"), caching.KEYS)
+
+
+@blueprint.get("/config.json")
+def configuration(registration_id: uuid.UUID) -> Response:
+    """The JSON from which Canvas makes a developer key (method "Enter URL")."""
+    return cacheable(
+        jsonify(tool_configuration.canvas(addresses(registration_id), DESCRIPTION)), caching.KEYS
+    )
 
 
 def _redirect(location: str, status: int) -> Response:

@@ -3,8 +3,9 @@
 Framing: pages of a launch may be framed by the platform that launched (CSP Level 3,
 `frame-ancestors`; X-Frame-Options cannot name an origin and is not sent), public pages by nobody.
 Forms: a page of a foreign site can post into a launch, and the launch's cookie goes with it, so
-every unsafe request outside the LTI endpoints (these prove themselves by state and signature)
-must bring a token that only a page of the same launch can know.
+every unsafe request outside the LTI endpoints (these prove themselves by state and signature,
+or by a registration form that works once) must bring a token that only a page
+of the same launch can know.
 """
 
 import hashlib
@@ -19,6 +20,9 @@ from lti_tool.web.context import current_tool
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LTI_BLUEPRINT = "lti"
+REGISTRATION_BLUEPRINT = "registration"
+# Requests to these prove themselves: by state and signature, or by a form that works once.
+SELF_PROVING = frozenset({LTI_BLUEPRINT, REGISTRATION_BLUEPRINT})
 CSRF_FIELD = "csrf_token"
 
 FRAMED_BY_NOBODY = "'none'"
@@ -47,7 +51,7 @@ def csp_nonce() -> str:
 
 
 def allow_framing(by: str) -> None:
-    """Let this response be framed by an origin, or by `FRAMED_BY_ANYBODY`."""
+    """Let this response be framed by origins (space-separated), or by `FRAMED_BY_ANYBODY`."""
     g.frame_ancestors = by
 
 
@@ -64,7 +68,7 @@ def check_form() -> None:
         Forbidden: `form_token`; also for a route that belongs to no launch, so that a new route
             cannot be forgotten.
     """
-    if request.method in SAFE_METHODS or request.blueprint == LTI_BLUEPRINT:
+    if request.method in SAFE_METHODS or request.blueprint in SELF_PROVING:
         return
     if request.url_rule is None:
         return  # answered with 404 or 405

@@ -22,6 +22,13 @@ _ASK_ADMIN = N_("This is for the people who run your learning platform: give the
 _GO_BACK = N_("Go back, change it and send the form again. Nothing was saved yet.")
 _TRY_LATER = N_("Wait a moment and try again. What you had saved before is still there.")
 _CHECK_ADDRESS = N_("Check the address, or ask the person who gave it to you.")
+_REGISTER_AGAIN = N_("Start again in your learning platform; the link still works.")
+_CHECK_PLATFORM = N_(
+    "Start again in your learning platform; the link still works. If this comes back, connect it "
+    "by hand: the people who run Credlet know how."
+)
+_NEW_LINK = N_("Ask the people who run Credlet for a new link.")
+_LIST_SHOWS = N_("`credlet platform list` shows all.")
 _LOOK_AGAIN = N_("Go back and look at the page again: it may have changed meanwhile.")
 
 SENTENCES: Mapping[str, Sentence] = {
@@ -123,8 +130,32 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This school is already connected to that LMS."),
         N_("`credlet platform list` shows it; `credlet platform enable` switches it on again."),
     ),
-    "unknown_platform": Sentence(
-        N_("There is no such LMS."), N_("`credlet platform list` shows all.")
+    "unknown_platform": Sentence(N_("There is no such LMS."), _LIST_SHOWS),
+    "unknown_registration": Sentence(N_("There is no such registration."), _LIST_SHOWS),
+    "several_registrations": Sentence(
+        N_("That LMS has several registrations."),
+        N_("Name the registration: the id in the addresses that `credlet platform list` shows."),
+    ),
+    "registration_confirmed": Sentence(
+        N_("This registration is confirmed already."),
+        N_("`credlet platform disable` switches its LMS off."),
+    ),
+    "other_organisation": Sentence(
+        N_("That LMS belongs to another school, so its people are others."), _LIST_SHOWS
+    ),
+    "other_issuer": Sentence(
+        N_("That LMS is known as %(known)s, this registration is of %(issuer)s."),
+        N_("Add --moved if it is the same site, with the same people, at a new address."),
+    ),
+    "unknown_deployment": Sentence(
+        N_("“%(deployment)s” is not among the deployments of this registration."), _LIST_SHOWS
+    ),
+    "deployment_exists": Sentence(
+        N_("“%(deployment)s” is among the deployments already."), _LIST_SHOWS
+    ),
+    "rotation_under_way": Sentence(
+        N_("The next key is published already and signs from %(signs_from)s."),
+        N_("Wait for it, or let it sign at once with --now."),
     ),
     "malformed_url": Sentence(
         N_("“%(value)s” is not an address that can be used for %(field)s."),
@@ -173,7 +204,76 @@ SENTENCES: Mapping[str, Sentence] = {
     "http_500": Sentence(N_("Something went wrong on our side."), _TRY_LATER),
     "http_502": Sentence(N_("Another server did not answer as it should."), _TRY_LATER),
     "http_503": Sentence(N_("This server is busy or being updated."), _TRY_LATER),
+    # dynamic registration, read by the administrator of an LMS
+    "invitation_unknown": Sentence(N_("This registration link is not one of ours."), _NEW_LINK),
+    "invitation_expired": Sentence(N_("This registration link is too old."), _NEW_LINK),
+    "invitation_used": Sentence(
+        N_("This registration link was used: your learning platform is registered."),
+        N_("Wait until the people who run Credlet have confirmed it, or ask them for a new link."),
+    ),
+    "registration_token": Sentence(
+        N_("Your learning platform sent a registration token that cannot be one."), _CHECK_PLATFORM
+    ),
+    "registration_form": Sentence(
+        N_("This page was sent before, or was not the last one that was opened."), _REGISTER_AGAIN
+    ),
+    "registration_exists": Sentence(
+        N_("Your learning platform answered with a client id that is registered here already."),
+        N_("Delete the tool there and add it anew; the link still works."),
+    ),
+    "configuration_missing": Sentence(
+        N_("This link is meant for your learning platform."),
+        N_(
+            "Paste it there, where a tool is added by its address (in Moodle: Manage tools, "
+            "“Tool URL”, “Add LTI Advantage”)."
+        ),
+    ),
+    "configuration_address": Sentence(
+        N_("Your learning platform named an address for its settings that we do not go to."),
+        N_(
+            "It must start with https:// and be reachable from the internet. The people who run "
+            "Credlet can allow a host of their own network."
+        ),
+    ),
+    "configuration_redirect": Sentence(
+        N_("The settings of your learning platform lie elsewhere than it says (a redirect)."),
+        N_("Open your learning platform at its main address and start again."),
+    ),
+    "configuration_unavailable": Sentence(
+        N_("The settings of your learning platform could not be read."), _CHECK_PLATFORM
+    ),
+    "configuration_too_large": Sentence(
+        N_("The settings of your learning platform are too long."), _CHECK_PLATFORM
+    ),
+    "configuration_malformed": Sentence(
+        N_("The settings of your learning platform cannot be understood."), _CHECK_PLATFORM
+    ),
+    "configuration_incomplete": Sentence(
+        N_("The settings of your learning platform lack “%(field)s”, or it cannot be used."),
+        _CHECK_PLATFORM,
+    ),
+    "configuration_issuer": Sentence(
+        N_("The settings name another learning platform than the one they came from."),
+        N_("Open your learning platform at its main address and start again."),
+    ),
+    "configuration_algorithm": Sentence(
+        N_("Your learning platform does not sign with RS256, which LTI asks for."), _CHECK_PLATFORM
+    ),
+    "platform_refused": Sentence(
+        N_("Your learning platform refused the registration (%(reason)s)."), _CHECK_PLATFORM
+    ),
+    "platform_unavailable": Sentence(
+        N_("Your learning platform did not answer to the registration."), _CHECK_PLATFORM
+    ),
+    "platform_answer": Sentence(
+        N_("Your learning platform's answer to the registration cannot be understood."),
+        _CHECK_PLATFORM,
+    ),
     # launches that are refused; the others by `launch_refused`
+    "registration_pending": Sentence(
+        N_("Your learning platform is registered here, but not confirmed yet."),
+        N_("Come back later. The people who run Credlet have to confirm it first."),
+    ),
     **dict.fromkeys(
         ("state_missing", "state_unknown", "state_expired", "state_foreign", "expired", "too_old"),
         Sentence(N_("This way in was already used, or it took too long."), _OPEN_AGAIN),

@@ -161,7 +161,7 @@ def teaching(
 
     def key_set(_url: str) -> bytes:
         with database.transaction(read_only=True) as db:
-            return json.dumps(tool_keys.key_set(db)).encode()
+            return json.dumps(tool_keys.key_set(db, school.now)).encode()
 
     config = LmsConfig(issuer=issuer, clock=clock or (lambda: school.now), fetch=key_set)
     lms = LmsState(config)

@@ -27,6 +27,7 @@ from lti_tool.services import (
     completions,
     credentials,
     deliveries,
+    invitations,
     organisations,
     placements,
     platforms,
@@ -55,6 +56,7 @@ class CourseOfOthers:
     ids: Mapping[str, uuid.UUID]
     placement: uuid.UUID
     secrets: tuple[str, ...]
+    invitation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,10 @@ def _fill(visits: Visits, database: Database, app: Flask, name: str) -> CourseOf
         launch = db.get_one(LaunchSession, learner.id)
         placement = launch.link.placement_id
         assert placement is not None
+        school = launch.registration.platform.organisation
+        _, invitation = invitations.invite(db, school, visits.school.now)
     secrets = (f"Learner {name}Q", f"Teacher {name}Q", f"{name}q@mail", f"evidence-{name}Q")
-    return CourseOfOthers(name, teacher, learner, ids, placement, secrets)
+    return CourseOfOthers(name, teacher, learner, ids, placement, secrets, invitation)
 
 
 def _things(

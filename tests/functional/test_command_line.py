@@ -22,7 +22,7 @@ from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
 from lti_tool.encryption import Encryption
 from lti_tool.models import Award, Credential, Delivery, StatusList
-from lti_tool.services import credentials, deliveries, organisations
+from lti_tool.services import credentials, deliveries, keys, organisations
 from lti_tool.services.credentials import Claim
 from tests.factories.courses import School
 
@@ -158,6 +158,54 @@ def test_adding_a_moodle_asks_for_two_ids_only_and_shows_what_to_paste(
     listed = operator.run("platform", "list").stdout
     assert "https://moodle.example  client client-1" in listed
     assert "deployments: 7" in listed
+
+
+def test_a_mistyped_answer_is_asked_for_again_at_once(operator: Operator) -> None:
+    answer = operator.run(
+        "platform", "add", "--name", "M", "--organisation", "s",
+        "--moodle", "https://moodle.example", answers=" \nclient\n \n1\n",
+    )  # fmt: skip
+    assert answer.exit_code == 0, answer.output
+    assert "client client" in operator.run("platform", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"),
+    [("--moodle", "moodle.example", "malformed_url"), ("--organisation", "My School", "slug")],
+)
+def test_a_mistake_is_told_before_anything_is_pasted_into_the_lms(
+    operator: Operator, option: str, value: str, code: str
+) -> None:
+    given = {"--name": "M", "--organisation": "s", "--moodle": "https://moodle.example"}
+    words = [word for pair in (given | {option: value}).items() for word in pair]
+    answer = operator.run("platform", "add", *words)
+    assert answer.exit_code == 1
+    assert code in answer.stderr
+    assert "Paste" not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nonexistent/x.db", "postgresql://u:secret@127.0.0.1:9/x"]
+)
+def test_a_database_that_cannot_be_used_is_one_sentence(operator: Operator, url: str) -> None:
+    for command in (["mc", "list"], ["db", "upgrade"], ["serve"]):
+        answer = operator.run(*command, DATABASE_URL=url)
+        assert answer.exit_code == 1
+        assert "The database" in answer.stderr
+        assert "cannot be used" in answer.stderr
+        assert "secret" not in answer.stderr
+
+
+def test_a_wrong_encryption_key_is_noticed_at_the_start(operator: Operator) -> None:
+    with operator.school() as school, school.transaction() as db:
+        body = organisations.find(db, "school")
+        keys.signing_key(db, body, is_test=False, encryption=school.encryption, now=school.now)
+    other = make_encryption_key()
+    refused = operator.run("serve", ENCRYPTION_KEYS=other)
+    assert refused.exit_code == 1
+    assert "encryption_key_missing" in refused.stderr
+    both = f"{other},{operator.environment['ENCRYPTION_KEYS']}"
+    assert operator.run("mc", "list", ENCRYPTION_KEYS=both).exit_code == 0
 
 
 def test_a_platform_is_added_once(operator: Operator) -> None:

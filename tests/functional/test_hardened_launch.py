@@ -286,7 +286,7 @@ def test_a_foreign_deployment_is_refused(
 
 
 def test_an_unknown_registration_is_not_found(visitor: Visitor) -> None:
-    for path, method in (("login", "GET"), ("launch", "POST"), ("jwks", "GET")):
+    for path, method in (("login", "GET"), ("launch", "POST")):
         response = visitor.client.open(f"/lti/{uuid.uuid4()}/{path}", method=method)
         assert (response.status_code, refusal_code(response)) == (404, "registration_unknown")
 

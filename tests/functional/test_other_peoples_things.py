@@ -100,8 +100,19 @@ PUBLIC_ROUTES = frozenset(
 PRIVATE_UNTIL_SHARED = frozenset(
     {"public.credential", "public.credential_json", "public.credential_png"}
 )
-# They prove themselves by state and signature: tests of hardened launches.
-PLATFORM_ROUTES = frozenset({"lti.login", "lti.accept", "lti.jwks"})
+# They prove themselves by state and signature (tests of hardened launches) or by an invitation and
+# a form (tests of dynamic registration), or say the same for every id and nothing of anybody.
+PLATFORM_ROUTES = frozenset(
+    {
+        "lti.login",
+        "lti.accept",
+        "lti.jwks",
+        "lti.public_key",
+        "lti.configuration",
+        "registration.review",
+        "registration.register",
+    }
+)
 
 
 @pytest.fixture

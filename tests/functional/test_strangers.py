@@ -135,6 +135,11 @@ def filled(rule: Rule, values: dict[str, bytes]) -> bytes:
     return b"".join(pieces)
 
 
+def in_the_address(rule: Rule) -> list[str]:
+    """Return the arguments that stand in an address; a rule can give others by itself."""
+    return sorted(rule.arguments - set(rule.defaults or ()))
+
+
 def own_values(rule: Rule, course: CourseOfOthers, launch: uuid.UUID) -> dict[str, bytes]:
     """Return values that lead somewhere."""
     words = {
@@ -145,8 +150,9 @@ def own_values(rule: Rule, course: CourseOfOthers, launch: uuid.UUID) -> dict[st
         "filename": "credlet.css",
         **{name: str(value) for name, value in course.ids.items()},
         "launch_id": str(launch),
+        "invitation": course.invitation,
     }
-    return {name: words[name].encode() for name in rule.arguments}
+    return {name: words[name].encode() for name in in_the_address(rule)}
 
 
 def as_visitor(app: Flask, course: CourseOfOthers, visitor: str, request: RawRequest) -> RawRequest:
@@ -216,7 +222,7 @@ def hostile_places(rule: Rule, own: dict[str, bytes]) -> Iterator[RawRequest]:
     """Put hostile values into each place of an address, into its query and its body."""
     plain = filled(rule, own)
     methods = sorted(rule.methods or ())
-    for name in rule.arguments:
+    for name in in_the_address(rule):
         for value in HOSTILE:
             yield RawRequest(path=filled(rule, {**own, name: value}), method=methods[0])
     for value in HOSTILE:

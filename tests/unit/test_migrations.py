@@ -89,6 +89,17 @@ def test_every_step_down_works_on_a_filled_database(filled: Database) -> None:
     assert filled_rows.tables(filled.engine) == {}
 
 
+def test_going_down_switches_off_what_nobody_confirmed(each_database: Database) -> None:
+    """The first release knows no pending registrations and would let them launch."""
+    filled_rows.fill(each_database.engine)
+    with each_database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE platforms SET disabled_at = NULL"))
+    migrations.downgrade(each_database.engine, "0001")
+    with each_database.engine.connect() as connection:
+        disabled = connection.execute(sa.text("SELECT disabled_at FROM platforms")).scalar_one()
+    assert disabled is not None
+
+
 def test_a_database_can_go_down_and_up_again(filled: Database) -> None:
     migrations.downgrade(filled.engine, "base")
     migrations.upgrade(filled.engine)
@@ -160,6 +171,7 @@ def test_a_migration_that_breaks_references_changes_nothing(
     with pytest.raises(migrations.BrokenReferencesError) as caught:
         migrations.upgrade(database.engine, folder=folder)
     assert caught.value.tables == (
+        "invitations",
         "issuer_keys",
         "micro_credential_series",
         "platforms",

@@ -57,5 +57,9 @@ class LmsConfig:
         return f"{self.issuer}/lms/token"
 
     @property
+    def registration_url(self) -> str:
+        return f"{self.issuer}/lms/register"
+
+    @property
     def jwks_url(self) -> str:
         return f"{self.issuer}/lms/jwks"

@@ -25,3 +25,12 @@ class ServiceError(LmsError):
         super().__init__(reason)
         self.status = status
         self.reason = reason
+
+
+class RegistrationError(LmsError):
+    """A refused registration of a tool; the reason is the plain text of the answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason

@@ -11,6 +11,8 @@ class Endpoint(StrEnum):
     RESULTS = "results"
     TOKENS = "tokens"
     KEYS = "keys"
+    CONFIGURATION = "configuration"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True)

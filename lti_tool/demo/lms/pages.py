@@ -41,7 +41,7 @@ def refusal(error: HTTPException) -> tuple[str, int]:
 def home() -> str:
     _, user = signed_in()
     courses = [course for course in lms().courses() if lms().role(user, course)]
-    return render_template("home.html", courses=courses)
+    return render_template("home.html", courses=courses, is_admin=lms().is_admin(user))
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -57,12 +57,14 @@ def login() -> str | Response:
 
 
 def _people() -> list[tuple[str, list[User]]]:
-    """Return (heading, users) for teachers and learners."""
+    """Return (heading, users) for teachers, learners and, where there are any, administrators."""
     groups = {"Teachers": Role.TEACHER, "Learners": Role.LEARNER}
-    return [
+    people = [
         (heading, [user for user in lms().users() if role in _roles(user)])
         for heading, role in groups.items()
     ]
+    admins = [user for user in lms().users() if lms().is_admin(user)]
+    return [*people, ("Administrators", admins)] if admins else people
 
 
 def _roles(user: User) -> set[Role | None]:
@@ -194,7 +196,7 @@ def add_link(course_id: str) -> str | Response | tuple[str, int]:
         "add.html",
         course=found,
         quizzes=lms().quizzes(found),
-        tools=lms().tools(),
+        tools=lms().offered_tools(),
         problems=problems,
         form=request.form,
     )
@@ -209,7 +211,7 @@ def _add_link(its_course: Course) -> list[str]:
     if not title:
         problems.insert(0, "Write a title: it is what people see in the course.")
     tool = lms().tool(form.get("tool", ""))
-    if tool is None:
+    if tool is None or tool not in lms().offered_tools():
         problems.append("Choose a tool. If there is none, register one first.")
     closed_by = [quiz for quiz in lms().quizzes(its_course) if quiz.id == form.get("restricted_by")]
     if not problems and tool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 
@@ -99,6 +100,22 @@ class Tool:
     ags: AgsSetting
     shares_name: bool
     shares_email: bool
+    is_active: bool = True
+    is_in_chooser: bool = True
+    messages: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        return urlsplit(self.target_link_uri).netloc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRequest:
+    """One registration as a tool sent it, and what it was answered."""
+
+    body: Mapping[str, Any]
+    status: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from .records import (
     Link,
     Quiz,
     ReceivedScore,
+    RegistrationRequest,
     Role,
     TokenRequest,
     Tool,
@@ -38,6 +39,7 @@ class LmsState:
         self.faults = Faults()
         self.score_log: list[ReceivedScore] = []
         self.token_log: list[TokenRequest] = []
+        self.registration_log: list[RegistrationRequest] = []
         self.grants = Grants()
         self._lock = RLock()
         # Ranges of their own, so that a mix-up of two ids shows.
@@ -51,6 +53,8 @@ class LmsState:
         self._tools: dict[str, Tool] = {}
         self._roles: dict[tuple[str, str], Role] = {}
         self._passed: set[tuple[str, str]] = set()
+        self._admins: set[str] = set()
+        self._reserved: set[str] = set()
 
     def _id(self, kind: str) -> str:
         return str(next(self._counters[kind]))
@@ -69,8 +73,9 @@ class LmsState:
         shares_name: bool = True,
         shares_email: bool = True,
         client_id: str | None = None,
+        **rest: Any,
     ) -> tuple[str, str]:
-        """Register a tool and return its client id and deployment id."""
+        """Register a tool and return its client id and deployment id; `rest`: fields of `Tool`."""
         with self._lock:
             tool = Tool(
                 client_id=client_id or token_urlsafe(11),
@@ -83,6 +88,7 @@ class LmsState:
                 ags=ags,
                 shares_name=shares_name,
                 shares_email=shares_email,
+                **rest,
             )
             if tool.client_id in self._tools:
                 raise ValueError(f"client id {tool.client_id} is taken")
@@ -101,6 +107,28 @@ class LmsState:
 
     def tools(self) -> tuple[Tool, ...]:
         return tuple(self._tools.values())
+
+    def offered_tools(self) -> tuple[Tool, ...]:
+        """Return the tools that teachers can add: active, and shown in the chooser."""
+        return tuple(each for each in self.tools() if each.is_active and each.is_in_chooser)
+
+    def remove_tool(self, client_id: str) -> None:
+        with self._lock:
+            del self._tools[client_id]
+
+    def reserve_client_id(self, client_id: str | None = None) -> str:
+        """Return a client id for a tool that is about to register, or to renew this one."""
+        client_id = client_id or token_urlsafe(11)
+        with self._lock:
+            self._reserved.add(client_id)
+        return client_id
+
+    def take_client_id(self, client_id: str) -> bool:
+        """Say whether it was reserved and not yet taken; it is now."""
+        with self._lock:
+            was_free = client_id in self._reserved
+            self._reserved.discard(client_id)
+            return was_free
 
     # people and courses
 
@@ -124,6 +152,15 @@ class LmsState:
         )
         self._users[user.id] = user
         return user
+
+    def add_admin(self, given_name: str, family_name: str) -> User:
+        """Add a person who administers the site and is enrolled nowhere."""
+        user = self.add_user(given_name, family_name)
+        self._admins.add(user.id)
+        return user
+
+    def is_admin(self, user: User) -> bool:
+        return user.id in self._admins
 
     def add_course(self, title: str, *, label: str = "") -> Course:
         identifier = self._id("course")

@@ -91,6 +91,14 @@ def teacher(course: Course) -> tuple[Visit, User]:
     return current, user
 
 
+def administrator() -> Visit:
+    """Return the visit of somebody who administers the site; 403 for anybody else."""
+    current, user = signed_in()
+    if not lms().is_admin(user):
+        abort(403)
+    return current
+
+
 def check_form() -> None:
     """Refuse a form that does not carry the visit's key."""
     if not compare_digest(request.form.get("sesskey", ""), visit().session_key):

@@ -26,7 +26,7 @@ def _claims_of(services: Services, position: int = -1) -> dict[str, Any]:
     """Return the claims of an assertion, its signature verified with the published key set."""
     form = services.platform.requests[position].form
     with services.database.transaction(read_only=True) as db:
-        (jwk,) = tool_keys.key_set(db)["keys"]
+        (jwk,) = tool_keys.key_set(db, services.now)["keys"]
     assertion = form["client_assertion"]
     assert jwt.get_unverified_header(assertion)["kid"] == jwk["kid"]
     options: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False}

@@ -22,11 +22,11 @@ def test_the_key_is_made_once_and_published(
     each_database: Database, encryption: Encryption, now: datetime
 ) -> None:
     with each_database.transaction() as db:
-        assert tool_keys.key_set(db) == {"keys": []}
+        assert tool_keys.key_set(db, now) == {"keys": []}
         made = tool_keys.current(db, encryption, now)
     with each_database.transaction() as db:
         again = tool_keys.current(db, encryption, now + timedelta(days=1))
-        (published,) = tool_keys.key_set(db)["keys"]
+        (published,) = tool_keys.key_set(db, now)["keys"]
         secret = tool_keys.private_key(again, encryption)
     assert again.kid == made.kid == published["kid"]
     assert secret.key_size >= 2048

@@ -1,0 +1,207 @@
+"""Registrations after they came: confirmed or rejected by an operator; their deployments."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.db import get_or_add
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
+from lti_tool.models import Deployment, Platform, Registration
+from lti_tool.services import audit
+
+
+def find(db: Session, identifier: uuid.UUID) -> Registration:
+    """Return a registration by its id, or by that of its platform where it is the only one.
+
+    Raises:
+        NotFound: `unknown_registration`.
+        Conflict: `several_registrations`.
+    """
+    found = db.get(Registration, identifier)
+    if found is not None:
+        return found
+    of_platform = db.scalars(sa.select(Registration).filter_by(platform_id=identifier)).all()
+    if not of_platform:
+        raise NotFound("unknown_registration", registration=str(identifier))
+    if len(of_platform) > 1:
+        raise Conflict("several_registrations", platform=str(identifier))
+    return of_platform[0]
+
+
+def find_pending(db: Session, identifier: uuid.UUID) -> Registration:
+    """Return a registration that waits for an operator.
+
+    Raises:
+        NotFound: `unknown_registration`.
+        Conflict: `registration_confirmed`, `several_registrations`.
+    """
+    registration = find(db, identifier)
+    if registration.pending_since is None:
+        raise Conflict("registration_confirmed", registration=str(registration.id))
+    return registration
+
+
+def same_issuer(db: Session, registration: Registration) -> Sequence[Registration]:
+    """Return the other registrations with this issuer, of any school."""
+    others = sa.select(Registration).filter(
+        Registration.issuer == registration.issuer, Registration.id != registration.id
+    )
+    return db.scalars(others.order_by(Registration.created_at)).all()
+
+
+def confirm(
+    db: Session,
+    registration: Registration,
+    now: datetime,
+    *,
+    name: str | None = None,
+    as_platform: uuid.UUID | None = None,
+    has_moved: bool = False,
+) -> Registration:
+    """Let a pending registration launch; its people are new, or those of `as_platform`.
+
+    `has_moved`: `as_platform` was known under another issuer, and its people kept their `sub`.
+
+    Raises:
+        NotFound: `unknown_platform`.
+        Conflict: `registration_confirmed`, `other_organisation`, `other_issuer`.
+        ToolError: `malformed_identifier`.
+    """
+    if registration.pending_since is None:
+        raise Conflict("registration_confirmed", registration=str(registration.id))
+    if as_platform is not None:
+        _join(db, registration, as_platform, has_moved=has_moved)
+    if name is not None:
+        if not is_identifier(name):
+            raise ToolError("malformed_identifier", field="name")
+        registration.platform.name = name.strip()
+    registration.pending_since = None
+    db.flush()
+    subject = f"registration:{registration.id}"
+    platform = str(registration.platform_id)
+    audit.note(db, audit.OPERATOR, "registration.confirmed", subject, now, platform=platform)
+    return registration
+
+
+def _join(
+    db: Session, registration: Registration, platform_id: uuid.UUID, *, has_moved: bool
+) -> None:
+    """Make it a further registration of a platform; the platform it came with was never used."""
+    provisional, target = registration.platform, db.get(Platform, platform_id)
+    if target is None or target is provisional:
+        raise NotFound("unknown_platform", platform=str(platform_id))
+    if target.organisation_id != provisional.organisation_id:
+        raise Conflict("other_organisation", platform=str(platform_id))
+    issuers = db.scalars(
+        sa.select(Registration.issuer).filter(
+            Registration.platform_id == target.id, Registration.pending_since.is_(None)
+        )
+    ).all()
+    if registration.issuer not in issuers and not has_moved:
+        raise Conflict("other_issuer", issuer=registration.issuer, known=", ".join(issuers))
+    registration.platform = target
+    db.flush()
+    db.delete(provisional)
+    db.flush()
+
+
+def reject(db: Session, registration: Registration, now: datetime) -> None:
+    """Forget a pending registration; nobody has ever come through it.
+
+    Raises:
+        Conflict: `registration_confirmed`.
+    """
+    if registration.pending_since is None:
+        raise Conflict("registration_confirmed", registration=str(registration.id))
+    platform, subject = registration.platform, f"registration:{registration.id}"
+    audit.note(
+        db,
+        audit.OPERATOR,
+        "registration.rejected",
+        subject,
+        now,
+        issuer=registration.issuer,
+        client_id=registration.client_id,
+    )
+    db.execute(sa.delete(Deployment).filter_by(registration_id=registration.id))
+    db.expire(registration, ["deployments"])
+    db.delete(registration)
+    db.flush()
+    db.delete(platform)
+    db.flush()
+
+
+def set_policy(db: Session, registration: Registration, *, automatic: bool, now: datetime) -> None:
+    """Let new deployments launch by themselves, or only those that are listed."""
+    registration.deployment_policy = AUTOMATIC if automatic else LISTED
+    _note_deployment(db, registration, f"deployments.{registration.deployment_policy}", now)
+
+
+def add_deployment(
+    db: Session, registration: Registration, deployment_id: str, now: datetime
+) -> None:
+    """List a deployment.
+
+    Raises:
+        ToolError: `malformed_identifier`.
+        Conflict: `deployment_exists`.
+    """
+    if not is_identifier(deployment_id):
+        raise ToolError("malformed_identifier", field="deployment_id")
+    if not _store(db, registration, deployment_id, now):
+        raise Conflict("deployment_exists", deployment=deployment_id)
+    _note_deployment(db, registration, "deployment.added", now, deployment_id)
+
+
+def remove_deployment(
+    db: Session, registration: Registration, deployment_id: str, now: datetime
+) -> None:
+    """Take a deployment off the list. With the policy `automatic` it can come back by launching.
+
+    Raises:
+        NotFound: `unknown_deployment`.
+    """
+    known = {"registration_id": registration.id, "deployment_id": deployment_id}
+    row = db.scalar(sa.select(Deployment).filter_by(**known))
+    if row is None:
+        raise NotFound("unknown_deployment", deployment=deployment_id)
+    db.delete(row)
+    db.flush()
+    db.expire(registration, ["deployments"])
+    _note_deployment(db, registration, "deployment.removed", now, deployment_id)
+
+
+def admit_deployment(
+    db: Session, registration_id: uuid.UUID, deployment_id: str, now: datetime
+) -> None:
+    """Store the deployment of a proven launch, if the policy lets it in and it is new."""
+    known = {"registration_id": registration_id, "deployment_id": deployment_id}
+    if db.scalar(sa.select(Deployment.id).filter_by(**known)) is not None:
+        return
+    registration = db.get_one(Registration, registration_id)
+    if registration.deployment_policy == AUTOMATIC and _store(db, registration, deployment_id, now):
+        _note_deployment(db, registration, "deployment.admitted", now, deployment_id, "system")
+
+
+def _store(db: Session, registration: Registration, deployment_id: str, now: datetime) -> bool:
+    key = {"registration_id": registration.id, "deployment_id": deployment_id}
+    _, was_added = get_or_add(db, Deployment, key, id=uuid.uuid4(), created_at=now)
+    db.expire(registration, ["deployments"])
+    return was_added
+
+
+def _note_deployment(
+    db: Session,
+    registration: Registration,
+    action: str,
+    now: datetime,
+    deployment_id: str = "",
+    actor: str = audit.OPERATOR,
+) -> None:
+    details = {"deployment_id": deployment_id} if deployment_id else {}
+    db.flush()
+    audit.note(db, actor, action, f"registration:{registration.id}", now, **details)
