@@ -1,7 +1,7 @@
 """The addresses that a platform knows: login, launch and key set of one registration."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Blueprint, Response, jsonify, request, url_for
@@ -9,7 +9,8 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from lti_tool import clock
 from lti_tool.errors import NotFound
 from lti_tool.lti import launch, login_states, tool_keys
-from lti_tool.models import Registration
+from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
+from lti_tool.models import LaunchSession, Registration
 from lti_tool.services import launches
 from lti_tool.web import caching, launch_session
 from lti_tool.web.context import current_tool, public_url
@@ -76,15 +77,7 @@ def accept(registration_id: uuid.UUID) -> Response:
         launch_url=launch_url(registration_id),
         now=now,
     )
-    with tool.database.transaction() as db:
-        session, token = launches.open_session(
-            db,
-            registration_id,
-            claims,
-            encryption=tool.encryption,
-            lifetime=timedelta(hours=tool.settings.launch_session_hours),
-            now=now,
-        )
+    session, token = _open(registration_id, claims, now)
     log.info("launch_accepted", registration_id=str(registration_id), launch_id=str(session.id))
     response = _redirect(url_for("learner.home", launch_id=session.id), 303)
     name = launch.cookie_name(form.get("state", ""))
@@ -94,9 +87,30 @@ def accept(registration_id: uuid.UUID) -> Response:
     return launch_session.carry(response, session.id, token)
 
 
+def _open(
+    registration_id: uuid.UUID, claims: LaunchClaims | DeepLinkingClaims, now: datetime
+) -> tuple[LaunchSession, str]:
+    """Open a launch session of the kind that the message asks for."""
+    tool = current_tool()
+    lifetime = timedelta(hours=tool.settings.launch_session_hours)
+    with tool.database.transaction() as db:
+        if isinstance(claims, DeepLinkingClaims):
+            return launches.open_deep_linking(
+                db,
+                registration_id,
+                claims,
+                encryption=tool.encryption,
+                lifetime=lifetime,
+                now=now,
+            )
+        return launches.open_session(
+            db, registration_id, claims, encryption=tool.encryption, lifetime=lifetime, now=now
+        )
+
+
 @blueprint.get("/jwks")
 def jwks(registration_id: uuid.UUID) -> Response:
-    """Security Framework 1.0, section 6.3: the keys that our client assertions are signed with."""
+    """Security Framework 1.0, section 6.3: the keys that our messages are signed with."""
     tool = current_tool()
     with tool.database.transaction(read_only=True) as db:
         if db.get(Registration, registration_id) is None:
