@@ -38,7 +38,7 @@ def run(tool: Tool, stop: threading.Event) -> None:
 def tidy(tool: Tool) -> None:
     """Forget what must not be kept any longer."""
     with tool.database.transaction() as db:
-        launches.forget_emails(db, clock.now())
+        launches.forget_secrets(db, clock.now())
 
 
 def drain(tool: Tool) -> int:

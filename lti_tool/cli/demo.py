@@ -78,6 +78,12 @@ def _serve_on(console: Console, running: World) -> None:
     console.print()
     console.print(_("Click through it yourself: %(address)s", address=f"{running.lms_url}/lms/"))
     console.print(_("Sign in there as a teacher or as one of the learners. Ctrl+C stops it."))
+    console.print(
+        _(
+            "As a teacher, try “Add an activity → Select content” in the course “%(course)s”.",
+            course=running.empty_course.title,
+        )
+    )
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -37,16 +37,21 @@ from lti_tool.tool import Tool
 
 SAMPLE = samples.welding()
 UNLOCKED, PARTICIPATION, *ASSESSED = (unit.code for unit in SAMPLE.units)
+EMPTY = "A course still empty"
 BASIS = "Native quiz “Workshop safety”, passed with 80 %"
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`links`: unit code to the link of the course; `overview`: a link without parameters."""
+    """`links`: unit code to the link of the course; `overview`: the link to all units.
+
+    `empty_course`: the same people in a course without activities, to select content for.
+    """
 
     app: Flask
     lms: LmsState
     course: Course
+    empty_course: Course
     people: People
     quiz: Quiz
     links: dict[str, Link]
@@ -144,6 +149,11 @@ def _fill(app: Flask, lms: LmsState) -> World:
     """Give the LMS a course with people, a quiz, and a link for each unit."""
     course = lms.add_course(SAMPLE.title.best("en"))
     people = add_people(lms, course)
+    empty = lms.add_course(EMPTY)
+    for user in lms.users():
+        role = lms.role(user, course)
+        assert role is not None
+        lms.enrol(user, empty, role)
     quiz = lms.add_quiz(
         course,
         "Workshop safety",
@@ -163,4 +173,4 @@ def _fill(app: Flask, lms: LmsState) -> World:
     }
     overview = lms.add_link(course, "My micro-credential", {"mc": reference}, gradable=False)
     admin = lms.add_admin("Ottokar", "Przybilski")
-    return World(app, lms, course, people, quiz, links, overview, admin)
+    return World(app, lms, course, empty, people, quiz, links, overview, admin)

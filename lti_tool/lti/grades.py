@@ -53,7 +53,8 @@ class LineItem:
 class Score:
     """One score of one person; `points` None clears the grade.
 
-    `timestamp`: aware, whole seconds. `maximum`: greater than 0.
+    `timestamp`: aware, whole seconds. `maximum`: greater than 0. `is_finished`: nothing is left to
+    do that would change the score, as far as can be said today.
     """
 
     user_id: str
@@ -61,6 +62,7 @@ class Score:
     points: Decimal | None
     maximum: Decimal | None
     comment: str | None = None
+    is_finished: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def score_document(score: Score) -> dict[str, Any]:
     document |= {
         "scoreGiven": _number(score.points),
         "scoreMaximum": _number(score.maximum),
-        "activityProgress": "Completed",
+        "activityProgress": "Completed" if score.is_finished else "InProgress",
         "gradingProgress": "FullyGraded",
     }
     return {**document, "comment": score.comment} if score.comment else document

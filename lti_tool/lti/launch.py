@@ -15,7 +15,7 @@ import structlog
 
 from lti_tool.db import Database
 from lti_tool.lti import claims, login_states, quirks, registrations
-from lti_tool.lti.claims import LaunchClaims
+from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.origins import origin
 from lti_tool.lti.pylti_adapter import Launch, LaunchContext, cookie_name
@@ -83,7 +83,7 @@ def accept(
     *,
     launch_url: str,
     now: datetime,
-) -> LaunchClaims:
+) -> LaunchClaims | DeepLinkingClaims:
     """Validate an authentication response (Security Framework 1.0, section 5.1.3).
 
     Raises:
@@ -100,6 +100,9 @@ def accept(
         raise LaunchRefused("target_link_uri_foreign")
     if parsed.target_link_uri != launch.used_login.target_link_uri:
         raise LaunchRefused("target_link_uri_mismatch")
+    if isinstance(parsed, DeepLinkingClaims):
+        _check_return_url(parsed, known)
+        return parsed
     return _without_foreign_services(parsed, known)
 
 
@@ -144,6 +147,13 @@ def _refuse_as_the_platform_did(database: Database, form: Mapping[str, str], now
             login_states.use(db, state, now)
     error = form["error"]
     raise LaunchRefused("platform_error", error=error if _ERROR_CODE.fullmatch(error) else "")
+
+
+def _check_return_url(parsed: DeepLinkingClaims, known: KnownRegistration) -> None:
+    """Refuse to send a signed message, and the person, to a host that is not the platform's."""
+    url = parsed.settings.return_url
+    if origin(url) is None or not quirks.is_service_of(known, url):
+        raise LaunchRefused("deep_link_return_url_foreign")
 
 
 def _without_foreign_services(parsed: LaunchClaims, known: KnownRegistration) -> LaunchClaims:

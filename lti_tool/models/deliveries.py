@@ -15,6 +15,7 @@ from lti_tool.models.people import Person
 class Delivery(Base):
     """One score for one (line item, person).
 
+    `kind`: score (of a unit), or progress (of all units, points = complete ones).
     `state`: pending, delivered, failed, or superseded by a newer one. `points` None clears the
     grade. `sent_timestamp` is the score's own time stamp, fixed before it is first sent, so a
     repeated attempt is recognisable; whole seconds, strictly increasing per (line item, person).

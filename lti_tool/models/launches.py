@@ -35,6 +35,9 @@ class LaunchSession(Base):
 
     `token_digest` is SHA-256 hex of the secret that the browser carries. `email` is encrypted
     and lives only as long as the session: it is needed if the learner wants its hash in a badge.
+
+    A deep linking request has no resource link, and perhaps no course: instead `deep_linking`
+    keeps, encrypted, where its answer goes. The answer empties it and sets `answered_at`.
     """
 
     __tablename__ = "launch_sessions"
@@ -43,16 +46,34 @@ class LaunchSession(Base):
     token_digest: Mapped[str] = mapped_column(sa.String(64))
     registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("people.id"), index=True)
-    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"))
-    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("resource_links.id"))
+    course_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("courses.id"))
+    link_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("resource_links.id"))
     is_teacher: Mapped[bool]
     email: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     frame_origin: Mapped[str | None] = mapped_column(sa.String(255))
+    deep_linking: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     registration: Mapped[Registration] = relationship()
     person: Mapped[Person] = relationship()
-    course: Mapped[Course] = relationship()
-    link: Mapped[ResourceLink] = relationship()
+    given_course: Mapped[Course | None] = relationship()
+    given_link: Mapped[ResourceLink | None] = relationship()
+
+    @property
+    def is_deep_linking(self) -> bool:
+        return self.link_id is None
+
+    @property
+    def course(self) -> Course:
+        """The course of the link; a page about it is never shown in a deep linking session."""
+        assert self.given_course is not None
+        return self.given_course
+
+    @property
+    def link(self) -> ResourceLink:
+        """The link that was opened; a page about it is never shown in a deep linking session."""
+        assert self.given_link is not None
+        return self.given_link

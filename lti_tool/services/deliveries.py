@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from badges.completion import Progress, Route, UnitProgress
+from badges.micro_credential import MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, Rule
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
@@ -35,7 +36,7 @@ from lti_tool.services import audit, catalogue
 
 log = structlog.get_logger(__name__)
 
-SCORE = "score"
+SCORE, PROGRESS = "score", "progress"
 PENDING, DELIVERED, FAILED, SUPERSEDED = "pending", "delivered", "failed", "superseded"
 
 LEASE = timedelta(seconds=60)
@@ -69,16 +70,42 @@ def sync(
     """
     mc = catalogue.definition(version)
     for link in _links(db, person, version):
-        unit = next((u for u in progress.units if u.unit == link.unit_code), None)
-        if unit is None:
+        wanted = _wanted(mc, link, progress, records)
+        if wanted is None:
             continue
-        wanted = score_of(mc.unit(unit.unit).rule, unit, records)
         last = _last(db, link, person)
         if last is None and wanted == CLEARED:
             continue
         if last is not None and _says(last, link, wanted):
             continue
         _queue(db, link, person, wanted, last, now)
+
+
+def _wanted(
+    mc: MicroCredential,
+    link: ResourceLink,
+    progress: Progress,
+    records: Sequence[CompletionRecord],
+) -> Score | None:
+    """Return what the column of a link should say; None where the link's unit is no more."""
+    if link.unit_code is None:
+        return score_of_whole(progress)
+    unit = next((u for u in progress.units if u.unit == link.unit_code), None)
+    return score_of(mc.unit(unit.unit).rule, unit, records) if unit else None
+
+
+def score_of_whole(progress: Progress) -> Score:
+    """Return what the gradebook shows for all units together: how many of them are complete.
+
+    Nothing before the first is.
+    """
+    complete = sum(unit.is_complete for unit in progress.units)
+    return Score(Decimal(complete), Decimal(len(progress.units))) if complete else CLEARED
+
+
+def maximum_of(rule: Rule) -> Decimal:
+    """Return the scale of a unit's column: that of its marks, else 100."""
+    return rule.maximum if isinstance(rule, PointsAtLeast | EachPartAtLeast) else Decimal(100)
 
 
 def score_of(rule: Rule, unit: UnitProgress, records: Iterable[CompletionRecord]) -> Score:
@@ -90,9 +117,7 @@ def score_of(rule: Rule, unit: UnitProgress, records: Iterable[CompletionRecord]
     """
     if not unit.is_complete:
         return CLEARED
-    full = Score(Decimal(100), Decimal(100))
-    if isinstance(rule, PointsAtLeast | EachPartAtLeast):
-        full = Score(rule.maximum, rule.maximum)
+    full = Score(maximum_of(rule), maximum_of(rule))
     if unit.latest is None or unit.latest.route is not Route.ASSESSED:
         return full
     if isinstance(rule, PointsAtLeast) and unit.latest.points is not None:
@@ -230,7 +255,6 @@ def _links(db: Session, person: Person, version: MicroCredentialVersion) -> Sequ
             CourseMember.person_id == person.id,
             CourseMember.is_tester.is_(False),
             ResourceLink.line_item_url.is_not(None),
-            ResourceLink.unit_code.is_not(None),
         )
         .order_by(ResourceLink.id)
     ).all()
@@ -272,7 +296,7 @@ def _queue(
         Delivery(
             id=uuid.uuid4(),
             sequence=last.sequence + 1 if last else 1,
-            kind=SCORE,
+            kind=SCORE if link.unit_code else PROGRESS,
             link_id=link.id,
             person_id=person.id,
             line_item_url=link.line_item_url,

@@ -15,7 +15,7 @@ from badges.text import clean
 from lti_tool.db import get_or_add
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Forbidden, NotFound
-from lti_tool.lti.claims import LaunchClaims
+from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims, MessageClaims
 from lti_tool.models import (
     Course,
     CourseMember,
@@ -24,7 +24,7 @@ from lti_tool.models import (
     Registration,
     ResourceLink,
 )
-from lti_tool.services import completions, placements
+from lti_tool.services import completions, deep_linking, placements
 
 LONGEST_NAME = 255
 CLEANED_UP_PER_LAUNCH = 100
@@ -52,25 +52,42 @@ def open_session(
     link.is_placed_by_platform = "mc" in claims.custom and placements.place_by_custom_parameters(
         db, link, claims.custom["mc"], claims.custom.get("unit") or None, now
     )
-    token = secrets.token_urlsafe(32)
-    session = LaunchSession(
-        token_digest=_digest(token),
-        registration=registration,
-        person=person,
-        course=course,
-        link=link,
-        is_teacher=claims.is_teacher,
-        email=encryption.encrypt(claims.email.encode()) if claims.email else None,
-        locale=claims.locale,
-        frame_origin=claims.frame_origin,
-        created_at=now,
-        expires_at=now + lifetime,
-    )
-    db.add(session)
-    _forget_expired(db, now)
-    db.flush()
+    token, session = _session(registration, person, claims, lifetime, now)
+    session.given_course, session.given_link = course, link
+    session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
+    _keep(db, session, now)
     if not claims.is_teacher:
         _learner_arrived(db, session, now)
+    return session, token
+
+
+def open_deep_linking(
+    db: Session,
+    registration_id: uuid.UUID,
+    claims: DeepLinkingClaims,
+    *,
+    encryption: Encryption,
+    lifetime: timedelta,
+    now: datetime,
+) -> tuple[LaunchSession, str]:
+    """Return a new session in which a teacher chooses links, and the browser's secret.
+
+    Raises:
+        Forbidden: `teachers_only`.
+    """
+    if not claims.is_teacher:
+        raise Forbidden("teachers_only")
+    registration = db.get_one(Registration, registration_id)
+    person = _person(db, registration.platform_id, claims, now)
+    token, session = _session(registration, person, claims, lifetime, now)
+    session.deep_linking = deep_linking.sealed(claims, encryption)
+    if claims.context_id is not None:
+        course = _named_course(
+            db, registration.platform_id, claims.context_id, claims.context_title, now
+        )
+        _seen(db, course, person, True, now)
+        session.given_course = course
+    _keep(db, session, now)
     return session, token
 
 
@@ -114,7 +131,33 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _person(db: Session, platform_id: uuid.UUID, claims: LaunchClaims, now: datetime) -> Person:
+def _session(
+    registration: Registration,
+    person: Person,
+    claims: MessageClaims,
+    lifetime: timedelta,
+    now: datetime,
+) -> tuple[str, LaunchSession]:
+    token = secrets.token_urlsafe(32)
+    return token, LaunchSession(
+        token_digest=_digest(token),
+        registration=registration,
+        person=person,
+        is_teacher=claims.is_teacher,
+        locale=claims.locale,
+        frame_origin=claims.frame_origin,
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+
+
+def _keep(db: Session, session: LaunchSession, now: datetime) -> None:
+    db.add(session)
+    _forget_expired(db, now)
+    db.flush()
+
+
+def _person(db: Session, platform_id: uuid.UUID, claims: MessageClaims, now: datetime) -> Person:
     person, _ = get_or_add(
         db,
         Person,
@@ -129,6 +172,12 @@ def _person(db: Session, platform_id: uuid.UUID, claims: LaunchClaims, now: date
 def _course(db: Session, platform_id: uuid.UUID, claims: LaunchClaims, now: datetime) -> Course:
     context_id = claims.context_id or f"resource-link:{claims.resource_link_id}"
     title = claims.context_title if claims.context_id else claims.resource_link_title
+    return _named_course(db, platform_id, context_id, title, now)
+
+
+def _named_course(
+    db: Session, platform_id: uuid.UUID, context_id: str, title: str | None, now: datetime
+) -> Course:
     course, _ = get_or_add(
         db,
         Course,
@@ -198,12 +247,12 @@ def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None
     completions.reevaluate(db, session.person, version, now)
 
 
-def forget_emails(db: Session, now: datetime) -> None:
-    """Delete the e-mail addresses of visits that have ended, also where nobody launches anew."""
-    ended = sa.update(LaunchSession).where(
-        LaunchSession.expires_at <= now, LaunchSession.email.is_not(None)
-    )
-    db.execute(ended.values(email=None))
+def forget_secrets(db: Session, now: datetime) -> None:
+    """Delete e-mail addresses and return addresses of visits that have ended, also where nobody
+    launches anew."""
+    held = sa.or_(LaunchSession.email.is_not(None), LaunchSession.deep_linking.is_not(None))
+    ended = sa.update(LaunchSession).where(LaunchSession.expires_at <= now, held)
+    db.execute(ended.values(email=None, deep_linking=None))
 
 
 def _forget_expired(db: Session, now: datetime) -> None:

@@ -125,4 +125,5 @@ def _score(row: Delivery) -> grades.Score:
         timestamp=row.sent_timestamp,
         points=row.points,
         maximum=row.maximum,
+        is_finished=row.kind != deliveries.PROGRESS or row.points == row.maximum,
     )

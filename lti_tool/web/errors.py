@@ -79,9 +79,11 @@ def _correlation_id() -> str:
 def _launch_id() -> uuid.UUID | None:
     """Return the launch to go back to, if this person may see its pages.
 
-    In the frame of an LMS the browser shows no way back.
+    In the frame of an LMS the browser shows no way back. A deep linking request that was answered
+    has no page any more.
     """
-    return (request.view_args or {}).get("launch_id") if "visit" in g else None
+    has_pages = "visit" in g and not g.is_answered
+    return (request.view_args or {}).get("launch_id") if has_pages else None
 
 
 def _answer(code: str, status: int, params: dict[str, str]) -> Response:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lti_tool import clock
-from lti_tool.errors import Forbidden
+from lti_tool.errors import Forbidden, NotFound
 from lti_tool.models import LaunchSession
 from lti_tool.services import launches
 from lti_tool.web import security
@@ -77,13 +77,14 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
 
 
 def visiting(
-    *, teacher: bool = False, writes: bool = False
+    *, teacher: bool = False, writes: bool = False, selects: bool | None = False
 ) -> Callable[
     [Callable[Concatenate[Visit, P], ResponseReturnValue]], Callable[..., ResponseReturnValue]
 ]:
     """Give a view its `Visit`; the transaction ends when the view returns.
 
-    `teacher`: learners are refused. `writes`: the view changes something.
+    `teacher`: learners are refused. `writes`: the view changes something. `selects`: the view
+    belongs to deep linking requests, and to no other launch; None: to both kinds.
     """
 
     def decorate(
@@ -94,9 +95,11 @@ def visiting(
             now = clock.now()
             with current_tool().database.transaction(read_only=not writes) as db:
                 launch = current(db, launch_id, now)
-                g.visit = Visit(db, launch, now)
+                g.visit, g.is_answered = Visit(db, launch, now), launch.answered_at is not None
                 if teacher and not launch.is_teacher:
                     raise Forbidden("teachers_only")
+                if selects is not None and selects is not launch.is_deep_linking:
+                    raise NotFound("other_launch")
                 response = make_response(view(g.visit, *args, **kwargs))
             response.cache_control.no_store = True
             return response

@@ -1,14 +1,16 @@
 """The addresses that a platform knows: login, launch and key set of one registration."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from lti_tool import clock
 from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
+from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.tool_configuration import ToolAddresses
+from lti_tool.models import LaunchSession
 from lti_tool.services import launches, registrations
 from lti_tool.web import caching, launch_session, static_files
 from lti_tool.web.caching import cacheable
@@ -77,16 +79,7 @@ def accept(registration_id: uuid.UUID) -> Response:
         launch_url=launch_url(registration_id),
         now=now,
     )
-    with tool.database.transaction() as db:
-        registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
-        session, token = launches.open_session(
-            db,
-            registration_id,
-            claims,
-            encryption=tool.encryption,
-            lifetime=timedelta(hours=tool.settings.launch_session_hours),
-            now=now,
-        )
+    session, token = _open(registration_id, claims, now)
     log.info("launch_accepted", registration_id=str(registration_id), launch_id=str(session.id))
     response = _redirect(url_for("learner.home", launch_id=session.id), 303)
     name = launch.cookie_name(form.get("state", ""))
@@ -94,6 +87,28 @@ def accept(registration_id: uuid.UUID) -> Response:
         name, path="/lti", secure=True, httponly=True, samesite="None", partitioned=True
     )
     return launch_session.carry(response, session.id, token)
+
+
+def _open(
+    registration_id: uuid.UUID, claims: LaunchClaims | DeepLinkingClaims, now: datetime
+) -> tuple[LaunchSession, str]:
+    """Open a launch session of the kind that the message asks for."""
+    tool = current_tool()
+    lifetime = timedelta(hours=tool.settings.launch_session_hours)
+    with tool.database.transaction() as db:
+        registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
+        if isinstance(claims, DeepLinkingClaims):
+            return launches.open_deep_linking(
+                db,
+                registration_id,
+                claims,
+                encryption=tool.encryption,
+                lifetime=lifetime,
+                now=now,
+            )
+        return launches.open_session(
+            db, registration_id, claims, encryption=tool.encryption, lifetime=lifetime, now=now
+        )
 
 
 def addresses(registration_id: uuid.UUID) -> ToolAddresses:
@@ -109,7 +124,7 @@ def addresses(registration_id: uuid.UUID) -> ToolAddresses:
 
 @blueprint.get("/jwks")
 def jwks(registration_id: uuid.UUID) -> Response:
-    """Security Framework 1.0, section 6.3: the keys that our client assertions are signed with."""
+    """Security Framework 1.0, section 6.3: the keys that our messages are signed with."""
     tool, now = current_tool(), clock.now()
     with tool.database.transaction(read_only=True) as db:
         keys = tool_keys.key_set(db, now)

@@ -4,8 +4,9 @@ Framing: pages of a launch may be framed by the platform that launched (CSP Leve
 `frame-ancestors`; X-Frame-Options cannot name an origin and is not sent), public pages by nobody.
 Forms: a page of a foreign site can post into a launch, and the launch's cookie goes with it, so
 every unsafe request outside the LTI endpoints (these prove themselves by state and signature,
-or by a registration form that works once) must bring a token that only a page
-of the same launch can know.
+or by a registration form that works once) must bring a token that only a page of the same launch
+can know. The one form that leaves for another site is the answer to a deep linking request, and
+its page can send a form nowhere else.
 """
 
 import hashlib
@@ -27,6 +28,7 @@ CSRF_FIELD = "csrf_token"
 
 FRAMED_BY_NOBODY = "'none'"
 FRAMED_BY_ANYBODY = "*"
+OWN_FORMS = "'self'"
 
 _FIXED_HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -53,6 +55,11 @@ def csp_nonce() -> str:
 def allow_framing(by: str) -> None:
     """Let this response be framed by origins (space-separated), or by `FRAMED_BY_ANYBODY`."""
     g.frame_ancestors = by
+
+
+def send_forms_to(origin: str) -> None:
+    """Let forms of this response go to `origin` and nowhere else, not even to us."""
+    g.form_action = origin
 
 
 def csrf_token(launch_id: uuid.UUID) -> str:
@@ -96,7 +103,7 @@ def _policy() -> str:
             f"script-src {script}",
             "style-src 'self'",
             "img-src 'self' data:",
-            "form-action 'self'",
+            f"form-action {g.get('form_action', OWN_FORMS)}",
             "base-uri 'none'",
             f"frame-ancestors {ancestors}",
         )

@@ -45,6 +45,23 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This page is for teachers of the course."),
         N_("If you teach this course, open the unit again in your teacher's role."),
     ),
+    "other_launch": Sentence(N_("This page belongs to another kind of visit."), _OPEN_AGAIN),
+    # choosing activities for a course
+    "deep_linking_answered": Sentence(
+        N_("Your choice was sent back to your course already."),
+        N_("Look there. To choose again, begin in the course once more."),
+    ),
+    "deep_linking_single": Sentence(
+        N_("Your learning platform takes one activity at a time."),
+        N_("Go back and choose one. Nothing was added yet."),
+    ),
+    "nothing_chosen": Sentence(
+        N_("Nothing was chosen."), N_("Go back and choose at least one. Nothing was added yet.")
+    ),
+    "deep_linking_types_unsupported": Sentence(
+        N_("Your course asks for something else than activities, and there is nothing else here."),
+        N_("Add an activity (in Moodle: an external tool) and choose its content from there."),
+    ),
     # placing and routes
     "link_not_placed": Sentence(
         N_("Your teacher has not chosen yet what this activity stands for."),

@@ -21,7 +21,7 @@ from lti_tool.services import deliveries
 from tests.browser import teaching
 from tests.browser.chromium import Watch
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id
-from tests.browser.visitors import sit
+from tests.browser.visitors import sit, sit_to_select
 
 LEARNER_PLACES = (
     "units new",
@@ -42,6 +42,11 @@ TEACHER_PLACES = (
     "choose",
     "choose nothing found",
     "choose unit",
+    "select",
+    "select narrowed",
+    "select nothing found",
+    "select units",
+    "select units none",
     "course",
     "course empty",
     "unit points",
@@ -185,6 +190,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     placing = sit(page, world, teacher, blank)
     _, elsewhere = teaching.add_course(world, "An empty course")
     empty = sit(page, world, teacher, elsewhere)
+    selecting = sit_to_select(page, world, teacher, world.course)
     course = f"{top}/course"
     return {
         "course": course,
@@ -200,6 +206,11 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "choose": f"{placing}/choose",
         "choose nothing found": f"{placing}/choose?q=astronautics",
         "choose unit": f"{placing}/choose/{_version_id(world)}",
+        "select": f"{selecting}/select",
+        "select narrowed": f"{selecting}/select?language=mk&level=3",
+        "select nothing found": f"{selecting}/select?q=astronautics",
+        "select units": f"{selecting}/select/{_version_id(world)}",
+        "select units none": f"{selecting}/select/{_version_id(world)}?tick=none",
         "course empty": f"{empty}/course",
         "unit empty": f"{empty}/course/units/{UNLOCKED}",
     }

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Frame, Locator, Page
 
-from lti_tool.demo.lms import Link, User
+from lti_tool.demo.lms import Course, Link, User
 from lti_tool.demo.world import World
 from tests.browser.chromium import Sitting
 
@@ -61,10 +61,20 @@ class Visitor:
 
 def sit(page: Page, world: World, user: User, link: Link) -> str:
     """Launch `link` as `user` in this window; return the address that the launch's pages share."""
+    return _launch(page, world, user, f"/lms/launch/{link.id}?target=window")
+
+
+def sit_to_select(page: Page, world: World, user: User, course: Course) -> str:
+    """Begin to select content for a course in this window; return as `sit` does."""
+    client_id = world.lms.tools()[0].client_id
+    return _launch(page, world, user, f"/lms/content/{course.id}/launch?tool={client_id}")
+
+
+def _launch(page: Page, world: World, user: User, address: str) -> str:
     page.context.clear_cookies(name="demo_lms")
     page.goto(f"{world.lms_url}/lms/login")
     page.locator(f'button[value="{user.id}"]').click()
-    page.goto(f"{world.lms_url}/lms/launch/{link.id}?target=window")
+    page.goto(f"{world.lms_url}{address}")
     page.wait_for_url(LAUNCHED)
     launched = LAUNCHED.search(page.url)
     assert launched is not None

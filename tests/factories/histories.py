@@ -401,7 +401,7 @@ class Play:
     def _confirm(self, act: Confirm) -> rows.CompletionRecord:
         launch = self.db.scalar(
             sa.select(rows.LaunchSession)
-            .join(rows.LaunchSession.link)
+            .join(rows.LaunchSession.given_link)
             .filter(
                 rows.LaunchSession.person == self._person(act.who),
                 rows.ResourceLink.resource_link_id == link_of(act.course, act.unit),

@@ -48,11 +48,15 @@ COURSES = ("one", "two", "far")
 
 @dataclass(frozen=True, slots=True)
 class CourseOfOthers:
-    """`ids`: one thing of each kind that addresses name. `secrets`: what only this course sees."""
+    """`ids`: one thing of each kind that addresses name. `secrets`: what only this course sees.
+
+    `selecting`: the teacher's visit that answers a deep linking request.
+    """
 
     name: str
     teacher: Visit
     learner: Visit
+    selecting: Visit
     ids: Mapping[str, uuid.UUID]
     placement: uuid.UUID
     secrets: tuple[str, ...]
@@ -125,6 +129,7 @@ def _fill(visits: Visits, database: Database, app: Flask, name: str) -> CourseOf
     )
     other = {"course": context, "link": f"{link}-other", "mc": OTHER_MC.code}
     visits.open(f"ana{sub}", name=f"Learner {name}Q", unit=OTHER_MC.units[0].code, **other)
+    selecting = visits.select(f"tea{sub}", course=context, name=f"Teacher {name}Q")
     tool: Tool = app.extensions["credlet"]
     with database.transaction() as db:
         ids = _things(db, tool, teacher, learner, name, visits.school.now)
@@ -134,7 +139,9 @@ def _fill(visits: Visits, database: Database, app: Flask, name: str) -> CourseOf
         school = launch.registration.platform.organisation
         _, invitation = invitations.invite(db, school, visits.school.now)
     secrets = (f"Learner {name}Q", f"Teacher {name}Q", f"{name}q@mail", f"evidence-{name}Q")
-    return CourseOfOthers(name, teacher, learner, ids, placement, secrets, invitation)
+    return CourseOfOthers(
+        name, teacher, learner, selecting, ids, placement, secrets, invitation
+    )
 
 
 def _things(

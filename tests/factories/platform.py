@@ -26,6 +26,7 @@ from lti_tool.models import Deployment, Organisation, Platform, Registration
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 ABSENT: Any = object()
@@ -166,6 +167,8 @@ def claim_name(name: str) -> str:
     """Return the claim's full name; `endpoint` is that of AGS."""
     if name == "endpoint":
         return AGS
+    if name == "deep_linking_settings":
+        return DL + name
     own = {
         "message_type",
         "version",

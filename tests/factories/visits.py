@@ -20,7 +20,10 @@ from badges import samples
 from badges.micro_credential import MicroCredential
 from lti_tool.db import Database
 from lti_tool.demo.forms import Form, PageReader
-from lti_tool.lti.claims import LaunchClaims
+from lti_tool.lti import deep_linking
+from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
+from lti_tool.lti.deep_linking import DeepLinkingSettings
+from lti_tool.models import LaunchSession
 from lti_tool.services import launches
 from lti_tool.web import launch_session
 from tests.factories.courses import AGS_SCOPES, School
@@ -140,7 +143,59 @@ class Visits:
         custom = {key: given[key] for key in ("mc", "unit") if given[key]}
         with self.school.transaction() as db:
             session, token = self._launch(db, sub, teacher, given, custom)
-            visit = Visit(self.app.test_client(), session.id, session.person_id)
+            return self._visit(session, token)
+
+    def select(
+        self,
+        sub: str,
+        *,
+        course: str | None = "course",
+        name: str | None = None,
+        locale: str = "en",
+        **settings: Any,
+    ) -> Visit:
+        """Ask a teacher to select content; `settings`: those of the request that differ."""
+        given = {
+            "return_url": f"{FRAME}/content/return?sesskey=k3y",
+            "data": None,
+            "accept_types": (deep_linking.RESOURCE_LINK,),
+            "accept_presentation_document_targets": ("iframe",),
+            "accept_multiple": True,
+            "accept_line_item": None,
+            "title": None,
+            "text": None,
+            **settings,
+        }
+        claims = DeepLinkingClaims(
+            issuer=FRAME,
+            deployment_id="1",
+            sub=sub,
+            roles=(),
+            is_teacher=True,
+            is_test_user=False,
+            target_link_uri="",
+            context_id=course,
+            context_title=f"Course {course}" if course else None,
+            name=name or sub.title(),
+            email=None,
+            locale=locale,
+            custom={},
+            frame_origin=FRAME,
+            settings=DeepLinkingSettings(**given),
+        )
+        with self.school.transaction() as db:
+            session, token = launches.open_deep_linking(
+                db,
+                self.school.registration_id,
+                claims,
+                encryption=self.school.encryption,
+                lifetime=timedelta(hours=8),
+                now=self.school.now,
+            )
+            return self._visit(session, token)
+
+    def _visit(self, session: LaunchSession, token: str) -> Visit:
+        visit = Visit(self.app.test_client(), session.id, session.person_id)
         visit.client.set_cookie(
             launch_session.COOKIE,
             token,

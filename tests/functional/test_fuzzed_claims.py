@@ -35,6 +35,7 @@ CLAIMS = (
     "custom",
     "launch_presentation",
     "endpoint",
+    "deep_linking_settings",
 )
 MEMBERS = ("id", "title", "label", "lineitem", "scope", "locale", "mc", "unit", "return_url")
 

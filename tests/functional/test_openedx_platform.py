@@ -259,3 +259,35 @@ def test_time_stamps_are_stored_as_they_were_sent(course: Course) -> None:
         recorded = db.get_one(CompletionRecord, record).recorded_at
     assert row.sent_timestamp is not None
     assert abs((row.sent_timestamp - recorded).total_seconds()) < 5
+
+
+def test_selected_content_is_stored_and_each_item_opens_its_unit(course: Course) -> None:
+    """One request, one signed answer that another's code verifies, and a launch of what it kept."""
+    browser = Browser()
+    browser.get(course.lms.select_url("tea", "staff", LINK))
+    browser.submit(LAUNCH_FORM)
+    browser.follow(WLD.title.best("en"))
+    browser.submit("select", {"columns": "units"})
+    answer = browser.submit("answer")
+    assert answer.status == 200, answer.text
+    stored = course.lms.content(LINK)
+    overview, *units = stored.values()
+    assert overview["custom"] == {"mc": f"{WLD.awarding_body.slug}/{WLD.code}"}
+    assert [item["custom"]["unit"] for item in units] == [unit.code for unit in WLD.units]
+    assert [item["lineItem"]["scoreMaximum"] for item in units] == [MAXIMUM] * len(units)
+    third = list(stored)[3]
+    browser.get(f"{course.lms.launch_url('ana', 'student', LINK)}&item={third}")
+    page = browser.submit(LAUNCH_FORM)
+    assert page.status == 200
+    assert WLD.units[2].title.best("en") in page.text
+    with course.tool.database.transaction(read_only=True) as db:
+        assert db.query(ResourceLink).one().unit_code == WLD.units[2].code
+
+
+def test_cancelling_stores_nothing(course: Course) -> None:
+    browser = Browser()
+    browser.get(course.lms.select_url("tea", "staff", LINK))
+    browser.submit(LAUNCH_FORM)
+    browser.submit("cancel")
+    assert browser.submit("answer").status == 200
+    assert course.lms.content(LINK) == {}

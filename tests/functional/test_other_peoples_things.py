@@ -34,17 +34,20 @@ UNIT = "BEM-S-WLD1-U1"
 class Guarded:
     """`foreign`: the ids of its address that belong to somebody -> code of the refusal.
 
-    `teachers`: learners are refused. `placement`: it takes `?placement=`.
+    `teachers`: learners are refused. `placement`: it takes `?placement=`. `selects`: it belongs to
+    deep linking requests, and to no other launch.
     """
 
     foreign: Mapping[str, str]
     teachers: bool = False
     placement: bool = False
+    selects: bool = False
 
 
 OWN = Guarded({})
 TEACHERS = Guarded({}, teachers=True)
 COURSE = Guarded({}, teachers=True, placement=True)
+SELECTING = Guarded({}, teachers=True, selects=True)
 
 
 def of_course(argument: str, code: str, *, placement: bool = True) -> Guarded:
@@ -68,6 +71,10 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     # Definitions are public: a version belongs to nobody who could be harmed by its being named.
     "teacher.choose_unit": TEACHERS,
     "teacher.place": TEACHERS,
+    "teacher.select": SELECTING,
+    "teacher.select_units": SELECTING,
+    "teacher.answer": SELECTING,
+    "teacher.cancel_selection": SELECTING,
     "teacher.course": COURSE,
     "teacher.unit": COURSE,
     "teacher.record": COURSE,
@@ -189,7 +196,9 @@ def test_another_launch_is_closed_whatever_secret_one_brings(
     """Own and foreign courses and platforms; the form token is always the right one."""
     app, before = neighbourhood.app, neighbourhood.rows()
     visits = [
-        visit for one in neighbourhood.courses.values() for visit in (one.learner, one.teacher)
+        visit
+        for one in neighbourhood.courses.values()
+        for visit in (one.learner, one.teacher, one.selecting)
     ]
     tokens = ["", "x", *(token_of(visit) for visit in visits)]
     for rule, _ in launch_rules(app):
@@ -270,6 +279,24 @@ def test_people_of_other_courses_in_a_form_are_passed_over(
         fields = {"person": str(person), f"points-{person}": "90", "evidence": "none"}
         answer = ask(app, own.teacher.client, "POST", path, own.teacher.id, **fields)
         assert answer.status_code == 400
+    assert neighbourhood.rows() == before
+
+
+@on_each_database
+def test_each_kind_of_launch_opens_its_own_pages_only(neighbourhood: Neighbourhood) -> None:
+    """No answer without a deep linking request, and no course for who came to select."""
+    app, course, before = neighbourhood.app, neighbourhood.courses["one"], neighbourhood.rows()
+    checked = 0
+    for rule, guarded in launch_rules(app):
+        if rule.endpoint == "learner.home":  # the way in, for both
+            continue
+        visit = course.teacher if guarded.selects else course.selecting
+        path = address(rule, course.ids, launch_id=visit.id)
+        for method in methods(rule):
+            answer = ask(app, visit.client, method, path, visit.id)
+            assert (answer.status_code, code(answer)) == (404, "other_launch"), (rule, method)
+            checked += 1
+    assert checked >= 29
     assert neighbourhood.rows() == before
 
 
@@ -431,6 +458,7 @@ def test_every_own_thing_can_be_reached(neighbourhood: Neighbourhood) -> None:
     app, course = neighbourhood.app, neighbourhood.courses["one"]
     for rule, guarded in launch_rules(app):
         visit = course.teacher if guarded.teachers else course.learner
+        visit = course.selecting if guarded.selects else visit
         if "GET" not in (rule.methods or ()):
             continue
         path = address(rule, course.ids, launch_id=visit.id)

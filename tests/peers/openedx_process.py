@@ -123,6 +123,17 @@ class OpenEdx:
         """Where a click on `link` leads. `role`: student, staff (teacher) or instructor (admin)."""
         return f"{self.url}/launch?{urlencode({'user': user, 'role': role, 'link': link})}"
 
+    def select_url(self, user: str, role: str, link: str) -> str:
+        """Where "select content" of `link` leads."""
+        return f"{self.launch_url(user, role, link)}&select=1"
+
+    def content(self, link: str) -> dict[str, Any]:
+        """Return what was selected for `link`, as it was stored: {id: attributes}."""
+        answer = self._http.get(f"{self.url}/content", timeout=20)
+        answer.raise_for_status()
+        stored: dict[str, Any] = answer.json()[link]
+        return stored
+
     def gradebook(self) -> dict[str, Any]:
         """Return {link: {"grades": {username: ...}, "scores": {username: ...}}}.
 

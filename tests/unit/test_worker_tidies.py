@@ -32,6 +32,20 @@ def test_the_address_of_a_visit_that_has_ended_is_deleted(app: Flask, database: 
     assert has_address(database, at_work.id)
 
 
+def test_where_an_answer_was_to_go_is_forgotten_with_its_visit(
+    app: Flask, database: Database
+) -> None:
+    now = clock.now()
+    visits = Visits.at(app, database, now)
+    at_work = visits.select("tea")
+    visits.school.now = now - timedelta(hours=8, seconds=1)
+    ended = visits.select("tom")
+    worker.tidy(app.extensions["credlet"])
+    with database.transaction(read_only=True) as db:
+        assert db.get_one(LaunchSession, ended.id).deep_linking is None
+        assert db.get_one(LaunchSession, at_work.id).deep_linking is not None
+
+
 def has_address(database: Database, launch_id: object) -> bool:
     with database.transaction(read_only=True) as db:
         return db.get_one(LaunchSession, launch_id).email is not None

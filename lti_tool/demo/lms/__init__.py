@@ -7,7 +7,7 @@
 
 from flask import Flask
 
-from . import oidc, pages, registration, services, tokens, tools
+from . import content, oidc, pages, registration, services, tokens, tools
 from .config import LmsConfig
 from .faults import Endpoint, Fault
 from .records import (
@@ -59,7 +59,8 @@ def create_lms(config: LmsConfig, state: LmsState | None = None) -> Flask:
     # The tool often runs on the same host, and cookies do not tell ports apart.
     app.config.update(SESSION_COOKIE_NAME="demo_lms", SESSION_COOKIE_SAMESITE="Lax")
     app.extensions[EXTENSION] = state or LmsState(config)
-    for blueprint in (oidc.bp, tokens.bp, services.bp, registration.bp, tools.bp, pages.bp):
+    parts = (oidc, tokens, services, content, registration, tools, pages)
+    for blueprint in (part.bp for part in parts):
         app.register_blueprint(blueprint)
     for status in pages.REFUSALS:
         app.register_error_handler(status, pages.refusal)

@@ -1,6 +1,7 @@
-"""The id_token of a resource link launch, in the shape Moodle 4.5 sends.
+"""The id_token of a launch or a deep linking request, in the shape Moodle 4.5 sends.
 
-Spec: LTI Core 1.3, section 5.3 (required claims) and 5.4 (optional claims); AGS 2.0, section 3.1.
+Spec: LTI Core 1.3, section 5.3 (required claims) and 5.4 (optional claims); AGS 2.0, section 3.1;
+Deep Linking 2.0, section 4.4 (settings).
 """
 
 from datetime import datetime
@@ -14,6 +15,7 @@ from .state import LmsState
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+SETTINGS_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 ROLES = {Role.TEACHER: MEMBERSHIP + "Instructor", Role.LEARNER: MEMBERSHIP + "Learner"}
 CONTAINERS = {"iframe": "3", "window": "4"}
@@ -30,8 +32,7 @@ def build(
     now: datetime,
 ) -> dict[str, Any]:
     """Return the claims; valid for 60 seconds from `now`."""
-    link = state.link(pending.link_id)
-    tool, course = state.tool(link.client_id), state.course(link.course_id)
+    tool, course = state.tool(pending.client_id), state.course(pending.course_id)
     assert tool is not None
     issued = int(now.timestamp())
     claims: dict[str, Any] = {
@@ -42,18 +43,41 @@ def build(
         "nonce": nonce,
         "sub": user.id,
         LTI + "deployment_id": tool.deployment_id,
-        LTI + "message_type": "LtiResourceLinkRequest",
         LTI + "version": "1.3.0",
         LTI + "target_link_uri": tool.target_link_uri,
         LTI + "roles": [ROLES[role]],
         LTI + "context": _context(course),
-        LTI + "resource_link": _resource_link(link),
         LTI + "tool_platform": _platform(state.config),
         LTI + "launch_presentation": _presentation(state.config, pending, session_key),
         LTI + "lis": {"person_sourcedid": "", "course_section_sourcedid": ""},
         LTI + "ext": {"lms": "moodle-2"},
+    } | _person(tool, user)
+    if pending.link_id is None:
+        claims |= _selection(state.config, pending, tool, session_key)
+        return claims | _grade_services(state, tool, course, None)
+    link = state.link(pending.link_id)
+    claims |= _resource_link(link) | _custom(link)
+    return claims | _grade_services(state, tool, course, link)
+
+
+def _selection(
+    config: LmsConfig, pending: PendingLaunch, tool: Tool, session_key: str
+) -> dict[str, Any]:
+    """Moodle sends no `data` and no `accept_lineitem`; the return address has the form key."""
+    query = f"course={pending.course_id}&id={tool.deployment_id}&sesskey={session_key}"
+    settings = {
+        "accept_types": ["ltiResourceLink"],
+        "accept_presentation_document_targets": ["frame", "iframe", "window"],
+        "accept_copy_advice": False,
+        "accept_multiple": True,
+        "accept_unsigned": False,
+        "auto_create": False,
+        "can_confirm": False,
+        "deep_link_return_url": f"{config.issuer}/lms/content/return?{query}",
+        "title": tool.name,
+        "text": "",
     }
-    return claims | _person(tool, user) | _custom(link) | _grade_services(state, tool, link)
+    return {LTI + "message_type": "LtiDeepLinkingRequest", SETTINGS_CLAIM: settings}
 
 
 def _context(course: Course) -> dict[str, Any]:
@@ -65,8 +89,9 @@ def _context(course: Course) -> dict[str, Any]:
     }
 
 
-def _resource_link(link: Link) -> dict[str, str]:
-    return {"id": link.id, "title": link.title, "description": link.description}
+def _resource_link(link: Link) -> dict[str, Any]:
+    claim = {"id": link.id, "title": link.title, "description": link.description}
+    return {LTI + "message_type": "LtiResourceLinkRequest", LTI + "resource_link": claim}
 
 
 def _platform(config: LmsConfig) -> dict[str, str]:
@@ -83,10 +108,11 @@ def _presentation(config: LmsConfig, pending: PendingLaunch, session_key: str) -
     """The return address carries the person's form key, as in Moodle; tools must not keep it."""
     container = CONTAINERS[pending.document_target]
     query = f"launch_container={container}&sesskey={session_key}"
+    place = pending.link_id or f"course/{pending.course_id}"
     return {
         "locale": config.locale,
         "document_target": pending.document_target,
-        "return_url": f"{config.issuer}/lms/return/{pending.link_id}?{query}",
+        "return_url": f"{config.issuer}/lms/return/{place}?{query}",
     }
 
 
@@ -107,13 +133,15 @@ def _custom(link: Link) -> dict[str, Any]:
     return {LTI + "custom": both} if both else {}
 
 
-def _grade_services(state: LmsState, tool: Tool, link: Link) -> dict[str, Any]:
+def _grade_services(
+    state: LmsState, tool: Tool, course: Course, link: Link | None
+) -> dict[str, Any]:
     if not tool.ags.scopes:
         return {}
-    base = f"{state.config.issuer}/lms/services/{link.course_id}/lineitems"
+    base = f"{state.config.issuer}/lms/services/{course.id}/lineitems"
     query = f"?type_id={tool.deployment_id}"
     claim = {"scope": [str(scope) for scope in tool.ags.scopes], "lineitems": base + query}
-    item = state.line_item_of(link)
+    item = state.line_item_of(link) if link else None
     if item:
         claim["lineitem"] = f"{base}/{item.id}/lineitem{query}"
     return {AGS_CLAIM: claim}

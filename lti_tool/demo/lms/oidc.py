@@ -6,6 +6,7 @@ section 4. Which errors the tool is told and which end in a page is Moodle 4.5's
 
 import json
 import re
+from collections.abc import Mapping
 from secrets import token_hex
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, session, url_for
@@ -16,8 +17,8 @@ from .errors import OAuthError
 from .failing import may_fail
 from .faults import Endpoint
 from .grants import PendingLaunch
-from .records import Tool
-from .visits import find_link, lms, visit
+from .records import Course, Role, Tool
+from .visits import find_course, find_link, lms, teacher, visit
 
 bp = Blueprint("oidc", __name__, url_prefix="/lms")
 
@@ -42,16 +43,46 @@ def launch(link_id: str) -> str:
     if current.user and current.role(course) is None:
         abort(403)
     target = "window" if request.args.get("target") == "window" else "iframe"
-    launch_id = f"ltilaunch{link.id}_{token_hex(8)}"
-    hint = json.dumps({"cmid": int(link.module_id), "launchid": launch_id}, separators=(",", ":"))
+    hint = {"cmid": int(link.module_id), "launchid": f"ltilaunch{link.id}_{token_hex(8)}"}
+    return _begin(tool, course, hint, link_id=link.id, document_target=target)
+
+
+@bp.get("/content/<course_id>/launch")
+def select_content(course_id: str) -> str:
+    """Step 1 of a deep linking request (Deep Linking 2.0, section 4): a teacher selects content."""
+    course = find_course(course_id)
+    teacher(course)
+    tool = lms().tool(request.args.get("tool", ""))
+    if tool is None:
+        abort(404)
+    hint = {"courseid": int(course.id), "launchid": f"contentitem_{token_hex(8)}"}
+    return _begin(tool, course, hint, link_id=None, document_target="iframe")
+
+
+def _begin(
+    tool: Tool,
+    course: Course,
+    hint: Mapping[str, object],
+    *,
+    link_id: str | None,
+    document_target: str,
+) -> str:
+    current, encoded = visit(), json.dumps(hint, separators=(",", ":"))
     lms().grants.begin_launch(
-        PendingLaunch(hint=hint, visit=current.id, link_id=link.id, document_target=target)
+        PendingLaunch(
+            hint=encoded,
+            visit=current.id,
+            client_id=tool.client_id,
+            course_id=course.id,
+            link_id=link_id,
+            document_target=document_target,
+        )
     )
     fields = {
         "iss": lms().config.issuer,
         "target_link_uri": tool.target_link_uri,
         "login_hint": current.user.id if current.user else "0",
-        "lti_message_hint": hint,
+        "lti_message_hint": encoded,
         "client_id": tool.client_id,
         "lti_deployment_id": tool.deployment_id,
     }
@@ -91,7 +122,7 @@ def _trusted_request() -> tuple[PendingLaunch, Tool]:
     if values.get("scope") != "openid" or values.get("response_type") != "id_token":
         abort(404, "Invalid request")
     pending = lms().grants.take_launch(values["lti_message_hint"], visit().id)
-    tool = lms().tool(lms().link(pending.link_id).client_id) if pending else None
+    tool = lms().tool(pending.client_id) if pending else None
     if pending is None or tool is None or values["redirect_uri"] not in tool.redirect_uris:
         abort(404, "Invalid request")
     return pending, tool
@@ -111,13 +142,16 @@ def _check(tool: Tool) -> None:
 
 def _sign(pending: PendingLaunch) -> str | Response:
     """Return the id_token, or 303 to the reason why the person may not open the link."""
-    link, course = find_link(pending.link_id)
-    current = visit()
+    course, current = lms().course(pending.course_id), visit()
     role = current.role(course)
     if current.user is None or role is None:
         abort(403)
-    if not lms().can_open(current.user, link, role):
-        return redirect(url_for("pages.link", link_id=link.id), 303)
+    if pending.link_id is None and role is not Role.TEACHER:
+        abort(403)
+    if pending.link_id is not None:
+        link, _ = find_link(pending.link_id)
+        if not lms().can_open(current.user, link, role):
+            return redirect(url_for("pages.link", link_id=link.id), 303)
     built = claims.build(
         lms(),
         pending,

@@ -137,6 +137,12 @@ def come_back(link_id: str) -> str:
     return render_template("return.html", link=found, course=its_course, message=message)
 
 
+@bp.get("/return/course/<course_id>")
+def come_back_to_course(course_id: str) -> Response:
+    """Where a tool sends people back to that were to select content."""
+    return redirect(url_for("pages.course", course_id=find_course(course_id).id), 303)
+
+
 @bp.route("/quiz/<quiz_id>", methods=["GET", "POST"])
 def quiz(quiz_id: str) -> str | Response:
     """The LMS's own quiz: one question, any number of tries."""

@@ -225,11 +225,16 @@ class LmsState:
         *,
         gradable: bool = True,
         maximum: float = 100,
+        resource_id: str = "",
+        tag: str = "",
         restricted_by: Quiz | None = None,
         client_id: str | None = None,
         description: str = "",
     ) -> Link:
-        """Add a link to a tool; `client_id` may be left out while there is one tool only."""
+        """Add a link to a tool; `client_id` may be left out while there is one tool only.
+
+        `maximum`, `resource_id` and `tag` are those of its column, if it is gradable.
+        """
         if client_id is None:
             (client_id,) = self._tools
         link = Link(
@@ -244,7 +249,15 @@ class LmsState:
         )
         self._links[link.id] = link
         if gradable:
-            self.gradebook.add(course.id, client_id, title, maximum, link_id=link.id)
+            self.gradebook.add(
+                course.id,
+                client_id,
+                title,
+                maximum,
+                link_id=link.id,
+                resource_id=resource_id,
+                tag=tag,
+            )
         return link
 
     def link(self, link_id: str) -> Link:

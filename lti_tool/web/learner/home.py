@@ -12,10 +12,13 @@ from lti_tool.web.learner.standing import standing
 
 
 @blueprint.get("/")
-@visiting()
+@visiting(selects=None)
 def home(visit: Visit) -> ResponseReturnValue:
-    """Show what this person is here for: their units, or for teachers the course."""
+    """Show what this person is here for: their units, or for teachers the course; or the
+    catalogue, where the course asks for activities to be chosen."""
     launch = visit.launch
+    if launch.is_deep_linking:
+        return redirect(url_for("teacher.select", launch_id=launch.id), 303)
     if launch.is_teacher:
         endpoint = "teacher.choose" if launch.link.placement is None else "teacher.course"
         return redirect(url_for(endpoint, launch_id=launch.id), 303)

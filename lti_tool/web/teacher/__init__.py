@@ -1,6 +1,15 @@
 """Pages of a launch for teachers of the course."""
 
-from lti_tool.web.teacher import awards, choosing, course, people, recording, scores
+from lti_tool.web.teacher import awards, choosing, course, people, recording, scores, selecting
 from lti_tool.web.teacher.blueprint import blueprint
 
-__all__ = ["awards", "blueprint", "choosing", "course", "people", "recording", "scores"]
+__all__ = [
+    "awards",
+    "blueprint",
+    "choosing",
+    "course",
+    "people",
+    "recording",
+    "scores",
+    "selecting",
+]

@@ -5,37 +5,30 @@ import uuid
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import MicroCredentialVersion
 from lti_tool.services import catalogue, placements
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher import searching
 from lti_tool.web.teacher.blueprint import actor, blueprint
-
-Entry = tuple[MicroCredentialVersion, MicroCredential]
 
 
 @blueprint.get("/choose")
 @visiting(teacher=True)
 def choose(visit: Visit) -> ResponseReturnValue:
     """Search the catalogue; what the course already offers comes first."""
-    query = request.args.get("q", "").strip()
-    offered = [row.version for row in placements.of_course(visit.db, visit.launch.course)]
-    known = {version.series_id for version in offered}
-    others = [one for one in catalogue.newest(visit.db) if one.series_id not in known]
-    return render_template(
-        "teacher/choose.html",
-        visit=visit,
-        query=query,
-        offered=_matching(offered, query),
-        others=_matching(others, query),
-    )
+    found = searching.search(visit.db, visit.launch.course, request.args)
+
+    def address(version: MicroCredentialVersion) -> str:
+        return url_for("teacher.choose_unit", launch_id=visit.launch.id, version_id=version.id)
+
+    return render_template("teacher/choose.html", visit=visit, found=found, address=address)
 
 
 @blueprint.get("/choose/<uuid:version_id>")
 @visiting(teacher=True)
 def choose_unit(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
-    version = _version(visit, version_id)
+    version = version_of(visit, version_id)
     return render_template(
         "teacher/choose_unit.html",
         visit=visit,
@@ -56,7 +49,7 @@ def place(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
     placements.place(
         visit.db,
         visit.launch.link,
-        _version(visit, version_id),
+        version_of(visit, version_id),
         request.form.get("unit") or None,
         actor=actor(visit),
         now=visit.now,
@@ -64,20 +57,13 @@ def place(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("teacher.course", launch_id=visit.launch.id, done="placed"), 303)
 
 
-def _version(visit: Visit, version_id: uuid.UUID) -> MicroCredentialVersion:
+def version_of(visit: Visit, version_id: uuid.UUID) -> MicroCredentialVersion:
+    """Return a version of the catalogue.
+
+    Raises:
+        NotFound: `unknown_micro_credential`.
+    """
     version = visit.db.get(MicroCredentialVersion, version_id)
     if version is None:
         raise NotFound("unknown_micro_credential")
     return version
-
-
-def _matching(versions: list[MicroCredentialVersion], query: str) -> list[Entry]:
-    """Return the definitions that hold every word of the query in title, code, body or units."""
-    entries = [(version, catalogue.definition(version)) for version in versions]
-    words = query.casefold().split()
-    return [entry for entry in entries if all(word in _searchable(entry[1]) for word in words)]
-
-
-def _searchable(mc: MicroCredential) -> str:
-    texts = [mc.title, mc.awarding_body.name, *(unit.title for unit in mc.units)]
-    return " ".join([mc.code, *(value for text in texts for value in text.values())]).casefold()

@@ -100,3 +100,5 @@ def user_of(external_user_id: str) -> User:
 compat.load_enough_xblock = BLOCKS.__getitem__
 compat.load_block_as_user = BLOCKS.__getitem__
 compat.get_user_from_external_user_id = user_of
+# Nobody signs in here; who may author is asked when the launch is made.
+compat.user_has_studio_write_access = lambda user, course_key: True

@@ -9,5 +9,6 @@ urlpatterns = [
     path("platform", views.platform),
     path("tool", views.tool),
     path("launch", views.launch),
+    path("content", views.content),
     path("gradebook", views.gradebook),
 ]

@@ -8,7 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_GET, require_http_methods
 from lti_consumer.api import get_lti_1p3_launch_start_url
 from lti_consumer.data import Lti1p3LaunchData
-from lti_consumer.models import Lti1p3Passport, LtiAgsScore, LtiConfiguration
+from lti_consumer.models import (
+    Lti1p3Passport,
+    LtiAgsScore,
+    LtiConfiguration,
+    LtiDlContentItem,
+)
 from lti_consumer.utils import (
     get_lms_lti_access_token_link,
     get_lms_lti_keyset_link,
@@ -62,13 +67,18 @@ def tool(request: HttpRequest) -> JsonResponse:
             lti_1p3_oidc_url=entered["login_url"],
             lti_1p3_launch_url=entered["target_link_uri"],
             lti_1p3_redirect_uris=[entered["launch_url"]],
+            lti_advantage_deep_linking_enabled=True,
+            lti_advantage_deep_linking_launch_url=entered["target_link_uri"],
         )
     return JsonResponse({"links": sorted(entered["links"])})
 
 
 @require_GET
 def launch(request: HttpRequest) -> HttpResponseRedirect:
-    """Open a link as somebody: `?user=ana&role=student|staff|instructor&link=NAME`."""
+    """Open a link as somebody: `?user=ana&role=student|staff|instructor&link=NAME`.
+
+    `&select=1` asks the tool for content instead; `&item=ID` opens content that was selected.
+    """
     try:
         user = course.USERS[request.GET["user"]]
         location = course.COURSE.make_usage_key("lti_consumer", request.GET["link"])
@@ -90,7 +100,19 @@ def launch(request: HttpRequest) -> HttpResponseRedirect:
         context_label=str(course.COURSE),
         custom_parameters=block.custom,
     )
-    return HttpResponseRedirect(get_lti_1p3_launch_start_url(data))
+    start = get_lti_1p3_launch_start_url(
+        data, deep_link_launch="select" in request.GET, dl_content_id=request.GET.get("item")
+    )
+    return HttpResponseRedirect(start)
+
+
+@require_GET
+def content(request: HttpRequest) -> JsonResponse:
+    """The content that was selected for each link, as it was stored: {link: {id: attributes}}."""
+    stored = {location.block_id: {} for location in course.BLOCKS}
+    for item in LtiDlContentItem.objects.order_by("id").select_related("lti_configuration"):
+        stored[item.lti_configuration.location.block_id][str(item.id)] = item.attributes
+    return JsonResponse(stored)
 
 
 @require_GET

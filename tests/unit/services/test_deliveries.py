@@ -68,6 +68,52 @@ def test_the_lowest_part_is_the_score_of_a_unit_marked_in_parts(
     assert queued(school) == [("pending", Decimal(75), Decimal(100))]
 
 
+def of_overview(school: School) -> list[tuple[str, Decimal | None, Decimal | None]]:
+    with school.transaction() as db:
+        rows = db.query(Delivery).filter_by(kind=deliveries.PROGRESS).order_by(Delivery.sequence)
+        return [(row.state, row.points, row.maximum) for row in rows]
+
+
+def test_an_overview_queues_how_many_units_are_complete(school: School, teacher: uuid.UUID) -> None:
+    school.launch("ana", link="overview", mc=CODE)
+    assert of_overview(school) == []
+    school.assess(teacher, "ana", CODE, U1, points=50)
+    assert of_overview(school) == [], "no unit is complete yet"
+    school.assess(teacher, "ana", CODE, U1, points=85)
+    school.tick()
+    school.assess(teacher, "ana", CODE, U3, signed_off=True)
+    assert of_overview(school) == [
+        ("superseded", Decimal(1), Decimal(5)),
+        ("pending", Decimal(2), Decimal(5)),
+    ]
+
+
+def test_a_better_mark_in_a_complete_unit_says_nothing_new_about_the_whole(
+    school: School, teacher: uuid.UUID
+) -> None:
+    school.launch("ana", link="overview", mc=CODE)
+    for points in (85, 95):
+        school.assess(teacher, "ana", CODE, U1, points=points)
+        school.tick()
+    assert of_overview(school) == [("pending", Decimal(1), Decimal(5))]
+
+
+def test_an_overview_is_cleared_when_the_last_completed_unit_is_taken_back(
+    school: School, teacher: uuid.UUID
+) -> None:
+    school.launch("ana", link="overview", mc=CODE)
+    record = school.assess(teacher, "ana", CODE, U1, points=85)
+    school.tick()
+    school.retract(teacher, record)
+    assert of_overview(school)[-1] == ("pending", None, None)
+
+
+def test_an_overview_without_a_column_queues_nothing(school: School, teacher: uuid.UUID) -> None:
+    school.launch("ana", link="overview", mc=CODE, line_item=None)
+    school.assess(teacher, "ana", CODE, U1, points=85)
+    assert of_overview(school) == []
+
+
 def test_a_newer_score_supersedes_one_that_was_not_sent(
     school: School, teacher: uuid.UUID, ana: uuid.UUID
 ) -> None:
