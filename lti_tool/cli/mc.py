@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from badges import definition
+from badges import definition, samples
 from badges.definition import InvalidDefinition
 from badges.micro_credential import MicroCredential, missing_elements
 from lti_tool import clock
@@ -57,6 +57,12 @@ def import_files(context: Context, files: tuple[Path, ...]) -> None:
                 raise click.exceptions.Exit(1) from error
             state = _("published") if was_added else _("was published before")
             click.echo(f"{version.reference}: {state}")
+
+
+@group.command()
+def example() -> None:
+    """Print a complete definition to start from. badges/DEFINITIONS.md explains each member."""
+    click.echo(samples.source("hosp1"), nl=False)
 
 
 @group.command("list")

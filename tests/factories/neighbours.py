@@ -139,9 +139,7 @@ def _fill(visits: Visits, database: Database, app: Flask, name: str) -> CourseOf
         school = launch.registration.platform.organisation
         _, invitation = invitations.invite(db, school, visits.school.now)
     secrets = (f"Learner {name}Q", f"Teacher {name}Q", f"{name}q@mail", f"evidence-{name}Q")
-    return CourseOfOthers(
-        name, teacher, learner, selecting, ids, placement, secrets, invitation
-    )
+    return CourseOfOthers(name, teacher, learner, selecting, ids, placement, secrets, invitation)
 
 
 def _things(

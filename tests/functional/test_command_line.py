@@ -128,6 +128,12 @@ def test_a_definition_is_checked_imported_and_listed(operator: Operator, tmp_pat
     assert "BEM-S-WLD1-U1" in operator.run("mc", "list").stdout
 
 
+def test_the_example_to_start_from_is_complete(operator: Operator, tmp_path: Path) -> None:
+    file = tmp_path / "example.json"
+    file.write_bytes(operator.run("mc", "example").stdout_bytes)
+    assert operator.run("mc", "check", str(file)).exit_code == 0
+
+
 def test_check_names_what_is_missing(operator: Operator, tmp_path: Path) -> None:
     answer = operator.run("mc", "check", sample(tmp_path, quality_assurance=None))
     assert answer.exit_code == 1

@@ -93,6 +93,7 @@ PUBLIC_ROUTES = frozenset(
     {
         "web.static",
         "health.health",
+        "public.home",
         "public.offer",
         "public.series",
         "public.version",

@@ -395,3 +395,9 @@ def test_an_unforeseen_failure_is_a_page_with_a_code_and_without_details(
 
 def test_health_says_whether_the_database_answers(client: FlaskClient) -> None:
     assert client.get("/health").json == {"status": "ok"}
+
+
+def test_the_bare_address_leads_to_what_is_on_offer(client: FlaskClient) -> None:
+    answer = client.get("/", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.request.path == "/definitions/"

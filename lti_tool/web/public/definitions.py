@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from badges import definition as definitions
@@ -17,6 +17,12 @@ from lti_tool.web.negotiation import wants_json
 from lti_tool.web.public.blueprint import blueprint, document, reading
 
 VERSION = "/definitions/<body>/<code>/<version>"
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """Lead whoever types the bare address to what is on offer."""
+    return redirect(url_for("public.offer"))
 
 
 @blueprint.get("/definitions/")

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import badges
 from badges import samples
 from badges.definition import FORMAT, InvalidDefinition, dump, load, loads, public
-from badges.micro_credential import MicroCredential
+from badges.micro_credential import MicroCredential, missing_elements
 from tests.factories.definitions import json_values, micro_credentials
 
 SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -298,3 +301,15 @@ def test_target_groups_are_kept_but_never_public(mc: MicroCredential) -> None:
     assert load(dump(mc)).target_groups == mc.target_groups
     assert "target_groups" not in public(mc)
     assert set(dump(mc)) - set(public(mc)) <= {"target_groups"}
+
+
+def test_the_example_of_the_manual_is_complete() -> None:
+    manual = (Path(badges.__file__).parent / "DEFINITIONS.md").read_text(encoding="utf-8")
+    written = manual.split("```json\n")[1].split("```")[0]
+    assert missing_elements(load(json.loads(written))) == ()
+
+
+def test_the_manual_names_every_member() -> None:
+    manual = (Path(badges.__file__).parent / "DEFINITIONS.md").read_text(encoding="utf-8")
+    members = {field.name for field in fields(MicroCredential)}
+    assert [name for name in members if f"`{name}" not in manual] == []
