@@ -31,14 +31,15 @@ from lti_tool.demo.lms import (
 )
 from lti_tool.demo.serving import free_port, serving
 from lti_tool.lti import tool_keys
-from lti_tool.models import Delivery
+from lti_tool.models import Delivery, LaunchSession
 from lti_tool.outbound import Outbound
-from lti_tool.services import organisations, platforms, scores
+from lti_tool.services import deliveries, organisations, platforms, scores
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.services.scores import Clock, Courier
 from tests.factories.courses import AGS_SCOPES, School
 
 LOOPBACK = ("127.0.0.1",)
+SAFETY = samples.welding().units[0].code
 
 
 @dataclass(slots=True)
@@ -202,3 +203,45 @@ def _registered(
         )
         registration = platforms.add(db, body, details, allow_http=True, now=now)
         return School(database, now, registration.id)
+
+
+def states(course: Teaching) -> list[tuple[str, str | None]]:
+    return [(row.state, row.failure) for row in course.deliveries()]
+
+
+def failures(course: Teaching) -> list[str | None]:
+    """What the teacher of the course sees."""
+    with course.school.transaction() as db:
+        seen = deliveries.failed(db, db.get_one(LaunchSession, course.teacher).course)
+        return [row.failure for row in seen]
+
+
+def resend(course: Teaching) -> None:
+    with course.school.transaction() as db:
+        (row,) = deliveries.failed(db)
+        deliveries.resend(db, row.id, actor="person:teacher", now=course.school.now)
+
+
+def ana_of(course: Teaching) -> User:
+    (ana,) = (user for user in course.lms.users() if user.given_name == "Ana")
+    return ana
+
+
+def score_of(course: Teaching, *, unit: str = SAFETY) -> float | None:
+    grade = course.grade(ana_of(course), unit)
+    return grade.score if grade else None
+
+
+def posted_by_others(course: Teaching, *, points: float, at: datetime) -> None:
+    ana = ana_of(course)
+    item = course.lms.line_item_of(course.links[SAFETY])
+    assert item is not None
+    score = {
+        "userId": ana.id,
+        "scoreGiven": points,
+        "scoreMaximum": 100,
+        "timestamp": at.isoformat(),
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+    }
+    course.lms.gradebook.post(item, score, lambda _user: True)

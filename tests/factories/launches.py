@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import LaunchSession
 from tests.factories.platform import PlatformDouble
 
 
@@ -82,3 +85,9 @@ def refusal_code(response: TestResponse) -> str:
     shown = re.search(r"<code>([a-z0-9_]+) · [0-9a-f]{12}</code>", response.text)
     assert shown, response.text
     return shown[1]
+
+
+def sessions_of(database: Database) -> int:
+    """Return how many launches were accepted."""
+    with database.transaction(read_only=True) as db:
+        return db.scalar(sa.select(sa.func.count()).select_from(LaunchSession)) or 0
