@@ -13,7 +13,7 @@ from flask_babel import gettext, ngettext
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.errors import ToolError
 from lti_tool.lti.deep_linking import Link
-from lti_tool.lti.launch import origin
+from lti_tool.lti.origins import origin
 from lti_tool.models import MicroCredentialVersion
 from lti_tool.services import catalogue, deep_linking
 from lti_tool.services.deep_linking import OVERVIEW, Asked, Choice, Columns, Words
