@@ -7,7 +7,7 @@ from lti_tool.demo.lms import Link, Role, User
 from lti_tool.demo.world import ASSESSED, World
 from tests.browser import teaching
 from tests.browser.conftest import NewContext, Show
-from tests.browser.visitors import sit
+from tests.browser.visitors import BADGE, sit
 
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = '"><img src=x onerror=alert(1)>'
@@ -28,6 +28,7 @@ def test_code_in_names_and_titles_is_shown_and_never_run(
     _goto(page, f"{learner}/claim")
     expect(page.get_by_role("textbox", name="Name as it will be printed")).to_have_value(name)
     page.get_by_role("button", name="Claim this badge").click()
+    page.wait_for_url(BADGE)
     expect(page.get_by_text(f"for {name}")).to_be_visible()
     page.get_by_role("button", name="Make it public").click()
     _goto(page, page.get_by_role("link", name="/credentials/").inner_text())

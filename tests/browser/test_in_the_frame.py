@@ -15,7 +15,7 @@ from tests.browser import measure
 from tests.browser.chromium import Sitting
 from tests.browser.conftest import Arrive, NewContext, Show
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import BADGE, Visitor
 
 MOST_TAPS = 3
 
@@ -126,6 +126,7 @@ def _learner_claims(learner: Visitor, show: Show) -> Frame:
         assert measure.main_action_problem(frame) == ""
         show(learner.page, f"frame {name}")
         learner.press(action)
+    frame.wait_for_url(BADGE)
     expect(frame.get_by_text(f"for {learner.user.name}")).to_be_visible()
     assert learner.taps <= MOST_TAPS
     assert measure.violations(frame) == []

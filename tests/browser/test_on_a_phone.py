@@ -6,7 +6,7 @@ from lti_tool.demo.world import ASSESSED, PARTICIPATION, UNLOCKED, World
 from tests.browser import measure, teaching
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import Arrive, Show
-from tests.browser.visitors import Visitor
+from tests.browser.visitors import BADGE, Visitor
 
 MOST_TAPS = 3
 
@@ -49,6 +49,7 @@ def _claims(learner: Visitor, window: Page, show: Show) -> None:
         assert measure.main_action_problem(window) == ""
         show(window, f"phone {name}")
         learner.press(action)
+    window.wait_for_url(BADGE)
     expect(window.get_by_text(f"for {learner.user.name}")).to_be_visible()
     assert learner.taps <= MOST_TAPS
     _fits(window)

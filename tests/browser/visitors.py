@@ -9,6 +9,7 @@ from lti_tool.demo.world import World
 from tests.browser.chromium import Sitting
 
 LAUNCHED = re.compile(r"/launches/[0-9a-f-]{36}/")
+BADGE = re.compile(r"/launches/[0-9a-f-]{36}/badge$")
 
 
 class Visitor:
