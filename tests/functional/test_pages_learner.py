@@ -1,6 +1,7 @@
 """The learner's way through the pages: units, confirming, claiming, the badge, what is kept."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -294,6 +295,16 @@ def test_what_is_kept_about_a_person_is_told(visits: Visits, earned: Visit) -> N
     assert "6 records" in page.text
     assert "Ana" in page.text
     assert "A log notes when" in page.text
+
+
+def test_a_nameless_learner_is_told_what_the_teacher_sees(visits: Visits) -> None:
+    nameless = visits.open("nameless", name=None)
+    teacher = visits.open("olha", teacher=True)
+    shown = re.search(r"Learner [0-9a-f]{4}", teacher.get("course").text)
+    assert shown
+    for path in ("", "data"):
+        assert "your teacher sees you" in nameless.get(path).text.lower()
+        assert shown[0] in nameless.get(path).text
 
 
 def test_the_pages_speak_the_language_of_the_platform_and_of_the_switch(visits: Visits) -> None:
