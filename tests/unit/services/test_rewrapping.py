@@ -50,6 +50,8 @@ def fill(database: Database, now: datetime) -> None:
     school.encryption = Encryption([OLD])
     school.launch("ana", email="ana@mail.example")
     with database.transaction() as db:
+        visit = db.query(LaunchSession).one()
+        visit.deep_linking = school.encryption.encrypt(b"return address")
         tool_keys.current(db, school.encryption, now)
         body = organisations.find(db, "school")
         keys.signing_key(db, body, is_test=True, encryption=school.encryption, now=now)
