@@ -106,7 +106,8 @@ def test_deep_linking_response_signature(selecting: Selecting, visitor: Visitor)
     sent = selecting.choose()
     sent.verified(visitor.platform, visitor.client)
     head, body, signature = sent.jwt.split(".")
-    broken = f"{head}.{body}.{signature[:-8]}AAAAAAA{'A' if signature[-1] != 'A' else 'E'}"
+    other = "B" if signature[9] == "A" else "A"
+    broken = f"{head}.{body}.{signature[:9]}{other}{signature[10:]}"
     keys = visitor.client.get(f"/lti/{visitor.registration_id}/jwks").get_json()
     key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(sent.jwt)["kid"]]
     with pytest.raises(jwt.InvalidSignatureError):
