@@ -57,7 +57,7 @@ class DbToolConf(ToolConfAbstract[PlainRequest]):
         return True
 
     def find_registration_by_issuer(self, iss: str, *args: Any, **kwargs: Any) -> Registration:
-        raise NotImplementedError("an issuer alone names no registration")
+        raise LaunchRefused("issuer_mismatch")  # an issuer alone names no registration
 
     def find_deployment(self, iss: str, deployment_id: str) -> None:
         return None
