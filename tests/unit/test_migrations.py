@@ -1,12 +1,14 @@
 """Migrations: up and down on both databases, on filled tables, alone and complete."""
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 import sqlalchemy as sa
@@ -205,6 +207,17 @@ def test_programs_that_upgrade_at_one_moment_wait_for_each_other(empty: Database
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda _: upgrade_apart(empty), range(2)))
     migrations.check_current(empty.engine)
+
+
+def test_a_new_sqlite_file_that_another_program_writes_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "credlet.db", isolation_level=None, check_same_thread=False)
+    with closing(other), closing(Database(f"sqlite:///{tmp_path}/credlet.db")) as database:
+        other.execute("BEGIN IMMEDIATE")
+        finishes = Timer(0.3, other.execute, ["COMMIT"])
+        finishes.start()
+        with database.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        finishes.join()
 
 
 def upgrade_apart(database: Database) -> None:
