@@ -37,8 +37,8 @@ PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 	--no-header --no-emit-index-url --no-emit-find-links
 
 requirements: $(VENV)/.installed-dev
-	$(PIP_COMPILE) --extra postgres --output-file requirements.txt pyproject.toml
-	$(PIP_COMPILE) --extra postgres --extra dev --output-file requirements-dev.txt pyproject.toml
+	$(PIP_COMPILE) --extra postgres --extra redis --output-file requirements.txt pyproject.toml
+	$(PIP_COMPILE) --extra postgres --extra redis --extra dev --output-file requirements-dev.txt pyproject.toml
 
 translations: $(VENV)/.installed-dev
 	cd lti_tool && ../$(BIN)/pybabel -q extract -F web/translations/babel.cfg -k N_ --no-wrap \
