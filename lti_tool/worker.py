@@ -1,32 +1,54 @@
-"""The worker: delivers what the outbox holds, in a thread of the web server or a process apart."""
+"""The worker: delivers what the outbox holds and runs what is due by the clock.
+
+It is a thread of the web server or a process apart; several may run side by side.
+"""
 
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from lti_tool import clock
-from lti_tool.services import launches, scores
+from lti_tool.services import launches, schedule, scores
 from lti_tool.services.scores import Courier
 from lti_tool.tool import Tool
 
 IDLE = timedelta(seconds=1)
 AFTER_ERROR = timedelta(seconds=10)
-TIDY_EVERY = timedelta(minutes=1)
+LOOK_AT_SCHEDULE_EVERY = timedelta(seconds=20)
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one of the workers does every so often; it may be repeated without harm."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Tool], None]
+
+
+def forget_secrets(tool: Tool) -> None:
+    """Forget what must not be kept any longer."""
+    with tool.database.transaction() as db:
+        launches.forget_secrets(db, clock.now())
+
+
+JOBS = (Job("forget_secrets", timedelta(minutes=1), forget_secrets),)
+
+
 def run(tool: Tool, stop: threading.Event) -> None:
-    """Deliver scores until `stop` is set. An error is logged and does not end the worker."""
+    """Deliver scores and run jobs until `stop` is set. An error is logged and does not end it."""
     log.info("worker.started")
-    tidy_at = clock.now()
+    look_at = clock.now()
     while not stop.is_set():
         try:
-            if clock.now() >= tidy_at:
-                tidy_at = clock.now() + TIDY_EVERY
-                tidy(tool)
+            if clock.now() >= look_at:
+                look_at = clock.now() + LOOK_AT_SCHEDULE_EVERY
+                run_due(tool)
             pause = timedelta(0) if scores.deliver_next(courier(tool)) else IDLE
         except Exception as error:  # noqa: BLE001 - one bad score must not hold up all others
             log.error("worker.failed", error=type(error).__name__)
@@ -35,10 +57,21 @@ def run(tool: Tool, stop: threading.Event) -> None:
     log.info("worker.stopped")
 
 
-def tidy(tool: Tool) -> None:
-    """Forget what must not be kept any longer."""
-    with tool.database.transaction() as db:
-        launches.forget_secrets(db, clock.now())
+def run_due(tool: Tool, jobs: Sequence[Job] = JOBS) -> None:
+    """Run each job that is due; one that fails is tried again at its next time."""
+    for job in jobs:
+        with tool.database.transaction() as db:
+            is_ours = schedule.take(db, job.name, job.every, clock.now())
+        if not is_ours:
+            continue
+        failure = None
+        try:
+            job.run(tool)
+        except Exception as error:  # noqa: BLE001 - one bad job must not hold up all others
+            failure = type(error).__name__
+            log.error("job.failed", job=job.name, error=failure)
+        with tool.database.transaction() as db:
+            schedule.finish(db, job.name, clock.now(), failure)
 
 
 def drain(tool: Tool) -> int:

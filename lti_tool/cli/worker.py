@@ -14,7 +14,7 @@ from lti_tool.cli.texts import _
 @click.option("--once", is_flag=True, help="Deliver what is due now, then stop.")
 @pass_context
 def command(context: Context, once: bool) -> None:
-    """Deliver scores to gradebooks, until stopped. Several workers may run side by side."""
+    """Deliver scores and run scheduled jobs, until stopped. Several workers may run side by side."""
     if once:
         sent = worker.drain(context.tool)
         click.echo(_("Attempts made: %(count)s.", count=sent))

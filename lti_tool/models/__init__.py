@@ -21,6 +21,7 @@ from lti_tool.models.registrations import (
     Registration,
     ToolKey,
 )
+from lti_tool.models.schedule import ScheduledJob
 from lti_tool.models.status_lists import StatusEntry, StatusList
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "PlatformKeySet",
     "Registration",
     "ResourceLink",
+    "ScheduledJob",
     "ServerIdentity",
     "StatusEntry",
     "StatusList",
