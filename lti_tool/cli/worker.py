@@ -1,4 +1,4 @@
-"""`credlet worker`: deliver scores."""
+"""`credlet worker`: deliver scores, run jobs by the clock."""
 
 import signal
 import threading
@@ -11,11 +11,12 @@ from lti_tool.cli.texts import _
 
 
 @click.command("worker")
-@click.option("--once", is_flag=True, help="Deliver what is due now, then stop.")
+@click.option("--once", is_flag=True, help="Do what is due now, then stop.")
 @pass_context
 def command(context: Context, once: bool) -> None:
-    """Deliver scores and run scheduled jobs, until stopped. Several workers may run side by side."""
+    """Deliver scores and run jobs by the clock, until stopped. Several may run side by side."""
     if once:
+        worker.run_due(context.tool)
         sent = worker.drain(context.tool)
         click.echo(_("Attempts made: %(count)s.", count=sent))
         return
