@@ -69,6 +69,12 @@ def learners(
     return sorted(found, key=_by_name)
 
 
+def count(db: Session, course: Course) -> int:
+    """Return how many were seen in `course` who never taught there."""
+    seen = sa.select(sa.func.count()).select_from(CourseMember)
+    return db.scalars(seen.filter_by(course_id=course.id, is_tester=False)).one()
+
+
 def progress_of(
     db: Session, course: Course, person: Person, version: MicroCredentialVersion, now: datetime
 ) -> Progress:

@@ -53,6 +53,7 @@ TEACHER_PLACES = (
     "unit parts",
     "unit sign-off",
     "unit empty",
+    "restrictions",
     "person",
     "person withdrawn",
     "retract",
@@ -195,6 +196,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     return {
         "course": course,
         "preview": f"{top}/units",
+        "restrictions": f"{course}/restrictions",
         "unit points": f"{course}/units/{UNLOCKED}",
         "unit parts": f"{course}/units/{PARTS_UNIT}",
         "unit sign-off": f"{course}/units/{LAST_UNIT}",

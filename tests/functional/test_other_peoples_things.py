@@ -76,6 +76,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.answer": SELECTING,
     "teacher.cancel_selection": SELECTING,
     "teacher.course": COURSE,
+    "teacher.restrictions": COURSE,
     "teacher.unit": COURSE,
     "teacher.record": COURSE,
     "teacher.route": COURSE,

@@ -1,6 +1,15 @@
 """Pages of a launch for teachers of the course."""
 
-from lti_tool.web.teacher import awards, choosing, course, people, recording, scores, selecting
+from lti_tool.web.teacher import (
+    awards,
+    choosing,
+    course,
+    people,
+    recording,
+    restrictions,
+    scores,
+    selecting,
+)
 from lti_tool.web.teacher.blueprint import blueprint
 
 __all__ = [
@@ -10,6 +19,7 @@ __all__ = [
     "course",
     "people",
     "recording",
+    "restrictions",
     "scores",
     "selecting",
 ]
