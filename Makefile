@@ -41,9 +41,9 @@ requirements: $(VENV)/.installed-dev
 	$(PIP_COMPILE) --extra postgres --extra redis --extra dev --output-file requirements-dev.txt pyproject.toml
 
 translations: $(VENV)/.installed-dev
-	cd lti_tool && ../$(BIN)/pybabel -q extract -F web/translations/babel.cfg -k N_ --no-wrap \
+	cd lti_tool && $(abspath $(BIN))/pybabel -q extract -F web/translations/babel.cfg -k N_ --no-wrap \
 		--add-location=file --omit-header -o web/translations/messages.pot .
-	cd lti_tool/web/translations && ../../../$(BIN)/pybabel -q update --no-fuzzy-matching \
+	cd lti_tool/web/translations && $(abspath $(BIN))/pybabel -q update --no-fuzzy-matching \
 		--ignore-obsolete --omit-header --no-wrap -i messages.pot -d . && rm messages.pot
 
 clean:

@@ -14,7 +14,8 @@ class Person(Base):
     """A person is (platform, `sub`), never an e-mail address.
 
     `name` is what the LMS last said, for the teacher's list and as a proposal at the claim;
-    None where the LMS shares no names.
+    None where the LMS shares no names. `language` is what the person chose on a page here, a
+    BCP 47 tag; None: what the LMS says.
     """
 
     __tablename__ = "people"
@@ -24,6 +25,7 @@ class Person(Base):
     platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id"))
     sub: Mapped[str] = mapped_column(sa.String(255))
     name: Mapped[str | None] = mapped_column(sa.String(255))
+    language: Mapped[str | None] = mapped_column(sa.String(35))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     platform: Mapped[Platform] = relationship()

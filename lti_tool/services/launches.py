@@ -110,6 +110,12 @@ def find(db: Session, launch_id: uuid.UUID, token: str | None, now: datetime) ->
     return session
 
 
+def choose_language(db: Session, launch_id: uuid.UUID, language: str) -> None:
+    """Show this launch and the person's next ones in `language` (BCP 47), whatever the LMS says."""
+    session = db.get_one(LaunchSession, launch_id)
+    session.locale = session.person.language = language
+
+
 def email_of(session: LaunchSession, encryption: Encryption) -> str | None:
     """Return the e-mail address that the LMS gave at this launch, if it did."""
     return encryption.decrypt(session.email).decode() if session.email else None
@@ -144,7 +150,7 @@ def _session(
         registration=registration,
         person=person,
         is_teacher=claims.is_teacher,
-        locale=claims.locale,
+        locale=person.language or claims.locale,
         frame_origin=claims.frame_origin,
         created_at=now,
         expires_at=now + lifetime,

@@ -16,6 +16,7 @@ from babel.support import Translations
 from flask import Flask, Response, g, request
 from flask_babel import Babel, Domain, get_locale
 
+from lti_tool.services import launches
 from lti_tool.web.context import current_tool
 
 LANGUAGES = ("en", "de")
@@ -58,13 +59,13 @@ def init_app(app: Flask) -> None:
 def select() -> str:
     """Return the language of this request.
 
-    Asked for (`?lang=`), chosen before (cookie), what the LMS said of the person, what the
-    browser accepts, the server's own, in this order.
+    Asked for (`?lang=`), in a launch what the person chose there or the LMS says, chosen on a
+    public page (cookie), what the browser accepts, the server's own, in this order.
     """
     wishes = (
         request.args.get("lang"),
-        request.cookies.get(COOKIE),
         g.get("launch_locale"),
+        request.cookies.get(COOKIE),
         *request.accept_languages.values(),
         current_tool().settings.default_language,
     )
@@ -95,23 +96,15 @@ def direction() -> str:
 
 
 def remember(response: Response) -> Response:
-    """Keep a language that was asked for; in a launch as long as its own cookie is kept."""
+    """Keep a language that was asked for: in a launch with the person, else with the browser."""
     wish = nearest([request.args.get("lang", "")])
     if wish is None:
         return response
-    launch_id = (request.view_args or {}).get("launch_id")
-    if launch_id is None:
+    if "launch_id" not in (request.view_args or {}):
         response.set_cookie(COOKIE, wish, max_age=COOKIE_SECONDS, samesite="Lax", httponly=True)
-    else:
-        response.set_cookie(
-            COOKIE,
-            wish,
-            path=f"/launches/{launch_id}",
-            secure=True,
-            httponly=True,
-            samesite="None",
-            partitioned=True,
-        )
+    elif "visit" in g:
+        with current_tool().database.transaction() as db:
+            launches.choose_language(db, g.visit.launch.id, wish)
     response.cache_control.private = True
     del response.cache_control.public
     return response

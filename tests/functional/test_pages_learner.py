@@ -314,6 +314,17 @@ def test_the_pages_speak_the_language_of_the_platform_and_of_the_switch(visits: 
     english = german.get("?lang=en")
     assert "Workshop safety" in english.text
     assert "Workshop safety" in german.get().text  # the choice is kept
+    assert "The one you chose here: English." in german.get("data").text
+    later = visits.open("ana", unit="BEM-S-WLD1-U1", locale="de_DE")
+    assert "Workshop safety" in later.get().text  # also by the next launch
+    other = visits.open("ben", unit="BEM-S-WLD1-U1", locale="de_DE")
+    assert "Arbeitssicherheit" in other.get().text
+
+
+def test_a_stranger_changes_no_ones_language(visits: Visits, app: Flask) -> None:
+    ana = visits.open("ana", unit="BEM-S-WLD1-U1", locale="de_DE")
+    assert app.test_client().get(f"/launches/{ana.id}/?lang=en").status_code == 403
+    assert "Arbeitssicherheit" in ana.get().text
 
 
 def test_pages_of_a_launch_are_framed_by_its_platform_only_and_never_stored(
