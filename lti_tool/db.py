@@ -7,17 +7,20 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_SECONDS = 15
+TRUSTED_SECONDS = 1.0
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -99,9 +102,32 @@ def create_engine(url: str) -> Engine:
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return sa.create_engine(
-        parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
-    )
+    engine = sa.create_engine(parsed, pool_size=10, max_overflow=20, hide_parameters=True)
+    _replace_lost_connections(engine)
+    return engine
+
+
+def _replace_lost_connections(engine: Engine) -> None:
+    """Ask a connection that nobody used for `TRUSTED_SECONDS` whether it still lives.
+
+    A server that was restarted is found out by the first request; `pool_pre_ping` would ask
+    before every transaction, which costs as much as a query.
+    """
+
+    def note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = monotonic()
+
+    def look_at(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if monotonic() - record.info["used_at"] < TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    event.listen(engine, "connect", note_use)
+    event.listen(engine, "checkin", note_use)
+    event.listen(engine, "checkout", look_at)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

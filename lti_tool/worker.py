@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from lti_tool import clock
+from lti_tool.lti import login_states
 from lti_tool.services import launches, schedule, scores
 from lti_tool.services.scores import Courier
 from lti_tool.tool import Tool
@@ -37,7 +38,17 @@ def forget_secrets(tool: Tool) -> None:
         launches.forget_secrets(db, clock.now())
 
 
-JOBS = (Job("forget_secrets", timedelta(minutes=1), forget_secrets),)
+def forget_expired(tool: Tool) -> None:
+    """Delete logins that nobody finished, and visits that ended some time ago."""
+    with tool.database.transaction() as db:
+        login_states.forget_expired(db, clock.now())
+        launches.forget_expired(db, clock.now())
+
+
+JOBS = (
+    Job("forget_secrets", timedelta(minutes=1), forget_secrets),
+    Job("forget_expired", timedelta(minutes=5), forget_expired),
+)
 
 
 def run(tool: Tool, stop: threading.Event) -> None:

@@ -13,11 +13,13 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from lti_tool.db import Database
 from lti_tool.lti.errors import LaunchRefused
@@ -43,22 +45,33 @@ class KeySource:
     url: str
 
 
+def load(db: Session, registration_id: uuid.UUID) -> PlatformKeySet | None:
+    """Return the key set as it was stored last."""
+    return db.get(PlatformKeySet, registration_id)
+
+
 def find_key(
-    database: Database, outbound: Outbound, source: KeySource, kid: str, now: datetime
+    database: Database,
+    outbound: Outbound,
+    source: KeySource,
+    kid: str,
+    now: datetime,
+    *,
+    stored: PlatformKeySet | None,
 ) -> RSAPublicKey:
-    """Return the platform's public key called `kid`.
+    """Return the platform's public key called `kid`: from `stored`, else from a new fetch.
 
     Call it outside any transaction: it may fetch, for as long as `outbound` allows.
 
     Raises:
         LaunchRefused: kid_unknown, keys_unavailable (no good key set was ever fetched)
     """
-    stored = _load(database, source)
     if stored is not None and _find(stored, kid) and not _wants_fetch(stored, kid, now):
         return _pick(stored, kid)
     with _locks.setdefault(source.registration_id.bytes, threading.Lock()):
         # Of many launches at once one fetches; whoever lacks a key waits here for its result.
-        stored = _load(database, source)
+        with database.transaction(read_only=True) as db:
+            stored = load(db, source.registration_id)
         if _wants_fetch(stored, kid, now):
             stored = _refresh(database, outbound, source, kid, now)
     return _pick(stored, kid)
@@ -73,11 +86,6 @@ def usable_keys(document: object) -> list[dict[str, str]]:
     if not isinstance(listed, list) or len(listed) > MAX_KEYS:
         return []
     return [_reduced(jwk) for jwk in listed if _is_usable(jwk)]
-
-
-def _load(database: Database, source: KeySource) -> PlatformKeySet | None:
-    with database.transaction(read_only=True) as db:
-        return db.get(PlatformKeySet, source.registration_id)
 
 
 def _wants_fetch(stored: PlatformKeySet | None, kid: str, now: datetime) -> bool:
@@ -175,7 +183,12 @@ def _reduced(jwk: Mapping[str, str]) -> dict[str, str]:
 
 
 def _public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
-    return RSAPublicNumbers(_number(jwk.get("e")), _number(jwk.get("n"))).public_key()
+    return _made_key(_number(jwk.get("e")), _number(jwk.get("n")))
+
+
+@lru_cache(maxsize=256)
+def _made_key(exponent: int, modulus: int) -> RSAPublicKey:
+    return RSAPublicNumbers(exponent, modulus).public_key()
 
 
 def _number(text: object) -> int:

@@ -1,8 +1,8 @@
 """Login and launch: from a platform's first request to claims that are proven.
 
 Spec: 1EdTech Security Framework 1.0, section 5.1.1 (OpenID Connect launch flow); LTI 1.3 core,
-section 5. State and nonce are used up in a transaction of their own, which stands even if the
-launch is refused afterwards; keys are fetched outside any transaction.
+section 5. State and nonce are used up in a transaction that is over before anything is checked, so
+that it stands even if the launch is refused; keys are fetched outside any transaction.
 """
 
 import re
@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from lti_tool.db import Database
-from lti_tool.lti import claims, login_states, quirks, registrations
+from lti_tool.lti import claims, key_sets, login_states, quirks, registrations
 from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.origins import origin
@@ -89,11 +89,15 @@ def accept(
     Raises:
         LaunchRefused
     """
-    with database.transaction(read_only=True) as db:
+    with database.transaction() as db:
         known = registrations.load(db, registration_id)
+        # Used up for good, however the launch ends: nothing after this block can undo it.
+        used_login = login_states.use(db, form.get("state", ""), now)
+        key_set = key_sets.load(db, registration_id)
     if "error" in form:
-        _refuse_as_the_platform_did(database, form, now)
-    launch = Launch(LaunchContext(database, outbound, known, now), form, cookies)
+        raise _refused_by_platform(form["error"])
+    context = LaunchContext(database, outbound, known, used_login, key_set, now)
+    launch = Launch(context, form, cookies)
     payload = launch.payload()
     parsed = claims.parse(payload, frame_origin=origin(known.auth_login_url))
     if not _is_ours(parsed.target_link_uri, launch_url):
@@ -137,16 +141,12 @@ def _is_ours(target_link_uri: str, launch_url: str) -> bool:
     return ours is not None and origin(target_link_uri) == ours
 
 
-def _refuse_as_the_platform_did(database: Database, form: Mapping[str, str], now: datetime) -> None:
-    """End a login that the platform refused (OpenID Connect Core 1.0, section 3.1.2.6).
+def _refused_by_platform(error: str) -> LaunchRefused:
+    """Return the refusal of an authentication error (OpenID Connect Core 1.0, section 3.1.2.6).
 
     The description is text by others: it is neither shown nor logged.
     """
-    if state := form.get("state"):
-        with database.transaction() as db:
-            login_states.use(db, state, now)
-    error = form["error"]
-    raise LaunchRefused("platform_error", error=error if _ERROR_CODE.fullmatch(error) else "")
+    return LaunchRefused("platform_error", error=error if _ERROR_CODE.fullmatch(error) else "")
 
 
 def _check_return_url(parsed: DeepLinkingClaims, known: KnownRegistration) -> None:

@@ -1,4 +1,4 @@
-"""Logins that were begun: stored with digests only, used once, swept when old."""
+"""Logins that were begun: stored with digests only, used once, forgotten when old."""
 
 import hashlib
 import hmac
@@ -14,7 +14,6 @@ from lti_tool.models import LoginState
 # A login outlives what a platform's own token may take (Moodle's lives 60 s), and a token is
 # refused once it is older than its login may be: so no token outlives the memory of its state.
 LIFETIME = timedelta(minutes=5)
-SWEEP_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,7 @@ def remember(
     deployment_id: str | None,
     now: datetime,
 ) -> None:
-    """Store a login, and forget some that were never finished."""
-    _sweep(db, now)
+    """Store a login."""
     db.add(
         LoginState(
             state_digest=digest(state),
@@ -91,14 +89,6 @@ def use(db: Session, state: str, now: datetime) -> UsedLogin | None:
     )
 
 
-def _sweep(db: Session, now: datetime) -> None:
-    old = (
-        sa.select(LoginState.state_digest)
-        .where(LoginState.expires_at < now)
-        .order_by(LoginState.expires_at)
-        .limit(SWEEP_LIMIT)
-    )
-    # Two sweeps at once must not wait for one another's rows; SQLite has one writer anyway.
-    digests = db.scalars(old.with_for_update(skip_locked=True)).all()
-    if digests:
-        db.execute(sa.delete(LoginState).where(LoginState.state_digest.in_(digests)))
+def forget_expired(db: Session, now: datetime) -> None:
+    """Delete logins that were never finished."""
+    db.execute(sa.delete(LoginState).where(LoginState.expires_at < now))

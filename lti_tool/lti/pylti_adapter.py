@@ -27,6 +27,7 @@ from lti_tool.lti import id_token, key_sets, login_states
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.login_states import UsedLogin
 from lti_tool.lti.registrations import KnownRegistration
+from lti_tool.models import PlatformKeySet
 from lti_tool.outbound import Outbound
 
 
@@ -103,13 +104,11 @@ class StartingSession(SessionService):
         self._started.nonce = nonce
 
 
-class UsingSession(SessionService):
-    """Use the login's row up, in a transaction of its own, before anything else is looked at."""
+class UsedSession(SessionService):
+    """What the login bound together; its row is used up before anything else is looked at."""
 
-    def __init__(self, database: Database, now: datetime) -> None:
-        self._database = database
-        self._now = now
-        self._used: UsedLogin | None = None
+    def __init__(self, used: UsedLogin | None) -> None:
+        self._used = used
 
     @property
     def used(self) -> UsedLogin:
@@ -119,8 +118,6 @@ class UsingSession(SessionService):
 
     def check_state_is_valid(self, state: str, id_token_hash: str = "") -> bool:
         """Return False: a state is never valid by itself, the browser must prove itself too."""
-        with self._database.transaction() as db:
-            self._used = login_states.use(db, state, self._now)
         return False
 
     def check_nonce(self, nonce: str) -> bool:
@@ -205,15 +202,17 @@ class Login(OIDCLogin[PlainRequest, DbToolConf, StartingSession, LoginCookie, st
 
 @dataclass(frozen=True, slots=True)
 class LaunchContext:
-    """What a launch is checked against."""
+    """What a launch is checked against; `used_login` None: nobody knows its state."""
 
     database: Database
     outbound: Outbound
     known: KnownRegistration
+    used_login: UsedLogin | None
+    key_set: PlatformKeySet | None
     now: datetime
 
 
-class Launch(MessageLaunch[PlainRequest, DbToolConf, UsingSession, LoginCookie]):
+class Launch(MessageLaunch[PlainRequest, DbToolConf, UsedSession, LoginCookie]):
     """Prove that an authentication response is genuine, ours, fresh, and from this browser."""
 
     def __init__(
@@ -221,7 +220,7 @@ class Launch(MessageLaunch[PlainRequest, DbToolConf, UsingSession, LoginCookie])
     ) -> None:
         self._context = context
         self._form = form
-        self._session = UsingSession(context.database, context.now)
+        self._session = UsedSession(context.used_login)
         super().__init__(
             PlainRequest(form),
             DbToolConf(context.known),
@@ -252,7 +251,6 @@ class Launch(MessageLaunch[PlainRequest, DbToolConf, UsingSession, LoginCookie])
         state = self._get_request_param("state")
         if not state:
             raise LaunchRefused("state_missing")
-        self._session.check_state_is_valid(state)
         used = self._session.used
         if used.registration_id != self._context.known.id:
             raise LaunchRefused("state_foreign")
@@ -287,7 +285,12 @@ class Launch(MessageLaunch[PlainRequest, DbToolConf, UsingSession, LoginCookie])
         context = self._context
         source = key_sets.KeySource(context.known.id, context.known.key_set_url)
         key = key_sets.find_key(
-            context.database, context.outbound, source, self._token.kid, context.now
+            context.database,
+            context.outbound,
+            source,
+            self._token.kid,
+            context.now,
+            stored=context.key_set,
         )
         id_token.verify_signature(self._token, key)
         oldest = login_states.LIFETIME

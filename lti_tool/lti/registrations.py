@@ -3,10 +3,11 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.lti.errors import LaunchRefused
-from lti_tool.models import Registration
+from lti_tool.models import Deployment, Registration
 
 LISTED, AUTOMATIC = "listed", "automatic"
 LONGEST_IDENTIFIER = 255
@@ -39,13 +40,15 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         LaunchRefused: registration_unknown (404), registration_pending (403),
             platform_disabled (403)
     """
-    row = db.get(Registration, registration_id)
+    row = db.get(Registration, registration_id, options=[joinedload(Registration.platform)])
     if row is None:
         raise LaunchRefused("registration_unknown", status=404)
     if row.pending_since is not None:
         raise LaunchRefused("registration_pending", status=403)
     if row.platform.disabled_at is not None:
         raise LaunchRefused("platform_disabled", status=403)
+    # Not by the relation: a Canvas has thousands of them.
+    deployments = sa.select(Deployment.deployment_id).filter_by(registration_id=row.id)
     return KnownRegistration(
         id=row.id,
         issuer=row.issuer,
@@ -53,7 +56,7 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         auth_login_url=row.auth_login_url,
         auth_token_url=row.auth_token_url,
         key_set_url=row.key_set_url,
-        deployment_ids=frozenset(one.deployment_id for one in row.deployments),
+        deployment_ids=frozenset(db.scalars(deployments)),
         admits_new_deployments=row.deployment_policy == AUTOMATIC,
     )
 

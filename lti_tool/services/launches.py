@@ -27,7 +27,7 @@ from lti_tool.models import (
 from lti_tool.services import completions, deep_linking, placements
 
 LONGEST_NAME = 255
-CLEANED_UP_PER_LAUNCH = 100
+KEPT_AFTER_END = timedelta(days=1)
 
 
 def open_session(
@@ -55,7 +55,8 @@ def open_session(
     token, session = _session(registration, person, claims, lifetime, now)
     session.given_course, session.given_link = course, link
     session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
-    _keep(db, session, now)
+    db.add(session)
+    db.flush()
     if not claims.is_teacher:
         _learner_arrived(db, session, now)
     return session, token
@@ -87,7 +88,8 @@ def open_deep_linking(
         )
         _seen(db, course, person, True, now)
         session.given_course = course
-    _keep(db, session, now)
+    db.add(session)
+    db.flush()
     return session, token
 
 
@@ -155,12 +157,6 @@ def _session(
         created_at=now,
         expires_at=now + lifetime,
     )
-
-
-def _keep(db: Session, session: LaunchSession, now: datetime) -> None:
-    db.add(session)
-    _forget_expired(db, now)
-    db.flush()
 
 
 def _person(db: Session, platform_id: uuid.UUID, claims: MessageClaims, now: datetime) -> Person:
@@ -253,24 +249,17 @@ def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None
     completions.reevaluate(db, session.person, version, now)
 
 
+def forget_expired(db: Session, now: datetime) -> None:
+    """Delete the sessions of visits that ended a day ago; until then their pages say "expired"."""
+    db.execute(sa.delete(LaunchSession).where(LaunchSession.expires_at <= now - KEPT_AFTER_END))
+
+
 def forget_secrets(db: Session, now: datetime) -> None:
     """Delete e-mail addresses and return addresses of visits that have ended, also where nobody
     launches anew."""
     held = sa.or_(LaunchSession.email.is_not(None), LaunchSession.deep_linking.is_not(None))
     ended = sa.update(LaunchSession).where(LaunchSession.expires_at <= now, held)
     db.execute(ended.values(email=None, deep_linking=None))
-
-
-def _forget_expired(db: Session, now: datetime) -> None:
-    # Launches at one moment must not wait for one another's rows.
-    old = (
-        sa.select(LaunchSession.id)
-        .filter(LaunchSession.expires_at <= now)
-        .limit(CLEANED_UP_PER_LAUNCH)
-        .with_for_update(skip_locked=True)
-    )
-    if found := db.scalars(old).all():
-        db.execute(sa.delete(LaunchSession).where(LaunchSession.id.in_(found)))
 
 
 def _printable(text: str | None, longest: int) -> str | None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from lti_tool import clock
+from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.models import LoginState, Platform, Registration
 from tests.factories.databases import on_each_database
@@ -71,11 +71,14 @@ def test_a_login_is_worth_five_minutes(visitor: Visitor) -> None:
 
 
 @on_each_database
-def test_logins_that_nobody_finished_are_swept(visitor: Visitor, database: Database) -> None:
+def test_logins_that_nobody_finished_are_forgotten(
+    visitor: Visitor, database: Database, app: Flask
+) -> None:
     for _ in range(5):
         visitor.begin()
     with time_machine.travel(clock.now() + timedelta(minutes=6)):
         visitor.begin()
+        worker.run_due(app.extensions["credlet"])
     with database.transaction(read_only=True) as db:
         assert len(db.scalars(sa.select(LoginState)).all()) == 1
 

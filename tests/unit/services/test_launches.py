@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from badges import samples
 from lti_tool.db import Database
@@ -135,9 +136,20 @@ def test_the_email_address_is_encrypted_and_gone_with_the_session(school: School
         assert b"ana" not in session.email
         assert launches.email_of(session, school.encryption) == "ana@example.org"
     school.now += timedelta(hours=9)
-    school.launch("ben")
     with school.transaction() as db:
-        assert db.get(LaunchSession, launch) is None
+        launches.forget_secrets(db, school.now)
+    with school.transaction() as db:
+        assert db.get_one(LaunchSession, launch).email is None
+
+
+def test_a_visit_is_forgotten_a_day_after_it_ended(school: School) -> None:
+    ended = school.launch("ana")
+    school.now += timedelta(hours=8) + launches.KEPT_AFTER_END
+    at_work = school.launch("ben")
+    for by, kept in ((timedelta(seconds=-1), {ended, at_work}), (timedelta(0), {at_work})):
+        with school.transaction() as db:
+            launches.forget_expired(db, school.now + by)
+            assert set(db.scalars(sa.select(LaunchSession.id))) == kept
 
 
 def test_a_disabled_platform_closes_open_sessions(school: School) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Conflict
-from lti_tool.models import Award, Credential, LaunchSession
+from lti_tool.models import Award, Credential
 from lti_tool.services import credentials
 from lti_tool.services.credentials import Claim
 from tests.factories.courses import School
@@ -79,18 +79,3 @@ def withdraw(school: School, award: Award) -> None:
             actor="person:b",
             now=school.now,
         )
-
-
-def test_a_launch_does_not_wait_for_another_that_clears_up(
-    postgres_database: Database, now: datetime
-) -> None:
-    school = School.open(postgres_database, now)
-    school.publish(WLD)
-    expired = school.launch("old", course="a")
-    school.tick(hours=9)
-    with school.transaction() as db:
-        db.get_one(LaunchSession, expired, with_for_update=True)
-        school.launch("ana", course="b", link="b")
-    school.launch("ben", course="c", link="c")
-    with school.transaction() as db:
-        assert db.get(LaunchSession, expired) is None

@@ -1,0 +1,49 @@
+"""A launch asks little of the database: that, and not the signature, is what it costs.
+
+The bounds are what was needed when they were set. Raise one only for something that a launch
+has to know, and say what in the commit.
+"""
+
+import pytest
+from flask import Flask
+
+from badges import samples
+from lti_tool import clock
+from lti_tool.services import catalogue
+from lti_tool.tool import Tool
+from tests.factories.databases import on_each_database
+from tests.factories.launches import Visitor
+from tests.factories.statements import recorded
+
+AT_LOGIN = 4
+AT_LAUNCH = 35
+AT_FIRST_LAUNCH = 48
+
+
+@pytest.fixture
+def tool(app: Flask, visitor: Visitor) -> Tool:
+    tool: Tool = app.extensions["credlet"]
+    with tool.database.transaction() as db:
+        catalogue.publish(db, samples.welding(), public_url=visitor.tool_url, now=clock.now())
+    return tool
+
+
+def statements(tool: Tool, visitor: Visitor, sub: str) -> tuple[list[str], list[str]]:
+    """Return those of a login and those of its launch, into a unit by custom parameters."""
+    mc = samples.welding()
+    custom = {"mc": f"{mc.awarding_body.slug}/{mc.code}", "unit": mc.units[0].code}
+    with recorded(tool.database) as at_login:
+        begun = visitor.begin()
+    id_token = visitor.platform.sign(visitor.payload(begun, sub=sub, custom=custom))
+    with recorded(tool.database) as at_launch:
+        assert visitor.send(begun, id_token).status_code == 303
+    return at_login, at_launch
+
+
+@on_each_database
+def test_a_repeated_launch_asks_little_of_the_database(tool: Tool, visitor: Visitor) -> None:
+    _, first = statements(tool, visitor, "ana")
+    assert len(first) <= AT_FIRST_LAUNCH, "\n".join(first)
+    at_login, at_launch = statements(tool, visitor, "ana")
+    assert len(at_login) <= AT_LOGIN, "\n".join(at_login)
+    assert len(at_launch) <= AT_LAUNCH, "\n".join(at_launch)
