@@ -1,5 +1,6 @@
 """Checks of the addresses in the settings."""
 
+import importlib.util
 import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
@@ -61,3 +62,18 @@ def check_bind(address: str) -> str:
     if not address.startswith("unix:") and not 0 < int(port) < 65536:
         raise ValueError("must name a port from 1 to 65535")
     return address
+
+
+def check_limit_storage_url(url: str) -> str:
+    """Return `url` if requests can be counted there, else raise ValueError."""
+    if url == "memory://":
+        return url
+    parts = urlsplit(url)
+    if parts.scheme == "redis+unix" and parts.path:
+        return url
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        raise ValueError("must be memory://, redis://HOST:PORT/NUMBER or rediss://…")
+    parts.port  # noqa: B018 - raises ValueError when out of range
+    if importlib.util.find_spec("redis") is None:
+        raise ValueError("needs the package redis: pip install 'credlet[redis]'")
+    return url

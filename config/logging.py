@@ -30,7 +30,7 @@ MASKS = (
     (re.compile(r"(?<=[\w/])\?[^\s\"'<>)]+"), "?[query]"),  # state, hints and names travel there
 )
 
-QUIET = ("werkzeug", "urllib3", "alembic", "PIL", "asyncio")
+QUIET = ("werkzeug", "urllib3", "alembic", "PIL", "asyncio", "flask-limiter")
 """Libraries whose lines below WARNING say nothing that our own events do not."""
 
 

@@ -148,6 +148,23 @@ class Settings(BaseModel):
         description="Largest request that is read.",
         json_schema_extra={"unit": "KiB"},
     )
+    rate_limit_percent: int = Field(
+        default=100,
+        ge=0,
+        le=100_000,
+        description="How often one network address may ask, of what suits a school that shares "
+        "one; `500` for a large university, `0` for no limit.",
+        json_schema_extra={"unit": "percent"},
+    )
+    rate_limit_storage_url: Annotated[str, AfterValidator(addresses.check_limit_storage_url)] = (
+        Field(
+            default="memory://",
+            repr=False,
+            description="Where requests are counted: in each process for itself, or in a Redis "
+            "that all processes share (`redis://:password@host:6379/0`, `rediss://` with TLS).",
+            json_schema_extra={"unit": "URL"},
+        )
+    )
     outbound_private_hosts: Items = Field(
         default=(),
         description="Hosts (an LMS in the same network) that may resolve to private addresses; "

@@ -122,7 +122,7 @@ def postgres_database(new_database: NewDatabase) -> Iterator[Database]:
 
 @pytest.fixture
 def tool_settings(tmp_path: Path, database_url: str) -> Settings:
-    """Development settings with a free loopback port as PUBLIC_URL and the worker off."""
+    """Development settings with a free loopback port as PUBLIC_URL, worker and rate limits off."""
     from lti_tool.demo.serving import free_port
 
     port = free_port()
@@ -137,6 +137,7 @@ def tool_settings(tmp_path: Path, database_url: str) -> Settings:
         embedded_worker=False,
         outbound_private_hosts=("127.0.0.1", "localhost"),
         log_format="console",
+        rate_limit_percent=0,  # tests come from one address, thousands of times
     )
 
 

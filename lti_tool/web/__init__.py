@@ -7,6 +7,7 @@ from lti_tool.web import (
     health,
     i18n,
     learner,
+    limits,
     lti,
     public,
     raw_bytes,
@@ -22,8 +23,8 @@ __all__ = ["current_tool", "init_app"]
 
 
 def init_app(app: Flask) -> None:
-    """Give `app` its pages; `app.extensions["credlet"]` must be set when it answers."""
-    for part in (errors, i18n, raw_bytes, security, static_files, templating):
+    """Give `app` its pages; `app.extensions["credlet"]` must be set."""
+    for part in (errors, limits, i18n, raw_bytes, security, static_files, templating):
         part.init_app(app)
     for blueprint in (
         health.blueprint,

@@ -218,6 +218,12 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("That was too much to send at once."), N_("Go back and send a shorter text.")
     ),
     "http_429": Sentence(N_("That was too often in a short time."), _TRY_LATER),
+    "too_often": Sentence(
+        N_("That was too often in a short time. Try again in %(wait)s."),
+        N_(
+            "Wait that long, then load this page again: what you sent goes along. Nothing was lost."
+        ),
+    ),
     "http_500": Sentence(N_("Something went wrong on our side."), _TRY_LATER),
     "http_502": Sentence(N_("Another server did not answer as it should."), _TRY_LATER),
     "http_503": Sentence(N_("This server is busy or being updated."), _TRY_LATER),

@@ -219,3 +219,18 @@ def test_the_readme_shows_the_settings_as_they_are() -> None:
     readme = (Path(config.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     assert printed.stdout.count("\n") == len(Settings.model_fields) + 2
     assert printed.stdout in readme
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["memory://", "redis://:secret@store:6379/0", "rediss://store", "redis+unix:///run/r.sock"],
+)
+def test_requests_can_be_counted_in_memory_or_redis(url: str) -> None:
+    settings = config.load(PRODUCTION | {"RATE_LIMIT_STORAGE_URL": url})
+    assert settings.rate_limit_storage_url == url
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["redis://", "memcached://store", "redis://store:99999", "here"])
+def test_another_place_to_count_requests_is_refused(url: str) -> None:
+    assert set(refused(RATE_LIMIT_STORAGE_URL=url)) == {"RATE_LIMIT_STORAGE_URL"}

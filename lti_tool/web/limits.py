@@ -1,0 +1,196 @@
+"""How often one address may ask: who asks too often waits, and nobody else does.
+
+A whole school often shares one address and opens a unit in one minute, so addresses are counted
+generously where learners come, and what one launch or one LMS asks for is counted apart. Where a
+secret could be guessed, or a request makes the server work for a stranger, few is enough. What
+no line of `BY_ENDPOINT` or `BY_BLUEPRINT` names gets the strictest rule.
+
+Addresses are personal data: they are counted under a keyed digest and never logged.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask, Response, current_app, request
+from flask_babel import format_timedelta
+from flask_limiter import Limit, Limiter, RateLimitExceeded
+from limits.errors import StorageError
+
+from config.settings import Settings
+from lti_tool import clock
+from lti_tool.errors import ToolError
+from lti_tool.web import errors
+from lti_tool.web.context import current_tool
+
+STORE_SECONDS = 1
+"""How long a request waits for the store of counts before this process counts for itself."""
+NOWHERE = "nowhere"
+"""Counts requests for addresses that do not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `requests` within `seconds`."""
+
+    requests: int
+    seconds: int
+
+    def scaled(self, percent: int) -> str:
+        """Return it as the library writes rates."""
+        return f"{max(self.requests * percent // 100, 1)} per {self.seconds} second"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one address may ask of the endpoints that share a rule.
+
+    `each`: of these, how many for one launch or one registration (the id in the path).
+    `is_per_endpoint`: each endpoint is counted on its own, so that a flood of logins keeps
+    nobody from a launch that is under way.
+    """
+
+    name: str
+    address: tuple[Rate, ...]
+    each: tuple[Rate, ...] = ()
+    is_per_endpoint: bool = False
+
+
+LAUNCHES = Rule("lti", (Rate(2000, 10),), (Rate(1000, 10),), is_per_endpoint=True)
+LAUNCHED = Rule("launches", (Rate(2000, 10),), (Rate(100, 10),))
+PUBLIC = Rule("public", (Rate(300, 10),))
+STRICT = Rule("strict", (Rate(20, 60), Rate(200, 3600)))
+
+BY_BLUEPRINT: Mapping[str, Rule] = {
+    "lti": LAUNCHES,
+    "learner": LAUNCHED,
+    "teacher": LAUNCHED,
+    "public": PUBLIC,
+    "registration": STRICT,
+}
+BY_ENDPOINT: Mapping[str, Rule] = {NOWHERE: PUBLIC}
+# Answering costs less than counting: a file that browsers keep for ever, and a probe.
+UNLIMITED = frozenset({"web.static", "health.health"})
+
+
+class TooOften(ToolError):
+    """Too many requests; `wait`: in words."""
+
+    status = 429
+
+
+def init_app(app: Flask) -> None:
+    settings: Settings = app.extensions["credlet"].settings
+    Limiter(
+        _by_address,
+        app=app,
+        default_limits=[
+            Limit(_address_rates, scope=_scope, shared=True),
+            Limit(_each_rates, _by_address_and_id, scope=_scope, shared=True),
+        ],
+        request_identifier=_endpoint,
+        storage_uri=settings.rate_limit_storage_url,
+        storage_options=_storage_options(settings.rate_limit_storage_url),
+        strategy="fixed-window",  # the one that can say exactly when to come back
+        in_memory_fallback_enabled=True,
+        swallow_errors=True,
+        enabled=settings.rate_limit_percent > 0,
+    )
+    app.register_error_handler(RateLimitExceeded, refuse)
+
+
+def rule_of(endpoint: str) -> Rule | None:
+    """Return what an endpoint is counted by; None: not at all."""
+    if endpoint in UNLIMITED:
+        return None
+    blueprint = endpoint.rpartition(".")[0]
+    return BY_ENDPOINT.get(endpoint) or BY_BLUEPRINT.get(blueprint, STRICT)
+
+
+def refuse(error: RateLimitExceeded) -> Response:
+    """Say when to come back. Nothing was looked at, so what was sent can be sent again."""
+    seconds = _seconds_left()
+    response = errors.refuse(TooOften("too_often", wait=_in_words(seconds)))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _seconds_left() -> int:
+    limiters: set[Limiter] = current_app.extensions["limiter"]
+    reached = next(iter(limiters)).current_limit
+    assert reached is not None
+    try:
+        left = reached.window.reset_time - clock.now().timestamp()
+    except StorageError:  # the store went away between counting and asking
+        left = reached.limit.get_expiry()
+    return max(math.ceil(left), 1)
+
+
+def _in_words(seconds: int) -> str:
+    """Return a time that is not too short, rounded to what people would say."""
+    if seconds <= 90:
+        return str(format_timedelta(timedelta(seconds=seconds), threshold=90))
+    return str(format_timedelta(timedelta(minutes=math.ceil(seconds / 60)), threshold=1))
+
+
+def _endpoint() -> str:
+    return request.endpoint or NOWHERE
+
+
+def _scope(_: str) -> str:
+    endpoint = _endpoint()
+    rule = rule_of(endpoint)
+    return endpoint if rule is None or rule.is_per_endpoint else rule.name
+
+
+def _address_rates() -> str:
+    return _as_text(rule.address if (rule := rule_of(_endpoint())) else ())
+
+
+def _each_rates() -> str:
+    return _as_text(rule.each if (rule := rule_of(_endpoint())) else ())
+
+
+def _as_text(rates: tuple[Rate, ...]) -> str:
+    percent = current_tool().settings.rate_limit_percent
+    return "; ".join(rate.scaled(percent) for rate in rates)
+
+
+def _by_address() -> str:
+    return _digest(_network(request.remote_addr or ""))
+
+
+def _by_address_and_id() -> str:
+    """The id of a launch or of a registration is the first in its path."""
+    first = next(iter((request.view_args or {}).values()), "")
+    return _digest(f"{_network(request.remote_addr or '')} {first}")
+
+
+def _network(address: str) -> str:
+    """Return what stands for one line: of IPv6 the first half, of which one has them all."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if known.version == 4:
+        return address
+    return str(ipaddress.ip_network((known, 64), strict=False))
+
+
+def _digest(text: str) -> str:
+    key = current_tool().settings.secret_key.encode()
+    return hmac.new(key, b"limits:" + text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _storage_options(url: str) -> dict[str, str | int]:
+    if url.startswith("memory:"):
+        return {}
+    return {
+        "socket_connect_timeout": STORE_SECONDS,
+        "socket_timeout": STORE_SECONDS,
+        "wrap_exceptions": True,
+    }

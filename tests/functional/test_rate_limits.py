@@ -1,0 +1,251 @@
+"""Rate limits as people and programs meet them: over HTTP, with and without a shared store."""
+
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+from flask.testing import FlaskClient
+from time_machine import TimeMachineFixture
+from werkzeug.test import TestResponse
+
+from config import Settings
+from lti_tool import clock, create_app
+from lti_tool.db import Database
+from lti_tool.demo.serving import free_port
+from lti_tool.web.limits import LAUNCHED, LAUNCHES, PUBLIC, STRICT
+from tests.factories.launches import Visitor
+from tests.factories.platform import PlatformDouble
+from tests.factories.redis_server import RedisServer, redis_server
+from tests.functional.test_web_server import environ_of, gunicorn, wait_for
+
+PAGE = "/definitions/"
+SCHOOL = {"REMOTE_ADDR": "203.0.113.9"}
+ELSEWHERE = {"REMOTE_ADDR": "203.0.113.10"}
+
+MakeApp = Callable[..., Flask]
+
+
+@pytest.fixture
+def new_app(tool_settings: Settings) -> Iterator[MakeApp]:
+    """Make the tool with changed settings; every limit is a hundredth unless told."""
+    made: list[Flask] = []
+
+    def make(**changes: object) -> Flask:
+        values = {"rate_limit_percent": 1, **changes}
+        made.append(create_app(tool_settings.model_copy(update=values)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["credlet"].database.close()
+
+
+@pytest.fixture
+def shared_store(tmp_path: Path) -> Iterator[RedisServer]:
+    with redis_server(tmp_path) as server:
+        yield server
+
+
+def flood(client: FlaskClient, path: str = PAGE, most: int = 50, **how: object) -> TestResponse:
+    """Ask until refused and return the refusal."""
+    for _ in range(most):
+        answer = client.get(path, **how)  # type: ignore[arg-type]
+        if answer.status_code == 429:
+            return answer
+    raise AssertionError("never refused")
+
+
+def test_the_refusal_says_when_to_come_back(new_app: MakeApp) -> None:
+    client = new_app().test_client()
+    refusal = flood(client)
+    wait = int(refusal.headers["Retry-After"])
+    assert 1 <= wait <= PUBLIC.address[0].seconds + 1
+    assert re.search(rf"Try again in {wait} seconds?\.", refusal.text)
+    assert refusal.headers["Cache-Control"] == "no-store"
+
+
+def test_programs_get_the_refusal_as_a_problem(new_app: MakeApp) -> None:
+    refusal = flood(new_app().test_client(), headers={"Accept": "application/json"})
+    assert refusal.content_type == "application/problem+json"
+    assert refusal.json is not None
+    assert (refusal.json["status"], refusal.json["code"]) == (429, "too_often")
+
+
+def test_a_long_wait_is_told_in_minutes(new_app: MakeApp, time_machine: TimeMachineFixture) -> None:
+    """What could be guessed has an allowance for an hour beside that for a minute."""
+    client = new_app(rate_limit_percent=10).test_client()
+    assert {rate.seconds: rate.requests // 10 for rate in STRICT.address} == {60: 2, 3600: 20}
+    path = "/lti/register/guessed"
+    begin = datetime.now(UTC)
+    for minute in range(10):
+        time_machine.move_to(begin + timedelta(minutes=2 * minute), tick=False)
+        assert [client.get(path).status_code for _ in range(3)] == [404, 404, 429]
+    time_machine.move_to(begin + timedelta(minutes=20), tick=False)
+    answer = client.get(path, headers={"Accept-Language": "de"})
+    assert answer.headers["Retry-After"] == "2400"
+    assert "Versuchen Sie es in 40 Minuten erneut." in answer.text
+
+
+def test_everybody_else_goes_on(new_app: MakeApp) -> None:
+    client = new_app().test_client()
+    flood(client, environ_base=SCHOOL)
+    assert client.get(PAGE, environ_base=SCHOOL).status_code == 429
+    assert client.get(PAGE, environ_base=ELSEWHERE).status_code == 200
+
+
+def test_a_person_with_many_ipv6_addresses_is_one(new_app: MakeApp) -> None:
+    client = new_app().test_client()
+    own = [{"REMOTE_ADDR": f"2001:db8:1:2::{number:x}"} for number in range(1, 12)]
+    assert 429 in [client.get(PAGE, environ_base=one).status_code for one in own]
+    neighbour = {"REMOTE_ADDR": "2001:db8:1:3::1"}
+    assert client.get(PAGE, environ_base=neighbour).status_code == 200
+
+
+def test_an_address_that_a_stranger_claims_is_not_believed(new_app: MakeApp) -> None:
+    client = new_app().test_client()
+    claimed = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in range(12)]
+    assert 429 in [client.get(PAGE, headers=each).status_code for each in claimed]
+
+
+def test_the_address_that_the_trusted_proxy_names_is_counted(new_app: MakeApp) -> None:
+    client = new_app(trusted_proxies=1).test_client()
+    flood(client, headers={"X-Forwarded-For": "198.51.100.1"})
+    others = {"X-Forwarded-For": "198.51.100.2"}
+    assert client.get(PAGE, headers=others).status_code == 200
+    # What the visitor himself put in front of the proxy's word does not count.
+    made_up = {"X-Forwarded-For": "192.0.2.77, 198.51.100.1"}
+    assert client.get(PAGE, headers=made_up).status_code == 429
+
+
+def test_a_school_behind_one_address_opens_a_unit_in_one_minute(new_app: MakeApp) -> None:
+    """The real limits: 900 logins at once pass, and so do the launches that follow."""
+    client = new_app(rate_limit_percent=100).test_client()
+    login, launch = (f"/lti/{uuid.uuid4()}/{step}" for step in ("login", "launch"))
+    assert LAUNCHES.each[0].requests >= 900
+    for _ in range(450):
+        assert client.get(login, environ_base=SCHOOL).status_code != 429
+        assert client.post(launch, environ_base=SCHOOL).status_code != 429
+
+
+def test_a_flood_of_logins_keeps_nobody_from_a_launch_under_way(
+    new_app: MakeApp, database: Database, tool_settings: Settings, platform: PlatformDouble
+) -> None:
+    registration_id = platform.register(database, clock.now())
+    client = new_app().test_client()
+    visitor = Visitor(client, platform, registration_id, tool_settings.public_url)
+    begun = visitor.begin()
+    flood(client, f"/lti/{registration_id}/login")
+    answer = visitor.send(begun, platform.sign(visitor.payload(begun)))
+    assert answer.status_code == 303
+
+
+def test_a_launch_that_came_too_often_succeeds_when_sent_again(
+    new_app: MakeApp, database: Database, tool_settings: Settings, platform: PlatformDouble
+) -> None:
+    """The refusal used up neither state nor token."""
+    registration_id = platform.register(database, clock.now())
+    app = new_app()
+    client = app.test_client()
+    visitor = Visitor(client, platform, registration_id, tool_settings.public_url)
+    begun = visitor.begin()
+    for _ in range(LAUNCHES.each[0].requests // 100):
+        client.post(f"/lti/{registration_id}/launch")
+    token = platform.sign(visitor.payload(begun))
+    refused = visitor.send(begun, token)
+    assert refused.status_code == 429
+    assert "frame-ancestors *" in refused.headers["Content-Security-Policy"]
+    [limiter] = app.extensions["limiter"]
+    limiter.reset()  # as time does
+    assert visitor.send(begun, token).status_code == 303
+
+
+def test_one_launch_cannot_use_up_what_its_school_has(new_app: MakeApp) -> None:
+    client = new_app(rate_limit_percent=10).test_client()
+    mine, another = (f"/launches/{uuid.uuid4()}/" for _ in range(2))
+    assert LAUNCHED.each[0].requests * 10 < LAUNCHED.address[0].requests * 100
+    flood(client, mine, environ_base=SCHOOL)
+    assert client.get(another, environ_base=SCHOOL).status_code == 403
+
+
+def test_invented_registrations_do_not_make_a_flood_go_through(new_app: MakeApp) -> None:
+    client = new_app().test_client()
+    statuses = [client.get(f"/lti/{uuid.uuid4()}/jwks").status_code for _ in range(21)]
+    assert statuses[-1] == 429
+
+
+def test_no_limit_where_the_operator_wants_none(new_app: MakeApp) -> None:
+    client = new_app(rate_limit_percent=0).test_client()
+    assert {client.get(PAGE).status_code for _ in range(400)} == {200}
+
+
+def test_no_address_is_logged(new_app: MakeApp, caplog: pytest.LogCaptureFixture) -> None:
+    client = new_app().test_client()
+    with caplog.at_level(logging.INFO):
+        flood(client, environ_base=SCHOOL)
+    assert "too_often" in caplog.text
+    assert SCHOOL["REMOTE_ADDR"] not in caplog.text
+
+
+def test_two_programs_count_in_one_store(
+    shared_store: RedisServer, tool_settings: Settings, tmp_path: Path
+) -> None:
+    """Real servers, real store: what one has counted the other knows."""
+    shared = {"rate_limit_percent": 5, "rate_limit_storage_url": shared_store.url}
+    urls, started = [], []
+    with ExitStack() as running:
+        for number in range(2):
+            address = f"127.0.0.1:{free_port()}"
+            settings = tool_settings.model_copy(update={**shared, "bind": address})
+            log = tmp_path / f"log-{number}"
+            started.append(
+                (address, running.enter_context(gunicorn(environ_of(settings), log)), log)
+            )
+        for address, process, log in started:
+            wait_for(f"http://{address}/health", process, log)
+            urls.append(f"http://{address}{PAGE}")
+        allowed = PUBLIC.address[0].requests * 5 // 100
+        answers = [requests.get(urls[turn % 2], timeout=5) for turn in range(2 * allowed)]
+        statuses = [answer.status_code for answer in answers]
+        kept = shared_store.content()
+    # By itself each program would have refused none.
+    assert set(statuses) == {200, 429}
+    assert kept
+    assert b"127.0.0.1" not in kept
+    assert "Traceback" not in "".join(path.read_text() for path in tmp_path.glob("log-*"))
+
+
+def test_a_store_that_is_down_keeps_nobody_out(
+    shared_store: RedisServer,
+    new_app: MakeApp,
+    caplog: pytest.LogCaptureFixture,
+    time_machine: TimeMachineFixture,
+) -> None:
+    """Each process then counts for itself, says so once, and goes back when the store is up."""
+    client = new_app(rate_limit_storage_url=shared_store.url).test_client()
+    assert client.get(PAGE, environ_base=SCHOOL).status_code == 200
+    shared_store.stop()
+    with caplog.at_level(logging.WARNING):
+        assert client.get(PAGE, environ_base=ELSEWHERE).status_code == 200
+        flood(client, environ_base=ELSEWHERE)
+    told = [record for record in caplog.records if record.name == "flask-limiter"]
+    assert [record.levelname for record in told] == ["WARNING"]
+    assert told[0].exc_info is None
+    shared_store.start()
+    assert not shared_store.content()
+    time_machine.move_to(datetime.now(UTC) + timedelta(minutes=1))
+    assert client.get(PAGE).status_code == 200
+    assert shared_store.content()
+
+
+def test_a_store_that_was_never_up_keeps_nobody_out(new_app: MakeApp) -> None:
+    nobody = f"redis://127.0.0.1:{free_port()}/0"
+    client = new_app(rate_limit_storage_url=nobody).test_client()
+    assert client.get(PAGE).status_code == 200
+    flood(client)
