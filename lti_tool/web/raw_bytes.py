@@ -55,7 +55,8 @@ def redirect_here(response: Response) -> Response:
 
     Werkzeug takes the request's, which is whatever a stranger says.
     """
-    if isinstance(request.routing_exception, RequestRedirect):
+    is_redirect = isinstance(request.routing_exception, RequestRedirect)
+    if is_redirect and "Location" in response.headers:  # it may have been refused before
         target = urlsplit(response.headers["Location"])
         path = "/" + target.path.lstrip("/\\")
         response.headers["Location"] = target._replace(scheme="", netloc="", path=path).geturl()

@@ -93,6 +93,10 @@ def test_a_long_wait_is_told_in_minutes(new_app: MakeApp, time_machine: TimeMach
     assert "Versuchen Sie es in 40 Minuten erneut." in answer.text
 
 
+def test_an_address_that_leads_elsewhere_is_counted_too(new_app: MakeApp) -> None:
+    assert flood(new_app().test_client(), PAGE.rstrip("/")).headers["Retry-After"]
+
+
 def test_everybody_else_goes_on(new_app: MakeApp) -> None:
     client = new_app().test_client()
     flood(client, environ_base=SCHOOL)

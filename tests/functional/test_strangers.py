@@ -384,6 +384,11 @@ def test_the_host_that_a_stranger_names_is_never_where_one_is_sent(app: Flask, p
     assert re.fullmatch(r"/[^/\\].*", answer.headers["Location"])
 
 
+def test_an_address_that_is_wrong_in_two_ways_is_refused_once(app: Flask) -> None:
+    """Two slashes alone lead elsewhere; a NUL character leads nowhere."""
+    assert send(app, RawRequest(path=b"/definitions//x/y%00")).status == 404
+
+
 def test_what_is_drawn_for_a_stranger_is_drawn_once(neighbourhood: Neighbourhood) -> None:
     """An emblem takes 20 ms of a processor: asked for again, it is there."""
     request = RawRequest(path=b"/definitions/dnipro-sample-lyceum/BEM-S-WLD1/1.0/emblem.png")
