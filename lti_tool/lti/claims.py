@@ -1,8 +1,8 @@
 """The claims of a launch, typed: what the tool believes once the id_token is proven genuine.
 
 Spec: LTI 1.3 core, section 5.3 (required claims) and 5.4 (optional claims); AGS 2.0, section 3.1;
-Deep Linking 2.0, section 4.4. Anything of the wrong type refuses the launch with a code that names
-the claim. Nothing about the person but `sub` is needed.
+Deep Linking 2.0, section 4.4; Submission Review 1.0. Anything of the wrong type refuses the launch
+with a code that names the claim. Nothing about the person but `sub` is needed.
 """
 
 import re
@@ -18,6 +18,8 @@ from lti_tool.lti.id_token import LTI_CLAIM
 
 VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
+MESSAGE_TYPES = (RESOURCE_LINK_REQUEST, SUBMISSION_REVIEW_REQUEST, deep_linking.REQUEST)
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 
 MAX_TITLE = 255
@@ -67,6 +69,17 @@ class LaunchClaims(MessageClaims):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionReviewClaims(LaunchClaims):
+    """One person who looks at the grade of another, or at their own.
+
+    `for_user`: the `sub` of whose grade it is. `resource_link_id` is empty where the platform
+    names only the column.
+    """
+
+    for_user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeepLinkingClaims(MessageClaims):
     """One person who is to choose what links of a course shall stand for."""
 
@@ -76,25 +89,42 @@ class DeepLinkingClaims(MessageClaims):
 def parse(
     payload: Mapping[str, Any], *, frame_origin: str | None = None
 ) -> LaunchClaims | DeepLinkingClaims:
-    """Return the claims of a resource link launch or of a deep linking request.
+    """Return the claims of a message of any type that is answered here.
 
     Raises:
         LaunchRefused: `<claim>_missing`, `<claim>_malformed`, version, message_type_unsupported
     """
-    if _message_type(payload) == deep_linking.REQUEST:
-        return DeepLinkingClaims(
-            **_common(payload), frame_origin=frame_origin, settings=deep_linking.parse(payload)
-        )
-    link = claim_values.members_of(payload, LTI_CLAIM + "resource_link", is_required=True)
+    message_type = _message_type(payload)
+    common = {**_common(payload), "frame_origin": frame_origin}
+    if message_type == deep_linking.REQUEST:
+        return DeepLinkingClaims(**common, settings=deep_linking.parse(payload))
+    if message_type == SUBMISSION_REVIEW_REQUEST:
+        return SubmissionReviewClaims(**common, **_reviewed(payload))
+    return LaunchClaims(**common, **_activity(payload))
+
+
+def _activity(payload: Mapping[str, Any], *, is_named: bool = True) -> dict[str, Any]:
+    """Return the link and its column; without `is_named` the link may be missing."""
+    link = claim_values.members_of(payload, LTI_CLAIM + "resource_link", is_required=is_named)
     endpoint = claim_values.members_of(payload, AGS_CLAIM)
-    return LaunchClaims(
-        **_common(payload),
-        frame_origin=frame_origin,
-        resource_link_id=claim_values.identifier(link, "id", of="resource_link"),
-        resource_link_title=claim_values.line(link, "title", MAX_TITLE, of="resource_link"),
-        line_item_url=claim_values.url(endpoint, "lineitem", of="endpoint") or None,
-        ags_scopes=_scopes(endpoint),
-    )
+    has_id = is_named or bool(link)
+    return {
+        "resource_link_id": claim_values.identifier(link, "id", of="resource_link")
+        if has_id
+        else "",
+        "resource_link_title": claim_values.line(link, "title", MAX_TITLE, of="resource_link"),
+        "line_item_url": claim_values.url(endpoint, "lineitem", of="endpoint") or None,
+        "ags_scopes": _scopes(endpoint),
+    }
+
+
+def _reviewed(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return whose grade in which column or of which link (Submission Review 1.0, section 3)."""
+    given = claim_values.members_of(payload, LTI_CLAIM + "for_user", is_required=True)
+    activity = _activity(payload, is_named=False)
+    if not activity["resource_link_id"] and activity["line_item_url"] is None:
+        raise LaunchRefused("resource_link_missing")
+    return {"for_user": claim_values.identifier(given, "user_id", of="for_user"), **activity}
 
 
 def _common(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,14 +149,14 @@ def _common(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _message_type(payload: Mapping[str, Any]) -> object:
+def _message_type(payload: Mapping[str, Any]) -> str:
     version = payload.get(LTI_CLAIM + "version")
     if version != VERSION:
         raise LaunchRefused("version")
     message_type = payload.get(LTI_CLAIM + "message_type")
     if message_type is None:
         raise LaunchRefused("message_type_missing")
-    if message_type not in (RESOURCE_LINK_REQUEST, deep_linking.REQUEST):
+    if not isinstance(message_type, str) or message_type not in MESSAGE_TYPES:
         raise LaunchRefused("message_type_unsupported")
     return message_type
 

@@ -32,6 +32,9 @@ LIFE = timedelta(minutes=4)
 # Moodle refuses a message from its future, however near (seen on 4.5).
 BACKDATED = timedelta(seconds=60)
 
+# Whose grades can be looked at here: of everybody who has begun.
+REVIEWABLE = ("InProgress", "Completed")
+
 _SETTINGS = "deep_linking_settings"
 
 
@@ -133,6 +136,7 @@ def content_item(link: Link) -> dict[str, Any]:
             "label": link.column.label,
             "resourceId": link.column.resource_id,
             "tag": link.column.tag,
+            "submissionReview": {"reviewableStatus": list(REVIEWABLE)},
         }
     return item
 

@@ -15,7 +15,7 @@ import structlog
 
 from lti_tool.db import Database
 from lti_tool.lti import claims, key_sets, login_states, quirks, registrations
-from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
+from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims, SubmissionReviewClaims
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.origins import origin
 from lti_tool.lti.pylti_adapter import Launch, LaunchContext, cookie_name
@@ -107,6 +107,8 @@ def accept(
     if isinstance(parsed, DeepLinkingClaims):
         _check_return_url(parsed, known)
         return parsed
+    if isinstance(parsed, SubmissionReviewClaims):
+        _check_reviewer(parsed)
     return _without_foreign_services(parsed, known)
 
 
@@ -154,6 +156,16 @@ def _check_return_url(parsed: DeepLinkingClaims, known: KnownRegistration) -> No
     url = parsed.settings.return_url
     if origin(url) is None or not quirks.is_service_of(known, url):
         raise LaunchRefused("deep_link_return_url_foreign")
+
+
+def _check_reviewer(parsed: SubmissionReviewClaims) -> None:
+    """Refuse a learner who asks for somebody else's grade.
+
+    The platform's signature proves nothing here: on Moodle 4.5 the address of a review can be
+    typed with any `user`, and the message is signed with that `for_user`.
+    """
+    if parsed.for_user != parsed.sub and not parsed.is_teacher:
+        raise LaunchRefused("for_user_foreign", status=403)
 
 
 def _without_foreign_services(parsed: LaunchClaims, known: KnownRegistration) -> LaunchClaims:

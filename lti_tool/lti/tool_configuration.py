@@ -16,6 +16,8 @@ NAME = "Credlet"
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 MESSAGES = (RESOURCE_LINK, DEEP_LINKING)
+# Asked for only where the platform names them: it may refuse what it does not know.
+MESSAGES_IF_OFFERED = ("LtiSubmissionReviewRequest",)
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 # Moodle grants `lineitem.readonly` only where it is asked for by name.
 SCOPES = (
@@ -92,14 +94,21 @@ def registration_request(
             "claims": list(CLAIMS),
             "messages": [
                 _message(kind, tool, is_canvas=platform.product_family == CANVAS)
-                for kind in _offered(MESSAGES, platform.messages)
+                for kind in messages(platform)
             ],
         },
     }
 
 
+def messages(platform: PlatformConfiguration) -> list[str]:
+    """Return the message types that this platform is asked to send."""
+    further = [one for one in MESSAGES_IF_OFFERED if one in platform.messages]
+    return _offered(MESSAGES, platform.messages) + further
+
+
 def _message(kind: str, tool: ToolAddresses, *, is_canvas: bool) -> dict[str, Any]:
-    placements = {"placements": list(CANVAS_PLACEMENTS[kind])} if is_canvas else {}
+    listed = CANVAS_PLACEMENTS.get(kind, ())
+    placements = {"placements": list(listed)} if is_canvas and listed else {}
     return {
         "type": kind,
         "target_link_uri": tool.launch,

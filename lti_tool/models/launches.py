@@ -38,6 +38,9 @@ class LaunchSession(Base):
 
     A deep linking request has no resource link, and perhaps no course: instead `deep_linking`
     keeps, encrypted, where its answer goes. The answer empties it and sets `answered_at`.
+
+    A teacher who reviews a grade came for one person: `is_review`, and `about_id` if that person
+    was ever seen in the course.
     """
 
     __tablename__ = "launch_sessions"
@@ -54,11 +57,14 @@ class LaunchSession(Base):
     frame_origin: Mapped[str | None] = mapped_column(sa.String(255))
     deep_linking: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_review: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    about_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     registration: Mapped[Registration] = relationship()
-    person: Mapped[Person] = relationship()
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    about: Mapped[Person | None] = relationship(foreign_keys=[about_id])
     given_course: Mapped[Course | None] = relationship()
     given_link: Mapped[ResourceLink | None] = relationship()
 

@@ -5,6 +5,7 @@ import hmac
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,7 +16,12 @@ from badges.text import clean
 from lti_tool.db import get_or_add
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Forbidden, NotFound
-from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims, MessageClaims
+from lti_tool.lti.claims import (
+    DeepLinkingClaims,
+    LaunchClaims,
+    MessageClaims,
+    SubmissionReviewClaims,
+)
 from lti_tool.models import (
     Course,
     CourseMember,
@@ -28,6 +34,36 @@ from lti_tool.services import completions, deep_linking, placements
 
 LONGEST_NAME = 255
 KEPT_AFTER_END = timedelta(days=1)
+
+
+class _With(TypedDict):
+    encryption: Encryption
+    lifetime: timedelta
+    now: datetime
+
+
+def open_message(
+    db: Session,
+    registration_id: uuid.UUID,
+    claims: LaunchClaims | DeepLinkingClaims,
+    *,
+    encryption: Encryption,
+    lifetime: timedelta,
+    now: datetime,
+) -> tuple[LaunchSession, str]:
+    """Return a new session of the kind that the message asks for, and the browser's secret.
+
+    Raises:
+        ToolError: as the functions below say.
+    """
+    at: _With = {"encryption": encryption, "lifetime": lifetime, "now": now}
+    match claims:
+        case SubmissionReviewClaims():
+            return open_review(db, registration_id, claims, **at)
+        case LaunchClaims():
+            return open_session(db, registration_id, claims, **at)
+        case DeepLinkingClaims():
+            return open_deep_linking(db, registration_id, claims, **at)
 
 
 def open_session(
@@ -46,19 +82,51 @@ def open_session(
     """
     registration = db.get_one(Registration, registration_id)
     person = _person(db, registration.platform_id, claims, now)
-    course = _course(db, registration.platform_id, claims, now)
-    link = _link(db, registration, course, claims, now)
-    _seen(db, course, person, claims.is_teacher or claims.is_test_user, now)
-    link.is_placed_by_platform = "mc" in claims.custom and placements.place_by_custom_parameters(
-        db, link, claims.custom["mc"], claims.custom.get("unit") or None, now
-    )
+    link = _opened_link(db, registration, claims, now)
+    _seen(db, link.course, person, claims.is_teacher or claims.is_test_user, now)
     token, session = _session(registration, person, claims, lifetime, now)
-    session.given_course, session.given_link = course, link
+    session.given_course, session.given_link = link.course, link
     session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
     db.add(session)
     db.flush()
     if not claims.is_teacher:
         _learner_arrived(db, session, now)
+    return session, token
+
+
+def open_review(
+    db: Session,
+    registration_id: uuid.UUID,
+    claims: SubmissionReviewClaims,
+    *,
+    encryption: Encryption,
+    lifetime: timedelta,
+    now: datetime,
+) -> tuple[LaunchSession, str]:
+    """Return a new session of somebody who looks at a grade, and the browser's secret.
+
+    A learner's completes nothing: the gradebook lets people in past the LMS's own check of
+    an unlocked unit.
+
+    Raises:
+        NotFound: `unknown_activity`: the platform names only a column, and none of an activity
+            that was ever opened.
+    """
+    registration = db.get_one(Registration, registration_id)
+    person = _person(db, registration.platform_id, claims, now)
+    link = (
+        _opened_link(db, registration, claims, now)
+        if claims.resource_link_id
+        else _link_of_column(db, registration, claims)
+    )
+    _seen(db, link.course, person, claims.is_teacher or claims.is_test_user, now)
+    token, session = _session(registration, person, claims, lifetime, now)
+    session.given_course, session.given_link = link.course, link
+    session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
+    session.is_review = claims.is_teacher
+    session.about = _member(db, link.course, claims.for_user) if claims.is_teacher else None
+    db.add(session)
+    db.flush()
     return session, token
 
 
@@ -189,6 +257,49 @@ def _named_course(
     )
     course.title = _printable(title, LONGEST_NAME) or course.title
     return course
+
+
+def _opened_link(
+    db: Session, registration: Registration, claims: LaunchClaims, now: datetime
+) -> ResourceLink:
+    """Return the link of these claims, kept and placed as they say."""
+    course = _course(db, registration.platform_id, claims, now)
+    link = _link(db, registration, course, claims, now)
+    link.is_placed_by_platform = "mc" in claims.custom and placements.place_by_custom_parameters(
+        db, link, claims.custom["mc"], claims.custom.get("unit") or None, now
+    )
+    return link
+
+
+def _link_of_column(
+    db: Session, registration: Registration, claims: SubmissionReviewClaims
+) -> ResourceLink:
+    """Return the link whose own column it is, in the course of the claims if they name one."""
+    found = (
+        sa.select(ResourceLink)
+        .join(Course, ResourceLink.course_id == Course.id)
+        .filter(
+            ResourceLink.platform_id == registration.platform_id,
+            ResourceLink.line_item_url == claims.line_item_url,
+        )
+        .order_by(ResourceLink.created_at.desc())
+        .limit(1)
+    )
+    if claims.context_id is not None:
+        found = found.filter(Course.context_id == claims.context_id)
+    link = db.scalars(found).first()
+    if link is None:
+        raise NotFound("unknown_activity")
+    return link
+
+
+def _member(db: Session, course: Course, sub: str) -> Person | None:
+    """Return who was seen in the course under this `sub`."""
+    return db.scalars(
+        sa.select(Person)
+        .join(CourseMember, CourseMember.person_id == Person.id)
+        .filter(CourseMember.course_id == course.id, Person.sub == sub)
+    ).first()
 
 
 def _link(

@@ -97,16 +97,7 @@ def _open(
     lifetime = timedelta(hours=tool.settings.launch_session_hours)
     with tool.database.transaction() as db:
         registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
-        if isinstance(claims, DeepLinkingClaims):
-            return launches.open_deep_linking(
-                db,
-                registration_id,
-                claims,
-                encryption=tool.encryption,
-                lifetime=lifetime,
-                now=now,
-            )
-        return launches.open_session(
+        return launches.open_message(
             db, registration_id, claims, encryption=tool.encryption, lifetime=lifetime, now=now
         )
 

@@ -46,6 +46,15 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("If you teach this course, open the unit again in your teacher's role."),
     ),
     "other_launch": Sentence(N_("This page belongs to another kind of visit."), _OPEN_AGAIN),
+    # looking at a grade
+    "for_user_foreign": Sentence(
+        N_("You can look at your own results only."),
+        N_("Open the unit from your course: there you see what is recorded for you."),
+    ),
+    "unknown_activity": Sentence(
+        N_("This grade belongs to an activity that nobody has opened here yet."),
+        N_("Open the activity from your course first."),
+    ),
     # choosing activities for a course
     "deep_linking_answered": Sentence(
         N_("Your choice was sent back to your course already."),

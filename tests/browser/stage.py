@@ -21,7 +21,7 @@ from lti_tool.services import deliveries
 from tests.browser import teaching
 from tests.browser.chromium import Watch
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id
-from tests.browser.visitors import sit, sit_to_select
+from tests.browser.visitors import sit, sit_to_review, sit_to_select
 
 LEARNER_PLACES = (
     "units new",
@@ -56,6 +56,8 @@ TEACHER_PLACES = (
     "restrictions",
     "person",
     "person withdrawn",
+    "review",
+    "review nobody",
     "retract",
     "award",
     "award flagged",
@@ -192,6 +194,9 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     _, elsewhere = teaching.add_course(world, "An empty course")
     empty = sit(page, world, teacher, elsewhere)
     selecting = sit_to_select(page, world, teacher, world.course)
+    graded = world.links[PARTS_UNIT]
+    reviewing = sit_to_review(page, world, teacher, graded, claimed.id)
+    nobody = sit_to_review(page, world, teacher, graded, "nobody")
     course = f"{top}/course"
     return {
         "course": course,
@@ -202,6 +207,8 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "unit sign-off": f"{course}/units/{LAST_UNIT}",
         "person": f"{course}/people/{person_id(world, flagged)}",
         "person withdrawn": f"{course}/people/{person_id(world, revoked)}",
+        "review": f"{reviewing}/course/review",
+        "review nobody": f"{nobody}/course/review",
         "retract": f"{course}/records/{record_id(world, started, UNLOCKED)}/retract",
         "award": f"{course}/awards/{award_id(world, claimed)}",
         "award flagged": f"{course}/awards/{award_id(world, flagged)}",

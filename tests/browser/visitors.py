@@ -71,6 +71,11 @@ def sit_to_select(page: Page, world: World, user: User, course: Course) -> str:
     return _launch(page, world, user, f"/lms/content/{course.id}/launch?tool={client_id}")
 
 
+def sit_to_review(page: Page, world: World, user: User, link: Link, learner_id: str) -> str:
+    """Click a learner's grade in this window; return as `sit` does."""
+    return _launch(page, world, user, f"/lms/review/{link.id}?user={learner_id}")
+
+
 def _launch(page: Page, world: World, user: User, address: str) -> str:
     page.context.clear_cookies(name="demo_lms")
     page.goto(f"{world.lms_url}/lms/login")

@@ -179,6 +179,7 @@ def claim_name(name: str) -> str:
         "context",
         "custom",
         "launch_presentation",
+        "for_user",
     }
     return LTI + name if name in own else name
 

@@ -116,6 +116,13 @@ class Visit:
         return Page(self, path, response)
 
 
+def landed(client: FlaskClient, response: TestResponse) -> Page:
+    """Return the page that an accepted launch leads to."""
+    assert response.status_code == 303, response.text
+    launch_id = uuid.UUID(response.location.strip("/").split("/")[1])
+    return Visit(client, launch_id, uuid.uuid4()).get()
+
+
 @dataclass
 class Visits:
     """A school whose launches end in browsers of their own."""

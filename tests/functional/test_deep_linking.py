@@ -175,6 +175,7 @@ def test_everything_is_placed_in_order_with_one_column_for_the_whole(
         "label": overview["title"],
         "resourceId": REFERENCE,
         "tag": "micro-credential",
+        "submissionReview": {"reviewableStatus": ["InProgress", "Completed"]},
     }
     assert [item["custom"] for item in units] == [{"mc": REFERENCE, "unit": unit} for unit in UNITS]
     assert [item["title"] for item in units] == [unit.title.best("en") for unit in WLD.units]
@@ -190,6 +191,7 @@ def test_each_unit_gets_a_column_of_its_own_scale(selecting: Selecting, visitor:
             "label": item["title"],
             "resourceId": f"{REFERENCE}#{unit.code}",
             "tag": "unit",
+            "submissionReview": {"reviewableStatus": ["InProgress", "Completed"]},
         }
 
 

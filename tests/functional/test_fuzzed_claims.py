@@ -36,8 +36,20 @@ CLAIMS = (
     "launch_presentation",
     "endpoint",
     "deep_linking_settings",
+    "for_user",
 )
-MEMBERS = ("id", "title", "label", "lineitem", "scope", "locale", "mc", "unit", "return_url")
+MEMBERS = (
+    "user_id",
+    "id",
+    "title",
+    "label",
+    "lineitem",
+    "scope",
+    "locale",
+    "mc",
+    "unit",
+    "return_url",
+)
 
 text = st.one_of(
     st.text(max_size=40),
@@ -102,6 +114,22 @@ def test_a_login_with_any_parameters_is_accepted_or_refused(
     sent = {name: value.encode("utf-8", "replace").decode() for name, value in params.items()}
     response = visitor.login(**sent)
     if response.status_code != 302:
+        assert refusal_code(response)
+
+
+@pytest.mark.parametrize("message_type", ["LtiSubmissionReviewRequest"])
+@on_each_database
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(changes=changes)
+def test_a_message_of_each_type_with_any_claims_is_accepted_or_refused(
+    visitor: Visitor, message_type: str, changes: dict[str, Any]
+) -> None:
+    claims = {"message_type": message_type, "for_user": {"user_id": "7"}, **changes}
+    response = visitor.launch(**claims)
+    if response.status_code != 303:
         assert refusal_code(response)
 
 

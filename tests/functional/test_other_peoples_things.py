@@ -77,6 +77,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.cancel_selection": SELECTING,
     "teacher.course": COURSE,
     "teacher.restrictions": COURSE,
+    "teacher.review": TEACHERS,
     "teacher.unit": COURSE,
     "teacher.record": COURSE,
     "teacher.route": COURSE,

@@ -56,7 +56,7 @@ def build(
         claims |= _selection(state.config, pending, tool, session_key)
         return claims | _grade_services(state, tool, course, None)
     link = state.link(pending.link_id)
-    claims |= _resource_link(link) | _custom(link)
+    claims |= _resource_link(link) | _custom(link) | _review(pending)
     return claims | _grade_services(state, tool, course, link)
 
 
@@ -92,6 +92,14 @@ def _context(course: Course) -> dict[str, Any]:
 def _resource_link(link: Link) -> dict[str, Any]:
     claim = {"id": link.id, "title": link.title, "description": link.description}
     return {LTI + "message_type": "LtiResourceLinkRequest", LTI + "resource_link": claim}
+
+
+def _review(pending: PendingLaunch) -> dict[str, Any]:
+    """Moodle sends this for any activity whose grade is clicked, declared or not."""
+    if not pending.for_user:
+        return {}
+    kind = {LTI + "message_type": "LtiSubmissionReviewRequest"}
+    return kind | {LTI + "for_user": {"user_id": pending.for_user}}
 
 
 def _platform(config: LmsConfig) -> dict[str, str]:

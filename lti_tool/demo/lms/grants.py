@@ -17,7 +17,8 @@ class PendingLaunch:
     """A launch that was started and not yet signed.
 
     `hint` is its `lti_message_hint`, `visit` the browser it belongs to. `link_id` is None while
-    content is selected: then there is a course and no link yet.
+    content is selected: then there is a course and no link yet. `for_user`: whose grade was
+    clicked; empty for an ordinary launch.
     """
 
     hint: str
@@ -26,6 +27,7 @@ class PendingLaunch:
     course_id: str
     link_id: str | None
     document_target: str
+    for_user: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,28 @@ def launch(link_id: str) -> str:
     return _begin(tool, course, hint, link_id=link.id, document_target=target)
 
 
+@bp.get("/review/<link_id>")
+def review(link_id: str) -> str:
+    """Step 1 of a submission review: somebody clicked a grade.
+
+    As in Moodle 4.5 nobody looks whether the person may see the grade of `user`.
+    """
+    link, course = find_link(link_id)
+    current, tool = visit(), lms().tool(link.client_id)
+    assert tool is not None
+    if current.user and current.role(course) is None:
+        abort(403)
+    hint = {"cmid": int(link.module_id), "launchid": f"ltilaunch{link.id}_{token_hex(8)}"}
+    return _begin(
+        tool,
+        course,
+        hint,
+        link_id=link.id,
+        document_target="iframe",
+        for_user=request.args.get("user", ""),
+    )
+
+
 @bp.get("/content/<course_id>/launch")
 def select_content(course_id: str) -> str:
     """Step 1 of a deep linking request (Deep Linking 2.0, section 4): a teacher selects content."""
@@ -66,6 +88,7 @@ def _begin(
     *,
     link_id: str | None,
     document_target: str,
+    for_user: str = "",
 ) -> str:
     current, encoded = visit(), json.dumps(hint, separators=(",", ":"))
     lms().grants.begin_launch(
@@ -76,6 +99,7 @@ def _begin(
             course_id=course.id,
             link_id=link_id,
             document_target=document_target,
+            for_user=for_user,
         )
     )
     fields = {

@@ -20,7 +20,8 @@ def home(visit: Visit) -> ResponseReturnValue:
     if launch.is_deep_linking:
         return redirect(url_for("teacher.select", launch_id=launch.id), 303)
     if launch.is_teacher:
-        endpoint = "teacher.choose" if launch.link.placement is None else "teacher.course"
+        here = "teacher.review" if launch.is_review else "teacher.course"
+        endpoint = "teacher.choose" if launch.link.placement is None else here
         return redirect(url_for(endpoint, launch_id=launch.id), 303)
     if launch.link.placement is None:
         return render_template("learner/wait.html", visit=visit)

@@ -7,6 +7,7 @@ from lti_tool.web.teacher import (
     people,
     recording,
     restrictions,
+    reviewing,
     scores,
     selecting,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "people",
     "recording",
     "restrictions",
+    "reviewing",
     "scores",
     "selecting",
 ]

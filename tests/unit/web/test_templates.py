@@ -11,7 +11,15 @@ from jinja2 import UndefinedError
 FOLDER = Path(str(files("lti_tool.web"))) / "templates"
 TEMPLATES = sorted(FOLDER.rglob("*.html"))
 PAGES = [path for path in TEMPLATES if "{% extends" in path.read_text()]
-MACROS = {"shapes.html", "words.html", "cards.html", "done.html", "proven.html", "search.html"}
+MACROS = {
+    "shapes.html",
+    "words.html",
+    "cards.html",
+    "done.html",
+    "proven.html",
+    "records.html",
+    "search.html",
+}
 # The form that leaves for the LMS: our token would tell it how to post into the launch.
 LEAVING = 'action="{{ answer.return_url }}"'
 
