@@ -171,10 +171,11 @@ def get_or_add(
     until the transaction ends, for changes and not for references: rows that point to it can be
     added meanwhile, so nobody waits in a circle.
     """
+    wanted = sa.select(table).filter_by(**key).with_for_update(key_share=True)
+    found = db.scalars(wanted).one_or_none()  # first, because mostly it is there
+    if found is not None:
+        return found, False
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = (
-        insert(table).values(**key, **values).on_conflict_do_nothing(index_elements=list(key))
-    )
-    was_added = bool(db.execute(statement).rowcount)  # type: ignore[attr-defined]
-    found = sa.select(table).filter_by(**key).with_for_update(key_share=True)
-    return db.execute(found).scalar_one(), was_added
+    adding = insert(table).values(**key, **values).on_conflict_do_nothing(index_elements=list(key))
+    added = db.scalars(adding.returning(table)).one_or_none()
+    return added or db.scalars(wanted).one(), added is not None

@@ -45,25 +45,29 @@ def settle(
     something new is recorded, one that was revoked not granted again before an assessor judges
     anew. The caller holds the lock on the person's enrolment.
     """
-    _settle_one(db, person, version, records, real, is_test=False, now=now)
+    if not records:
+        return  # no award was ever granted: records are never deleted
+    held = {award.is_test: award for award in db.scalars(_standing(person, version))}
     tests = None if real.is_complete else with_tests
-    _settle_one(db, person, version, records, tests, is_test=True, now=now)
+    for is_test, progress in ((False, real), (True, tests)):
+        award = held.get(is_test)
+        _settle_one(db, person, version, records, progress, award, is_test=is_test, now=now)
+
+
+def _standing(person: Person, version: MicroCredentialVersion) -> sa.Select[Award]:
+    return sa.select(Award).filter_by(person_id=person.id, version_id=version.id, withdrawn_at=None)
 
 
 def standing(
     db: Session, person: Person, version: MicroCredentialVersion, *, is_test: bool = False
 ) -> Award | None:
     """Return the award that stands, if any."""
-    return db.scalar(
-        sa.select(Award).filter_by(
-            person_id=person.id, version_id=version.id, is_test=is_test, withdrawn_at=None
-        )
-    )
+    return db.scalar(_standing(person, version).filter_by(is_test=is_test))
 
 
 def shown(db: Session, person: Person, version: MicroCredentialVersion) -> Award | None:
     """Return the award that a person is shown: the real one, else the TEST one."""
-    return standing(db, person, version) or standing(db, person, version, is_test=True)
+    return db.scalars(_standing(person, version).order_by(Award.is_test).limit(1)).first()
 
 
 def withdrawn(db: Session, person: Person, version: MicroCredentialVersion) -> Award | None:
@@ -123,11 +127,11 @@ def _settle_one(
     version: MicroCredentialVersion,
     records: Sequence[CompletionRecord],
     progress: Progress | None,
+    award: Award | None,
     *,
     is_test: bool,
     now: datetime,
 ) -> None:
-    award = standing(db, person, version, is_test=is_test)
     is_complete = progress is not None and progress.is_complete
     if award is None and progress is not None and is_complete:
         if not _is_refused(db, person, version, records, is_test=is_test):

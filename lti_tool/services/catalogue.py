@@ -3,11 +3,12 @@
 The one place where a row becomes a `badges` definition.
 """
 
-import json
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -81,14 +82,20 @@ def definition(version: MicroCredentialVersion) -> MicroCredential:
     """Return the definition that a row holds.
 
     Reading one takes milliseconds and each request needs it several times: the last ones read
-    are remembered by their text.
+    are remembered, since a version never changes.
     """
-    return _read(json.dumps(version.definition))
+    return _read(_Published(version.id, version.definition))
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    id: uuid.UUID
+    content: dict[str, Any] = field(compare=False)
 
 
 @lru_cache(maxsize=64)
-def _read(text: str) -> MicroCredential:
-    return definitions.load(json.loads(text))
+def _read(published: _Published) -> MicroCredential:
+    return definitions.load(published.content)
 
 
 def all_versions(db: Session) -> Sequence[MicroCredentialVersion]:
@@ -113,22 +120,26 @@ def find(db: Session, reference: str) -> MicroCredentialVersion:
     Raises:
         NotFound: `unknown_micro_credential`; `ambiguous_micro_credential`.
     """
-    parts = reference.split("/")
-    wanted = _versions().order_by(*_newest_first())
-    if len(parts) == 1:
-        wanted = wanted.filter(MicroCredentialSeries.code == parts[0])
-    elif len(parts) <= 3:
-        wanted = wanted.filter(
-            Organisation.slug == parts[0], MicroCredentialSeries.code == parts[1]
-        )
-    if len(parts) == 3:
-        wanted = wanted.filter(MicroCredentialVersion.version == parts[2])
-    found = db.scalars(wanted).all() if len(parts) <= 3 else []
+    found = db.scalars(_versions().filter(named(reference)).order_by(*_newest_first())).all()
     if not found:
         raise NotFound("unknown_micro_credential", reference=reference)
     if len({version.series_id for version in found}) > 1:
         raise NotFound("ambiguous_micro_credential", reference=reference)
     return found[0]
+
+
+def named(reference: str) -> sa.ColumnElement[bool]:
+    """Return the condition of being what `reference` names, for `MicroCredentialVersion` joined to
+    its series and awarding body."""
+    match reference.split("/"):
+        case [code]:
+            return MicroCredentialSeries.code == code
+        case [slug, code]:
+            return sa.and_(Organisation.slug == slug, MicroCredentialSeries.code == code)
+        case [slug, code, version]:
+            series = sa.and_(Organisation.slug == slug, MicroCredentialSeries.code == code)
+            return sa.and_(series, MicroCredentialVersion.version == version)
+    return sa.false()
 
 
 def versions_of(db: Session, organisation_slug: str, code: str) -> Sequence[MicroCredentialVersion]:

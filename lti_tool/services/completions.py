@@ -235,7 +235,7 @@ def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now
 def _judge(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
     """Do what `reevaluate` says; the caller holds the lock."""
     records = records_of(db, person, version)
-    taught = _taught_by(db, person)
+    taught = _taught_by(db, person) if records else set()
     progress = _standing(version, records, taught, now)
     awards.settle(db, person, version, records, progress.real, progress.with_tests, now)
     deliveries.sync(db, person, version, progress.real, records, now)

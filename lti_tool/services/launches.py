@@ -34,6 +34,7 @@ from lti_tool.services import completions, deep_linking, placements
 
 LONGEST_NAME = 255
 KEPT_AFTER_END = timedelta(days=1)
+SEEN_AGAIN_AFTER = timedelta(minutes=15)
 
 
 class _With(TypedDict):
@@ -228,14 +229,16 @@ def _session(
 
 
 def _person(db: Session, platform_id: uuid.UUID, claims: MessageClaims, now: datetime) -> Person:
+    name = _printable(claims.name, LONGEST_NAME)
     person, _ = get_or_add(
         db,
         Person,
         {"platform_id": platform_id, "sub": claims.sub},
         id=uuid.uuid4(),
+        name=name,
         created_at=now,
     )
-    person.name = _printable(claims.name, LONGEST_NAME)
+    person.name = name
     return person
 
 
@@ -248,14 +251,16 @@ def _course(db: Session, platform_id: uuid.UUID, claims: LaunchClaims, now: date
 def _named_course(
     db: Session, platform_id: uuid.UUID, context_id: str, title: str | None, now: datetime
 ) -> Course:
+    title = _printable(title, LONGEST_NAME)
     course, _ = get_or_add(
         db,
         Course,
         {"platform_id": platform_id, "context_id": context_id},
         id=uuid.uuid4(),
+        title=title,
         created_at=now,
     )
-    course.title = _printable(title, LONGEST_NAME) or course.title
+    course.title = title or course.title
     return course
 
 
@@ -340,7 +345,8 @@ def _seen(db: Session, course: Course, person: Person, is_tester: bool, now: dat
         first_seen_at=now,
         last_seen_at=now,
     )
-    member.last_seen_at = now
+    if now - member.last_seen_at >= SEEN_AGAIN_AFTER:
+        member.last_seen_at = now
     if is_tester and not member.is_tester:
         member.is_tester = True
         db.flush()
@@ -352,7 +358,6 @@ def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None
     if link.placement is None:
         return
     version = link.placement.version
-    completions.enrol(db, session.person, version, now)
     if link.unit_code is not None:
         route, basis = placements.route_of(link.placement, link.unit_code)
         if route is Route.UNLOCKED:

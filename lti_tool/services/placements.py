@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from badges.completion import Route
 from badges.micro_credential import LearningUnit
@@ -12,6 +12,7 @@ from lti_tool.db import get_or_add
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import (
     Course,
+    MicroCredentialSeries,
     MicroCredentialVersion,
     PlacedUnit,
     Placement,
@@ -62,30 +63,32 @@ def place_by_custom_parameters(
     A reference without a version means the one that the course already offers, else the newest.
     Parameters that name nothing leave the link as it was: its teacher is asked.
     """
+    offered = _offered(db, link.course_id, mc)
+    if offered is not None and (link.placement, link.unit_code) == (offered, unit_code):
+        return True
     try:
-        version = _version_for_course(db, link.course_id, catalogue.find(db, mc), mc)
+        version = offered.version if offered else catalogue.find(db, mc)
         place(db, link, version, unit_code, actor="custom_parameters", now=now)
     except ToolError:
         return False
     return True
 
 
-def _version_for_course(
-    db: Session, course_id: uuid.UUID, found: MicroCredentialVersion, reference: str
-) -> MicroCredentialVersion:
-    if reference.count("/") == 2:
-        return found
-    offered = db.scalar(
-        sa.select(MicroCredentialVersion)
-        .join(Placement, Placement.version_id == MicroCredentialVersion.id)
-        .filter(
-            Placement.course_id == course_id,
-            MicroCredentialVersion.series_id == found.series_id,
-        )
+def _offered(db: Session, course_id: uuid.UUID, reference: str) -> Placement | None:
+    """Return the latest placement of the course that a reference names; None where it offers none,
+    or such a code of several awarding bodies."""
+    path = joinedload(Placement.version).joinedload(MicroCredentialVersion.series)
+    found = db.scalars(
+        sa.select(Placement)
+        .join(Placement.version)
+        .join(MicroCredentialVersion.series)
+        .join(MicroCredentialSeries.organisation)
+        .filter(Placement.course_id == course_id, catalogue.named(reference))
+        .options(path.joinedload(MicroCredentialSeries.organisation))
         .order_by(Placement.created_at.desc())
-        .limit(1)
-    )
-    return offered or found
+    ).all()
+    is_one = len({placement.version.series_id for placement in found}) == 1
+    return found[0] if is_one else None
 
 
 def set_route(
