@@ -12,7 +12,7 @@ import structlog
 
 from lti_tool import clock
 from lti_tool.lti import login_states
-from lti_tool.services import launches, schedule, scores
+from lti_tool.services import launches, schedule, scores, sign_in
 from lti_tool.services.scores import Courier
 from lti_tool.tool import Tool
 
@@ -39,10 +39,11 @@ def forget_secrets(tool: Tool) -> None:
 
 
 def forget_expired(tool: Tool) -> None:
-    """Delete logins that nobody finished, and visits that ended some time ago."""
+    """Delete logins that nobody finished, and visits and sessions that ended some time ago."""
     with tool.database.transaction() as db:
         login_states.forget_expired(db, clock.now())
         launches.forget_expired(db, clock.now())
+        sign_in.forget_expired(db, clock.now())
 
 
 JOBS = (

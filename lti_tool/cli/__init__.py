@@ -2,7 +2,19 @@
 
 import click
 
-from lti_tool.cli import credential, db, demo, key, mc, platform, registration, score, serve, worker
+from lti_tool.cli import (
+    account,
+    credential,
+    db,
+    demo,
+    key,
+    mc,
+    platform,
+    registration,
+    score,
+    serve,
+    worker,
+)
 from lti_tool.cli.context import Context, ReadableGroup
 
 
@@ -20,6 +32,7 @@ def main(context: click.Context) -> None:
     \b
       credlet db upgrade                  make or update the database
       credlet mc import FILE              publish a micro-credential definition
+      credlet account add NAME            let a person sign in, as operator for example
       credlet platform invite             make a link with which an LMS connects itself
       credlet platform add                connect an LMS by hand
       credlet serve                       serve pages (and deliver scores)
@@ -35,6 +48,7 @@ for command in (
     db.group,
     mc.group,
     platform.group,
+    account.group,
     key.group,
     credential.group,
     score.group,

@@ -1,6 +1,7 @@
 """Tables of the application, one module per noun; importing this package maps them all."""
 
 from lti_tool.db import Base
+from lti_tool.models.accounts import Account, AccountGrant, AccountSession, SignInLink
 from lti_tool.models.audit_log import AuditEntry
 from lti_tool.models.awards import Award
 from lti_tool.models.completions import CompletionRecord, Enrolment
@@ -26,6 +27,9 @@ from lti_tool.models.status_lists import StatusEntry, StatusList
 
 __all__ = [
     "AccessToken",
+    "Account",
+    "AccountGrant",
+    "AccountSession",
     "AuditEntry",
     "Award",
     "Base",
@@ -52,6 +56,7 @@ __all__ = [
     "ResourceLink",
     "ScheduledJob",
     "ServerIdentity",
+    "SignInLink",
     "StatusEntry",
     "StatusList",
     "ToolKey",

@@ -11,7 +11,8 @@ from lti_tool.db import Base, UtcDateTime
 
 
 class AuditEntry(Base):
-    """One act: `actor` is `person:<id>`, `operator` or `system`; `subject` is `kind:<id>`."""
+    """One act: `actor` is `person:<id>`, `account:<id>`, `operator` (the command line) or
+    `system`; `subject` is `kind:<id>`. `organisation_id`: whose administrators may read it."""
 
     __tablename__ = "audit_log"
 
@@ -20,4 +21,7 @@ class AuditEntry(Base):
     actor: Mapped[str] = mapped_column(sa.String(64))
     action: Mapped[str] = mapped_column(sa.String(64))
     subject: Mapped[str] = mapped_column(sa.String(128), index=True)
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("organisations.id"), index=True
+    )
     details: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)

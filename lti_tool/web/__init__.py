@@ -3,6 +3,7 @@
 from flask import Flask
 
 from lti_tool.web import (
+    admin,
     errors,
     health,
     i18n,
@@ -13,6 +14,7 @@ from lti_tool.web import (
     raw_bytes,
     registration,
     security,
+    sign_in,
     static_files,
     teacher,
     templating,
@@ -33,5 +35,7 @@ def init_app(app: Flask) -> None:
         learner.blueprint,
         teacher.blueprint,
         public.blueprint,
+        sign_in.blueprint,
+        admin.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -76,6 +76,10 @@ def _correlation_id() -> str:
     return str(g.get("correlation_id") or "")
 
 
+def _is_about_accounts() -> bool:
+    return request.path.startswith(("/admin", "/sign-in"))
+
+
 def _launch_id() -> uuid.UUID | None:
     """Return the launch to go back to, if this person may see its pages.
 
@@ -110,6 +114,7 @@ def _answer(code: str, status: int, params: dict[str, str]) -> Response:
                 code=code,
                 correlation_id=_correlation_id(),
                 launch_id=_launch_id(),
+                is_about_accounts=_is_about_accounts(),
             ),
             content_type="text/html; charset=utf-8",
         )

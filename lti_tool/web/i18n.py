@@ -60,12 +60,14 @@ def select() -> str:
     """Return the language of this request.
 
     Asked for (`?lang=`), in a launch what the person chose there or the LMS says, chosen on a
-    public page (cookie), what the browser accepts, the server's own, in this order.
+    public page (cookie), what the account says of its person, what the browser accepts, the
+    server's own, in this order.
     """
     wishes = (
         request.args.get("lang"),
         g.get("launch_locale"),
         request.cookies.get(COOKIE),
+        g.get("account_locale"),
         *request.accept_languages.values(),
         current_tool().settings.default_language,
     )

@@ -63,6 +63,7 @@ class Rule:
 LAUNCHES = Rule("lti", (Rate(2000, 10),), (Rate(1000, 10),), is_per_endpoint=True)
 LAUNCHED = Rule("launches", (Rate(2000, 10),), (Rate(100, 10),))
 PUBLIC = Rule("public", (Rate(300, 10),))
+SIGNED_IN = Rule("admin", (Rate(300, 10),))
 STRICT = Rule("strict", (Rate(20, 60), Rate(200, 3600)))
 
 BY_BLUEPRINT: Mapping[str, Rule] = {
@@ -71,6 +72,8 @@ BY_BLUEPRINT: Mapping[str, Rule] = {
     "teacher": LAUNCHED,
     "public": PUBLIC,
     "registration": STRICT,
+    "sign_in": STRICT,
+    "admin": SIGNED_IN,
 }
 BY_ENDPOINT: Mapping[str, Rule] = {NOWHERE: PUBLIC}
 # Answering costs less than counting: a file that browsers keep for ever, and a probe.

@@ -5,8 +5,9 @@ Framing: pages of a launch may be framed by the platform that launched (CSP Leve
 Forms: a page of a foreign site can post into a launch, and the launch's cookie goes with it, so
 every unsafe request outside the LTI endpoints (these prove themselves by state and signature,
 or by a registration form that works once) must bring a token that only a page of the same launch
-can know. The one form that leaves for another site is the answer to a deep linking request, and
-its page can send a form nowhere else.
+can know. Pages of accounts have a token bound to the secret in their own cookie. The one form that
+leaves for another site is the answer to a deep linking request, and its page can send a form
+nowhere else.
 """
 
 import hashlib
@@ -25,6 +26,10 @@ REGISTRATION_BLUEPRINT = "registration"
 # Requests to these prove themselves: by state and signature, or by a form that works once.
 SELF_PROVING = frozenset({LTI_BLUEPRINT, REGISTRATION_BLUEPRINT})
 CSRF_FIELD = "csrf_token"
+# Blueprint -> the cookie whose secret its form tokens are bound to: before and after signing in.
+SIGN_IN_BLUEPRINT = "sign_in"
+ADMIN_BLUEPRINT = "admin"
+OWN_COOKIES = {SIGN_IN_BLUEPRINT: "visitor", ADMIN_BLUEPRINT: "account"}
 
 FRAMED_BY_NOBODY = "'none'"
 FRAMED_BY_ANYBODY = "*"
@@ -68,19 +73,43 @@ def csrf_token(launch_id: uuid.UUID) -> str:
     return hmac.new(key, b"csrf:" + launch_id.bytes, hashlib.sha256).hexdigest()
 
 
+def cookie_name(blueprint: str) -> str:
+    """Return the name of a first-party cookie; on https one that only this host can set."""
+    name = OWN_COOKIES[blueprint]
+    return f"__Host-{name}" if current_tool().settings.public_url.startswith("https://") else name
+
+
+def own_secret(blueprint: str) -> str:
+    """Return the secret that the browser brought for pages of `blueprint`, or nothing."""
+    return request.cookies.get(cookie_name(blueprint), "")
+
+
+def own_csrf_token(blueprint: str, secret: str) -> str:
+    """Return what a form carries on a page that no launch opened."""
+    key = current_tool().settings.secret_key.encode()
+    bound = f"csrf:{blueprint}:{secret}".encode("utf-8", "replace")
+    return hmac.new(key, bound, hashlib.sha256).hexdigest()
+
+
 def check_form() -> None:
-    """Refuse an unsafe request without the token of its launch.
+    """Refuse an unsafe request without the token of its launch, or of its own cookie.
 
     Raises:
-        Forbidden: `form_token`; also for a route that belongs to no launch, so that a new route
-            cannot be forgotten.
+        Forbidden: `own_form_token` for a page of accounts, else `form_token`; also for a route
+            that belongs to no launch, so that a new route cannot be forgotten.
     """
     if request.method in SAFE_METHODS or request.blueprint in SELF_PROVING:
         return
     if request.url_rule is None:
         return  # answered with 404 or 405
-    launch_id = (request.view_args or {}).get("launch_id")
     sent = request.form.get(CSRF_FIELD, "")
+    if request.blueprint in OWN_COOKIES:
+        secret = own_secret(request.blueprint)
+        expected = own_csrf_token(request.blueprint, secret)
+        if not secret or not hmac.compare_digest(sent.encode(), expected.encode()):
+            raise Forbidden("own_form_token")
+        return
+    launch_id = (request.view_args or {}).get("launch_id")
     if not isinstance(launch_id, uuid.UUID) or not hmac.compare_digest(
         sent.encode(), csrf_token(launch_id).encode()
     ):

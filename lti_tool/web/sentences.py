@@ -28,6 +28,8 @@ _CHECK_PLATFORM = N_(
     "by hand: the people who run Credlet know how."
 )
 _NEW_LINK = N_("Ask the people who run Credlet for a new link.")
+_ASK_OPERATOR = N_("Ask an operator of this server.")
+_NEW_SIGN_IN_LINK = N_("Ask an operator of this server for a new link (credlet account link).")
 _LIST_SHOWS = N_("`credlet platform list` shows all.")
 _LOOK_AGAIN = N_("Go back and look at the page again: it may have changed meanwhile.")
 
@@ -151,7 +153,46 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("The award is not there yet, or no longer."),
         N_("Go back to your units: they say what is missing."),
     ),
-    # what only operators meet, on the command line
+    # people who sign in
+    "own_form_token": Sentence(
+        N_("This form was not sent from a page of yours, so nothing was changed."),
+        N_("Go back, load the page again and repeat it. Your browser must keep cookies here."),
+    ),
+    "signed_out": Sentence(
+        N_("You are not signed in any more, so nothing was changed."),
+        N_("Sign in again, then repeat it."),
+    ),
+    "sign_in_again": Sentence(
+        N_("This cannot be undone, and you signed in a while ago. Nothing was changed."),
+        N_("Sign in once more, then repeat it."),
+    ),
+    "operators_only": Sentence(N_("This page is for operators of this server."), _ASK_OPERATOR),
+    "administrators_only": Sentence(
+        N_("This page is for administrators of a school."), _ASK_OPERATOR
+    ),
+    "link_unknown": Sentence(N_("This sign-in link is not one of ours."), _NEW_SIGN_IN_LINK),
+    "link_used": Sentence(N_("This sign-in link was used before."), _NEW_SIGN_IN_LINK),
+    "link_expired": Sentence(N_("This sign-in link is too old."), _NEW_SIGN_IN_LINK),
+    "account_disabled": Sentence(N_("This account is switched off."), _ASK_OPERATOR),
+    "unknown_account": Sentence(N_("There is no such account."), _LOOK_AGAIN),
+    "several_accounts": Sentence(
+        N_("Several people have that name."), N_("Name the account by its id.")
+    ),
+    "malformed_account_name": Sentence(
+        N_("The name is empty, too long, or has characters that cannot be printed."), _GO_BACK
+    ),
+    "malformed_email": Sentence(N_("This does not look like an e-mail address."), _GO_BACK),
+    "unknown_time_zone": Sentence(N_("There is no such time zone."), _GO_BACK),
+    "organisation_needed": Sentence(N_("This role belongs to a school: say which."), _GO_BACK),
+    "organisation_not_needed": Sentence(
+        N_("Operators run the whole server, not one school."), _GO_BACK
+    ),
+    "unknown_grant": Sentence(N_("This person does not have that role."), _LOOK_AGAIN),
+    "last_operator": Sentence(
+        N_("This is the last operator: nobody could run this server any more."),
+        N_("Make somebody else an operator first."),
+    ),
+    # what only operators meet
     "platform_exists": Sentence(
         N_("This school is already connected to that LMS."),
         N_("`credlet platform list` shows it; `credlet platform enable` switches it on again."),

@@ -14,6 +14,7 @@ from badges import vocabularies
 from badges.micro_credential import Concept
 from badges.text import Text
 from lti_tool.models import Person
+from lti_tool.web import time_zones
 from lti_tool.web.i18n import language
 
 # CLDR knows Montenegrin as a variety of Serbian only.
@@ -48,8 +49,9 @@ def day(at: datetime) -> Markup:
 
 
 def moment(at: datetime) -> Markup:
-    """Return date and time; the zone is said, because the reader's is unknown."""
-    return _time(at, f"{_date_pattern()}, HH:mm 'UTC'")
+    """Return date and time in the reader's zone, which is said, or in UTC where none is known."""
+    there, zone = time_zones.localised(at, language())
+    return _time(there, f"{_date_pattern()}, HH:mm '{zone}'")
 
 
 def _date_pattern() -> str:
@@ -57,7 +59,7 @@ def _date_pattern() -> str:
 
 
 def _time(at: datetime, pattern: str) -> Markup:
-    words = format_datetime(at, pattern, locale=language())
+    words = format_datetime(at, pattern, tzinfo=at.tzinfo, locale=language())
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), words)
 
 

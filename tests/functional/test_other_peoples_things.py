@@ -26,6 +26,7 @@ from tests.factories import neighbours
 from tests.factories.databases import on_each_database
 from tests.factories.neighbours import OTHER_MC, Neighbourhood
 from tests.factories.visits import Visit
+from tests.functional.test_other_accounts_things import ADMIN_ROUTES
 
 UNIT = "BEM-S-WLD1-U1"
 
@@ -110,6 +111,8 @@ PUBLIC_ROUTES = frozenset(
 PRIVATE_UNTIL_SHARED = frozenset(
     {"public.credential", "public.credential_json", "public.credential_png"}
 )
+# Pages before signing in, and those of people who sign in: see `test_other_accounts_things.py`.
+SIGN_IN_ROUTES = frozenset({"sign_in.page", "sign_in.link", "sign_in.use_link"})
 # They prove themselves by state and signature (tests of hardened launches) or by an invitation and
 # a form (tests of dynamic registration), or say the same for every id and nothing of anybody.
 PLATFORM_ROUTES = frozenset(
@@ -179,6 +182,7 @@ def token_of(visit: Visit) -> str:
 
 def test_every_route_says_here_whose_things_it_shows(app: Flask) -> None:
     known = set(LAUNCH_ROUTES) | PUBLIC_ROUTES | PRIVATE_UNTIL_SHARED | PLATFORM_ROUTES
+    known |= SIGN_IN_ROUTES | set(ADMIN_ROUTES)
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == known
 
 

@@ -14,7 +14,7 @@ from lti_tool.db import Base, Database
 from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.lti import tool_keys
 from lti_tool.models import AccessToken, LaunchSession, ToolKey
-from lti_tool.services import keys, organisations, rewrapping
+from lti_tool.services import accounts, keys, organisations, rewrapping
 from tests.factories.courses import School
 
 OLD, NEW = make_encryption_key(), make_encryption_key()
@@ -52,6 +52,8 @@ def fill(database: Database, now: datetime) -> None:
     with database.transaction() as db:
         visit = db.query(LaunchSession).one()
         visit.deep_linking = school.encryption.encrypt(b"return address")
+        email = "olena@mail.example"
+        accounts.add(db, "Olena", encryption=school.encryption, now=now, email=email)
         tool_keys.current(db, school.encryption, now)
         body = organisations.find(db, "school")
         keys.signing_key(db, body, is_test=True, encryption=school.encryption, now=now)

@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from lti_tool.web.security import (
+    ADMIN_BLUEPRINT,
     LTI_BLUEPRINT,
+    OWN_COOKIES,
     REGISTRATION_BLUEPRINT,
     SAFE_METHODS,
     add_headers,
@@ -43,8 +45,14 @@ def is_registration(rule: Rule) -> bool:
     return rule.endpoint.startswith(f"{REGISTRATION_BLUEPRINT}.")
 
 
+def is_of_accounts(rule: Rule) -> bool:
+    return rule.endpoint.partition(".")[0] in OWN_COOKIES
+
+
 def refusal_of(rule: Rule) -> str:
     """A registration has no session: its form works once, and is refused by a code of its own."""
+    if is_of_accounts(rule):
+        return "own_form_token"
     return "registration_form" if is_registration(rule) else "form_token"
 
 
@@ -98,10 +106,22 @@ def test_every_page_of_a_launch_is_refused_without_the_launch(
         assert answer.json["code"] == "session_missing", rule
 
 
-def test_unsafe_methods_exist_only_below_launches_and_lti(app: Flask) -> None:
+def test_every_page_of_accounts_leads_strangers_to_signing_in(
+    app: Flask, client: FlaskClient
+) -> None:
+    pages = [rule for rule in rules(app) if rule.endpoint.startswith(f"{ADMIN_BLUEPRINT}.")]
+    assert len(pages) >= 6
+    for rule in pages:
+        if "GET" in (rule.methods or ()):
+            answer = client.get(example_path(rule))
+            assert answer.status_code == 303, rule
+            assert answer.location.startswith("/sign-in?"), rule
+
+
+def test_unsafe_methods_exist_only_below_launches_accounts_and_lti(app: Flask) -> None:
     for rule in rules(app):
         if unsafe_methods(rule):
-            proves_itself = is_lti(rule) or is_registration(rule)
+            proves_itself = is_lti(rule) or is_registration(rule) or is_of_accounts(rule)
             assert proves_itself or "launch_id" in rule.arguments, rule
 
 

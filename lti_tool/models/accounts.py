@@ -1,0 +1,87 @@
+"""Accounts: people who do not come from an LMS, what they may do, and how they sign in."""
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import SECRET, Base, UtcDateTime
+from lti_tool.models.organisations import Organisation
+
+
+class Account(Base):
+    """A person who runs or checks something here.
+
+    `email` is encrypted, and there only if links may be sent to it. `locale` (BCP 47) and
+    `time_zone` (IANA name) are None until the person chose them.
+    """
+
+    __tablename__ = "accounts"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    name: Mapped[str] = mapped_column(sa.String(255))
+    email: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
+    locale: Mapped[str | None] = mapped_column(sa.String(35))
+    time_zone: Mapped[str | None] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    grants: Mapped[list["AccountGrant"]] = relationship(
+        back_populates="account", order_by="AccountGrant.created_at"
+    )
+
+
+class AccountGrant(Base):
+    """A role of an account: `operator` of the whole installation (no organisation),
+    `administrator` or `reviewer` of one organisation."""
+
+    __tablename__ = "account_grants"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    role: Mapped[str] = mapped_column(sa.String(16))
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("organisations.id"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account] = relationship(back_populates="grants")
+    organisation: Mapped[Organisation | None] = relationship()
+
+
+class SignInLink(Base):
+    """A one-time link with which its bearer signs in as the account.
+
+    `token_digest` is SHA-256 hex of what stands in the link.
+    """
+
+    __tablename__ = "sign_in_links"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    token_digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account] = relationship()
+
+
+class AccountSession(Base):
+    """Somebody signed in, in one browser.
+
+    `token_digest` is SHA-256 hex of the secret in the browser's cookie. `created_at` is when the
+    person signed in; `seen_at` is kept to the minute or so.
+    """
+
+    __tablename__ = "account_sessions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    token_digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    account: Mapped[Account] = relationship()

@@ -1,0 +1,114 @@
+"""The audit log in words: what was done, by whom, to what."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+from lti_tool.models import AuditEntry
+from lti_tool.services.accounts import Role
+from lti_tool.services.audit_trail import About
+from lti_tool.web.sentences import N_
+
+ACTS: Mapping[str, str] = {
+    "account.added": N_("added an account"),
+    "account.changed": N_("changed their account"),
+    "account.disabled": N_("switched an account off"),
+    "account.enabled": N_("switched an account on"),
+    "account.role_given": N_("gave a role"),
+    "account.role_withdrawn": N_("took a role away"),
+    "account.signed_in": N_("signed in"),
+    "account.signed_out": N_("signed out"),
+    "account.signed_out_everywhere": N_("signed out in all browsers"),
+    "sign_in_link.made": N_("made a sign-in link"),
+    "platform.added": N_("connected an LMS by hand"),
+    "platform.disabled": N_("switched an LMS off"),
+    "platform.enabled": N_("switched an LMS on"),
+    "invitation.made": N_("made a link to connect an LMS"),
+    "registration.received": N_("registered an LMS"),
+    "registration.renewed": N_("renewed a registration"),
+    "registration.confirmed": N_("confirmed a registration"),
+    "registration.rejected": N_("rejected a registration"),
+    "deployments.automatic": N_("let new deployments launch by themselves"),
+    "deployments.listed": N_("let only listed deployments launch"),
+    "deployment.added": N_("listed a deployment"),
+    "deployment.removed": N_("took a deployment off the list"),
+    "deployment.admitted": N_("admitted a new deployment"),
+    "tool_key.rotated": N_("published a new tool key"),
+    "tool_key.deleted": N_("deleted a tool key"),
+    "issuer_key.made": N_("made a signing key"),
+    "micro_credential.published": N_("published a micro-credential"),
+    "link.placed": N_("chose what an activity stands for"),
+    "unit.route_chosen": N_("chose how a unit is completed"),
+    "deep_linking.answered": N_("selected content for a course"),
+    "delivery.resent": N_("sent a score again"),
+    "award.granted": N_("granted an award"),
+    "award.withdrawn": N_("withdrew an award"),
+    "award.flagged": N_("flagged an award for a decision"),
+    "award.kept": N_("kept an award"),
+    "credential.claimed": N_("claimed a badge"),
+    "credential.published": N_("made a badge public"),
+    "credential.unpublished": N_("made a badge private"),
+    "credential.revoked": N_("revoked a badge"),
+}
+
+ROLES: Mapping[str, str] = {
+    Role.OPERATOR: N_("operator"),
+    Role.ADMINISTRATOR: N_("administrator"),
+    Role.REVIEWER: N_("reviewer"),
+}
+
+ABOUT: Mapping[About, str] = {
+    About.PEOPLE: N_("People and sign-in"),
+    About.PLATFORMS: N_("Schools and LMSs"),
+    About.KEYS: N_("Keys"),
+    About.LEARNING: N_("Courses, awards, badges"),
+}
+
+
+def act(entry: AuditEntry) -> str:
+    """Return what was done; a code that has no words yet stays one."""
+    words = gettext(ACTS[entry.action]) if entry.action in ACTS else entry.action
+    role = ROLES.get(str(entry.details.get("role", "")))
+    return f"{words} ({gettext(role)})" if role else words
+
+
+def doer(entry: AuditEntry, names: Mapping[str, str]) -> str:
+    """Return who did it."""
+    kind, _, identifier = entry.actor.partition(":")
+    short = identifier[:4]
+    if entry.actor in names:
+        return names[entry.actor]
+    return {
+        "operator": gettext("Command line"),
+        "system": gettext("Credlet itself"),
+        "person": gettext("Somebody from an LMS (%(id)s)", id=short),
+        "invitation": gettext("Somebody with a link (%(id)s)", id=short),
+        "account": gettext("A deleted account (%(id)s)", id=short),
+    }.get(kind, kind)
+
+
+def subject(entry: AuditEntry, names: Mapping[str, str]) -> str:
+    """Return what it was done to; nothing where the doer is meant."""
+    if entry.subject == entry.actor:
+        return ""
+    kind, _, identifier = entry.subject.partition(":")
+    known = names.get(entry.subject)
+    return known or gettext("%(kind)s %(id)s", kind=_kind(kind), id=identifier[:8])
+
+
+def _kind(kind: str) -> str:
+    return {
+        "account": gettext("account"),
+        "award": gettext("award"),
+        "credential": gettext("badge"),
+        "delivery": gettext("score"),
+        "invitation": gettext("link"),
+        "launch": gettext("visit"),
+        "micro_credential_version": gettext("micro-credential"),
+        "organisation": gettext("school"),
+        "placement": gettext("offer of a course"),
+        "platform": gettext("LMS"),
+        "registration": gettext("registration"),
+        "resource_link": gettext("activity"),
+        "tool_key": gettext("key"),
+    }.get(kind, kind)

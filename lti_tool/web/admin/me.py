@@ -1,0 +1,67 @@
+"""One's own account: language, time zone, and the way out."""
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lti_tool.errors import ToolError
+from lti_tool.services import accounts, sign_in
+from lti_tool.web import account_session, i18n
+from lti_tool.web.account_session import AccountVisit, signed_in
+from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.errors import what_happened
+from lti_tool.web.security import ADMIN_BLUEPRINT
+from lti_tool.web.time_zones import choices
+
+
+@blueprint.get("/account")
+@signed_in()
+def me(visit: AccountVisit) -> ResponseReturnValue:
+    return _page(visit)
+
+
+def _page(visit: AccountVisit, problem: str = "") -> str:
+    return render_template(
+        "admin/me.html",
+        visit=visit,
+        zones=choices(),
+        problem=problem,
+        is_saved=request.args.get("saved") == "1",
+    )
+
+
+@blueprint.post("/account")
+@signed_in(writes=True)
+def save_me(visit: AccountVisit) -> ResponseReturnValue:
+    wish = i18n.nearest([request.form.get("language", "")])
+    try:
+        accounts.change(
+            visit.db,
+            visit.account,
+            visit.now,
+            name=request.form.get("name", ""),
+            locale=wish,
+            time_zone=request.form.get("time_zone"),
+        )
+    except ToolError as error:
+        return _page(visit, what_happened(error)), 400
+    # `lang` also replaces what the browser remembers from before.
+    return redirect(url_for("admin.me", saved=1, lang=wish), 303)
+
+
+@blueprint.post("/account/sign-out")
+@signed_in(writes=True)
+def sign_out(visit: AccountVisit) -> ResponseReturnValue:
+    sign_in.sign_out(visit.db, visit.session, visit.now)
+    return _left()
+
+
+@blueprint.post("/account/sign-out-everywhere")
+@signed_in(writes=True)
+def sign_out_everywhere(visit: AccountVisit) -> ResponseReturnValue:
+    accounts.sign_out_everywhere(visit.db, visit.account, visit.now)
+    return _left()
+
+
+def _left() -> ResponseReturnValue:
+    response = make_response(redirect(url_for("sign_in.page", why="left"), 303))
+    return account_session.forget(response, ADMIN_BLUEPRINT)

@@ -1,0 +1,33 @@
+"""Somebody who runs the demo's tool: an account, a link, and a browser to use it in."""
+
+import uuid
+
+from playwright.sync_api import Page
+
+from lti_tool import clock
+from lti_tool.demo.world import World
+from lti_tool.services import accounts, organisations, sign_in
+from lti_tool.services.accounts import Role
+
+
+def add_account(
+    world: World, name: str = "Olena Koval", role: Role = Role.OPERATOR, slug: str | None = None
+) -> uuid.UUID:
+    now = clock.now()
+    with world.tool.database.transaction() as db:
+        made = accounts.add(db, name, encryption=world.tool.encryption, now=now)
+        school = organisations.find(db, slug) if slug else None
+        accounts.grant(db, made, role, school, now)
+        return made.id
+
+
+def link_for(world: World, account_id: uuid.UUID) -> str:
+    with world.tool.database.transaction() as db:
+        _, token = sign_in.make_link(db, accounts.get(db, account_id), clock.now())
+    return f"{world.tool.settings.public_url}/sign-in/links/{token}"
+
+
+def come_in(world: World, page: Page, account_id: uuid.UUID) -> None:
+    page.goto(link_for(world, account_id))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/admin**")

@@ -1,0 +1,52 @@
+"""Operators sign in and find their way, on a desk and on a phone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lti_tool.demo.world import World
+from lti_tool.services.accounts import Role
+from tests.browser import measure, operating
+from tests.browser.conftest import NewContext, Show
+
+PAGES = {"admin home": "", "admin account": "/account", "admin audit log": "/audit-log"}
+WIDTHS = {360: 740, 1280: 720}
+
+
+@pytest.fixture
+def page(new_context: NewContext) -> Page:
+    return new_context().context.new_page()
+
+
+def check(page: Page, name: str, show: Show) -> None:
+    """Hold a page against what every page must be, on a desk and on a phone."""
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert measure.violations(page) == [], name
+        assert measure.too_wide(page) == [], name
+        assert measure.too_small(page) == [], name
+        show(page, f"{name} {width}")
+
+
+def test_a_link_leads_in_and_the_pages_read_well(world: World, page: Page, show: Show) -> None:
+    base = world.tool.settings.public_url
+    page.goto(f"{base}/sign-in")
+    check(page, "sign in", show)
+    account_id = operating.add_account(world)
+    page.goto(operating.link_for(world, account_id))
+    check(page, "sign in link", show)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Welcome, Olena Koval")).to_be_visible()
+    for name, path in PAGES.items():
+        for language in ("en", "de"):
+            page.goto(f"{base}/admin{path}?lang={language}")
+            check(page, f"{name} {language}", show)
+    page.get_by_role("button", name="Abmelden").click()
+    expect(page.get_by_text("Sie sind abgemeldet.")).to_be_visible()
+
+
+def test_a_reviewer_is_told_that_nothing_waits(world: World, page: Page, show: Show) -> None:
+    slug = world.mc.awarding_body.slug
+    reviewer = operating.add_account(world, "Rita", Role.REVIEWER, slug)
+    operating.come_in(world, page, reviewer)
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    check(page, "reviewer home", show)
