@@ -141,6 +141,14 @@ class Settings(BaseModel):
         description="How long a page opened from the LMS can be used.",
         json_schema_extra={"unit": "hours"},
     )
+    tool_key_days: int = Field(
+        default=0,
+        ge=0,
+        le=3650,
+        description="Age at which the key that proves this tool to LMSs is replaced by itself; "
+        "`0`: only by `credlet key rotate`.",
+        json_schema_extra={"unit": "days"},
+    )
     max_request_kib: int = Field(
         default=1024,
         ge=64,

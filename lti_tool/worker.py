@@ -12,7 +12,7 @@ import structlog
 
 from lti_tool import clock
 from lti_tool.lti import login_states
-from lti_tool.services import launches, schedule, scores, sign_in
+from lti_tool.services import audit, launches, schedule, scores, sign_in, tool_keys
 from lti_tool.services.scores import Courier
 from lti_tool.tool import Tool
 
@@ -46,7 +46,29 @@ def forget_expired(tool: Tool) -> None:
         sign_in.forget_expired(db, clock.now())
 
 
+def rotate_tool_key(tool: Tool) -> None:
+    """Publish the next key when the youngest has reached the age of `TOOL_KEY_DAYS`."""
+    days = tool.settings.tool_key_days
+    if not days:
+        return
+    with tool.database.transaction() as db:
+        made = tool_keys.rotate(
+            db,
+            tool.encryption,
+            clock.now(),
+            if_older_than=timedelta(days=days),
+            actor=audit.SCHEDULE,
+        )
+        behind = tool_keys.left_behind(db) if made else ()
+        ids = [str(registration.id) for registration in behind]
+    if made:
+        log.info("tool_key.rotated", kid=made.key.kid)
+    for registration_id in ids:
+        log.warning("tool_key.given_as_text", registration_id=registration_id)
+
+
 JOBS = (
+    Job("rotate_tool_key", timedelta(hours=1), rotate_tool_key),
     Job("forget_secrets", timedelta(minutes=1), forget_secrets),
     Job("forget_expired", timedelta(minutes=5), forget_expired),
 )

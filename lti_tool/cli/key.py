@@ -1,5 +1,6 @@
 """`credlet key`: the tool's own keys, and the key that encrypts all secrets."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import click
@@ -8,6 +9,7 @@ from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.lti.tool_keys import DatedKey, KeyState, all_keys
+from lti_tool.models import Registration
 from lti_tool.services import rewrapping, tool_keys
 
 
@@ -77,6 +79,24 @@ def rotate(context: Context, at_once: bool, withdraw_old: bool, if_older_than: i
             click.echo(_("Nothing to do: the newest key is young enough."))
         else:
             click.echo(f"{made.key.kid}  {_in_words(made, made.state(clock.now()))}")
+        _warn_of_texts(context, tool_keys.left_behind(db) if made else (), made)
+
+
+def _warn_of_texts(context: Context, behind: Sequence[Registration], made: DatedKey | None) -> None:
+    """Name the LMSs whose administrators have to paste the new key."""
+    if not behind or made is None:
+        return
+    begins = _moment(made.signs_from)
+    click.echo(
+        _(
+            "These LMSs were given the key as text. From %(begins)s on they refuse this tool "
+            "until the text at the address is pasted there again:",
+            begins=begins,
+        )
+    )
+    for registration in behind:
+        base = f"{context.settings.public_url}/lti/{registration.id}"
+        click.echo(f"  {registration.platform.name}: {base}/public-key.pem")
 
 
 @group.command()

@@ -18,7 +18,9 @@ class Registration(Base):
     The pair is not unique in the wild (self-hosted Canvas sites share an issuer), so the id of
     the registration stands in the tool's addresses. While `pending_since` is set, an operator
     has not confirmed it yet and nobody launches. `deployment_policy`: `listed` (only stored
-    deployments launch) or `automatic` (the first launch of a new one stores it).
+    deployments launch) or `automatic` (the first launch of a new one stores it). `key_text_kid`:
+    the tool's key that was last shown as text for this registration; a platform that was given
+    it so does not notice when keys change.
     """
 
     __tablename__ = "registrations"
@@ -33,6 +35,7 @@ class Registration(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     pending_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     product_family: Mapped[str | None] = mapped_column(sa.String(64))
+    key_text_kid: Mapped[str | None] = mapped_column(sa.String(64))
     deployment_policy: Mapped[str] = mapped_column(
         sa.String(16), default="listed", server_default="listed"
     )

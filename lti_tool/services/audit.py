@@ -9,6 +9,7 @@ from lti_tool.models import AuditEntry
 
 OPERATOR = "operator"
 """Whoever uses the command line; people who sign in are `account:<id>`."""
+SCHEDULE = "schedule"
 
 
 def note(db: Session, actor: str, action: str, subject: str, now: datetime, **details: str) -> None:

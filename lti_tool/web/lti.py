@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 
 import structlog
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 
 from lti_tool import clock
 from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
@@ -12,9 +12,11 @@ from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
 from lti_tool.services import launches, registrations
+from lti_tool.services import tool_keys as key_turns
 from lti_tool.web import caching, launch_session, static_files
 from lti_tool.web.caching import cacheable
 from lti_tool.web.context import current_tool, public_url
+from lti_tool.web.negotiation import wants_page
 
 MAX_FORM_BYTES = 256 * 1024
 # In English: an LMS stores it once and shows it to everybody.
@@ -128,12 +130,20 @@ def jwks(registration_id: uuid.UUID) -> Response:
 
 @blueprint.get("/public-key.pem")
 def public_key(registration_id: uuid.UUID) -> Response:
-    """The key that signs now, for platforms that cannot fetch a key set."""
-    tool = current_tool()
+    """The key that signs now, for platforms that cannot fetch a key set; to people with a word
+    on what they have to do when it changes.
+    """
+    tool, now = current_tool(), clock.now()
     with tool.database.transaction() as db:
-        key = tool_keys.current(db, tool.encryption, clock.now())
-        text = tool_keys.public_pem(key, tool.encryption)
-    return cacheable(Response(text, mimetype="text/plain"), caching.KEYS)
+        given = key_turns.show_as_text(db, tool.encryption, registration_id, now)
+    answer = Response(given.pem, mimetype="text/plain")
+    if wants_page():
+        answer = make_response(
+            render_template(
+                "public/key_as_text.html", given=given, is_scheduled=tool.settings.tool_key_days
+            )
+        )
+    return cacheable(answer, caching.KEYS, varies=caching.PAGE_VARIES)
 
 
 @blueprint.get("/config.json")

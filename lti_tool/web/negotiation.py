@@ -5,6 +5,13 @@ from flask import request
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
+def wants_page() -> bool:
+    """Whether the client names pages, as browsers do; programs that take anything do not."""
+    return any(
+        kind.split(";")[0] in _PAGES and quality for kind, quality in request.accept_mimetypes
+    )
+
+
 def wants_json() -> bool:
     """Whether the client names JSON, and prefers it to the page if it names that too.
 

@@ -13,10 +13,11 @@ from cryptography.fernet import Fernet
 from config.secrets import make_encryption_key
 from lti_tool import clock
 from lti_tool.db import Database
+from lti_tool.encryption import Encryption
 from lti_tool.lti.dynamic_registration import Registered
 from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.models import AuditEntry, Invitation, Platform, Registration, ToolKey
-from lti_tool.services import invitations
+from lti_tool.services import invitations, tool_keys
 from tests.functional.test_command_line import Operator
 
 LINK = re.compile(r"https://badges\.example/lti/register/([\w-]{43})")
@@ -240,3 +241,23 @@ def test_rewrapping_lets_the_old_master_key_go(operator: Operator, store: Databa
     with store.transaction(read_only=True) as db:
         for stored in db.scalars(sa.select(ToolKey.private_key)):
             assert b"PRIVATE" in Fernet(new).decrypt(stored)
+
+
+def test_a_rotation_names_the_lms_that_has_the_key_as_text(
+    operator: Operator, store: Database
+) -> None:
+    one, other = uuid.uuid4(), uuid.uuid4()
+    for number, registration_id in enumerate((one, other)):
+        answer = operator.run(
+            "platform", "add", "--name", f"Moodle {number}", "--organisation", "s", "--moodle",
+            f"https://m{number}.example", "--client-id", "c", "--deployment", "1",
+            "--registration-id", str(registration_id),
+        )  # fmt: skip
+        assert answer.exit_code == 0, answer.output
+    with store.transaction() as db:
+        encryption = Encryption([operator.environment["ENCRYPTION_KEYS"]])
+        tool_keys.show_as_text(db, encryption, one, clock.now())
+    rotated = operator.run("key", "rotate").stdout
+    assert "until the text at the address is pasted there again" in rotated
+    assert f"Moodle 0: https://badges.example/lti/{one}/public-key.pem" in rotated
+    assert str(other) not in rotated

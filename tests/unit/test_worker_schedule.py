@@ -2,15 +2,18 @@
 and it forgets what must not be kept, with or without new launches."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from time_machine import TimeMachineFixture
 
 from lti_tool import clock, worker
 from lti_tool.db import Database
-from lti_tool.models import LaunchSession, ScheduledJob
+from lti_tool.lti import tool_keys
+from lti_tool.models import AuditEntry, LaunchSession, ScheduledJob
 from lti_tool.tool import Tool
 from tests.factories.databases import on_each_database
 from tests.factories.threads import at_one_moment
@@ -120,3 +123,46 @@ def test_a_shorter_interval_takes_effect_at_once(
 def has_address(database: Database, launch_id: object) -> bool:
     with database.transaction(read_only=True) as db:
         return db.get_one(LaunchSession, launch_id).email is not None
+
+
+def key_states(database: Database) -> list[str]:
+    with database.transaction(read_only=True) as db:
+        return [each.state(clock.now()).value for each in tool_keys.all_keys(db)]
+
+
+@on_each_database
+def test_the_tools_key_is_replaced_when_it_has_its_age(
+    app: Flask, database: Database, time_machine: TimeMachineFixture
+) -> None:
+    """It was published a day before, and no platform is surprised by it."""
+    tool = app.extensions["credlet"]
+    aged = replace(tool, settings=tool.settings.model_copy(update={"tool_key_days": 90}))
+    start = clock.now()
+    time_machine.move_to(start, tick=False)
+    worker.run_due(aged)
+    assert key_states(database) == ["current"]
+    time_machine.move_to(start + timedelta(days=89, hours=23), tick=False)
+    worker.run_due(aged)
+    assert key_states(database) == ["current"]
+    for hours in (2, 4):  # the second time nothing more happens
+        time_machine.move_to(start + timedelta(days=90, hours=hours), tick=False)
+        at_one_moment([lambda: worker.run_due(aged)] * 4)
+        assert key_states(database) == ["current", "next"]
+    time_machine.move_to(start + timedelta(days=91, hours=5), tick=False)
+    worker.run_due(aged)
+    assert key_states(database) == ["retiring", "current"]
+    with database.transaction(read_only=True) as db:
+        actors = db.scalars(sa.select(AuditEntry.actor).filter_by(action="tool_key.rotated")).all()
+    assert actors == ["schedule"]
+
+
+def test_the_tools_key_stays_where_no_age_is_set(
+    app: Flask, database: Database, time_machine: TimeMachineFixture
+) -> None:
+    tool = app.extensions["credlet"]
+    worker.run_due(tool)
+    with database.transaction() as db:
+        tool_keys.current(db, tool.encryption, clock.now())
+    time_machine.move_to(clock.now() + timedelta(days=4000))
+    worker.run_due(tool)
+    assert key_states(database) == ["current"]
