@@ -149,7 +149,7 @@ def _check_points(result: UnitResult, rule: Rule) -> None:
     points, maximum = result.points, result.maximum
     if points is None and maximum is None:
         return
-    if points is None or maximum is None or result.route is not Route.ASSESSED:
+    if points is None or maximum is None or result.route not in (Route.ASSESSED, Route.GRADED):
         raise InvalidAward("points", "points and maximum come together, from an assessor")
     if not isinstance(rule, PointsAtLeast | EachPartAtLeast) or maximum != rule.maximum:
         raise InvalidAward("points", "not on the scale of the unit's rule")

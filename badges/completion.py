@@ -22,7 +22,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from badges.completion_record import Completion, InvalidCompletion, Route, check
-from badges.conditions import Condition, ConditionCode, Evaluated, evaluate_any, evaluate_rule
+from badges.conditions import (
+    Condition,
+    ConditionCode,
+    Evaluated,
+    evaluate_any,
+    evaluate_graded,
+    evaluate_rule,
+)
 from badges.micro_credential import LearningUnit, MicroCredential
 
 __all__ = [
@@ -40,8 +47,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class UnitProgress:
-    """`conditions`: those of the rule (all needed), then UNLOCKED and PARTICIPATION where met
-    (each enough by itself).
+    """`conditions`: those of the rule (all needed), then GRADED, UNLOCKED and PARTICIPATION where
+    met (each enough by itself).
 
     `completed_at`: the earliest moment at which the standing records completed the unit.
     `route`: by which they did. `latest`: the latest standing record of any outcome.
@@ -145,16 +152,18 @@ def _order(record: Completion) -> tuple[datetime, str, str]:
 def _unit_progress(unit: LearningUnit, standing: list[Completion]) -> UnitProgress:
     records = [record for record in standing if record.unit == unit.code]
     by_rule = evaluate_rule(unit, _by_route(records, Route.ASSESSED))
+    graded = evaluate_graded(unit, _by_route(records, Route.GRADED))
     unlocked = evaluate_any(ConditionCode.UNLOCKED, unit, _by_route(records, Route.UNLOCKED))
     participation = evaluate_any(
         ConditionCode.PARTICIPATION, unit, _by_route(records, Route.PARTICIPATION)
     )
     completed_at, route = _first(
         (_met_by_all(by_rule), Route.ASSESSED),
+        (graded.met_at, Route.GRADED),
         (unlocked.met_at, Route.UNLOCKED),
         (participation.met_at, Route.PARTICIPATION),
     )
-    alternatives = [one for one in (unlocked, participation) if one.condition.is_met]
+    alternatives = [one for one in (graded, unlocked, participation) if one.condition.is_met]
     conditions = tuple(one.condition for one in (*by_rule, *alternatives))
     counting = {record_id for condition in conditions for record_id in condition.records}
     return UnitProgress(

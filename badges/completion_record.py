@@ -15,6 +15,7 @@ class Route(StrEnum):
     """How a unit is completed; the order is that of weight."""
 
     ASSESSED = "assessed"
+    GRADED = "graded"  # a teacher's grade in the gradebook of the LMS
     UNLOCKED = "unlocked"  # the LMS signed a launch of a link it had restricted
     PARTICIPATION = "participation"  # opened and confirmed by the learner
 
@@ -27,8 +28,9 @@ class InvalidCompletion(BadgeError):
 class Completion:
     """One record about one learner; exactly one of
 
-    points, part with points, sign-off (all three by route ASSESSED), unlocked, participation, or
-    the retraction of another record. `at`: aware UTC. `by`: opaque id of the assessor; None for
+    points, part with points, sign-off (all three by route ASSESSED), graded (with points where
+    the rule counts them, on its scale), unlocked, participation, or the retraction of another
+    record. `at`: aware UTC. `by`: opaque id of the assessor; None for
     the LMS and the learner.
     """
 
@@ -65,6 +67,8 @@ def check(
         _check_retraction(completion, history)
     elif completion.route is Route.ASSESSED:
         _check_assessed(unit, completion)
+    elif completion.route is Route.GRADED:
+        _check_graded(unit, completion)
     else:
         _check_unassessed(unit, completion)
 
@@ -94,6 +98,18 @@ def _check_unassessed(unit: LearningUnit, completion: Completion) -> None:
         raise InvalidCompletion("wrong_kind", completion.id)
     if completion.route is Route.PARTICIPATION and not unit.allows_participation:
         raise InvalidCompletion("participation_not_allowed", unit.code)
+
+
+def _check_graded(unit: LearningUnit, completion: Completion) -> None:
+    """One grade says nothing of several parts, and stands for one assessor, not for several."""
+    match unit.rule:
+        case PointsAtLeast(maximum=maximum):
+            _check_points(completion, maximum, has_part=False)
+        case SignOff():
+            if _says_something_assessed(completion):
+                raise InvalidCompletion("wrong_kind", completion.id)
+        case EachPartAtLeast() | SignOffs():
+            raise InvalidCompletion("wrong_kind", completion.id)
 
 
 def _check_assessed(unit: LearningUnit, completion: Completion) -> None:

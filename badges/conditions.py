@@ -21,6 +21,7 @@ class ConditionCode(StrEnum):
     PART = "part"  # part, minimum, maximum, points
     SIGN_OFF = "sign_off"
     SIGN_OFFS = "sign_offs"  # count, have
+    GRADED = "graded"  # as POINTS where the rule counts points
     UNLOCKED = "unlocked"
     PARTICIPATION = "participation"
 
@@ -64,6 +65,14 @@ def evaluate_rule(unit: LearningUnit, records: list[Completion]) -> list[Evaluat
             return [evaluate_any(ConditionCode.SIGN_OFF, unit, records)]
         case SignOffs(count=count):
             return [_evaluate_sign_offs(unit, records, count)]
+
+
+def evaluate_graded(unit: LearningUnit, records: list[Completion]) -> Evaluated:
+    """A grade counts where it reaches what the rule asks for; a sign-off asks for a full one."""
+    if isinstance(unit.rule, PointsAtLeast):
+        rule = unit.rule
+        return _evaluate_points(ConditionCode.GRADED, unit, records, rule.minimum, rule.maximum)
+    return evaluate_any(ConditionCode.GRADED, unit, records)
 
 
 def evaluate_any(code: ConditionCode, unit: LearningUnit, records: list[Completion]) -> Evaluated:

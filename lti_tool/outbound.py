@@ -112,6 +112,9 @@ class Outbound:
     ) -> Response:
         return self._exchange("POST", url, headers=headers, data=data, json=json)
 
+    def put(self, url: str, *, headers: Mapping[str, str] | None = None, data: bytes) -> Response:
+        return self._exchange("PUT", url, headers=headers, data=data)
+
     def fetch(self, url: str) -> bytes:
         """Return the body of a successful answer.
 

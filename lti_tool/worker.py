@@ -12,13 +12,23 @@ import structlog
 
 from lti_tool import clock
 from lti_tool.lti import login_states
-from lti_tool.services import audit, launches, schedule, scores, sign_in, tool_keys
+from lti_tool.services import (
+    audit,
+    launches,
+    readings,
+    results,
+    schedule,
+    scores,
+    sign_in,
+    tool_keys,
+)
 from lti_tool.services.scores import Courier
 from lti_tool.tool import Tool
 
 IDLE = timedelta(seconds=1)
 AFTER_ERROR = timedelta(seconds=10)
 LOOK_AT_SCHEDULE_EVERY = timedelta(seconds=20)
+WANT_RESULTS_EVERY = timedelta(minutes=15)
 
 log = structlog.get_logger(__name__)
 
@@ -67,10 +77,17 @@ def rotate_tool_key(tool: Tool) -> None:
         log.warning("tool_key.given_as_text", registration_id=registration_id)
 
 
+def want_results(tool: Tool) -> None:
+    """Let the columns of active courses be read, spread until the next time."""
+    with tool.database.transaction() as db:
+        readings.want_by_schedule(db, WANT_RESULTS_EVERY, clock.now())
+
+
 JOBS = (
     Job("rotate_tool_key", timedelta(hours=1), rotate_tool_key),
     Job("forget_secrets", timedelta(minutes=1), forget_secrets),
     Job("forget_expired", timedelta(minutes=5), forget_expired),
+    Job("want_results", WANT_RESULTS_EVERY, want_results),
 )
 
 
@@ -83,7 +100,7 @@ def run(tool: Tool, stop: threading.Event) -> None:
             if clock.now() >= look_at:
                 look_at = clock.now() + LOOK_AT_SCHEDULE_EVERY
                 run_due(tool)
-            pause = timedelta(0) if scores.deliver_next(courier(tool)) else IDLE
+            pause = timedelta(0) if work_once(tool) else IDLE
         except Exception as error:  # noqa: BLE001 - one bad score must not hold up all others
             log.error("worker.failed", error=type(error).__name__)
             pause = AFTER_ERROR
@@ -108,10 +125,15 @@ def run_due(tool: Tool, jobs: Sequence[Job] = JOBS) -> None:
             schedule.finish(db, job.name, clock.now(), failure)
 
 
+def work_once(tool: Tool) -> bool:
+    """Make one attempt at the first thing that waits, scores before all else; False: none did."""
+    return scores.deliver_next(courier(tool)) or results.read_next(courier(tool))
+
+
 def drain(tool: Tool) -> int:
     """Make one attempt after the other until nothing is due; return how many."""
     attempts = 0
-    while scores.deliver_next(courier(tool)):
+    while work_once(tool):
         attempts += 1
     return attempts
 

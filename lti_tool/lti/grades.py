@@ -1,4 +1,4 @@
-"""Scores to and results from a platform's gradebook.
+"""Scores to and results from a column of a platform's gradebook.
 
 Spec: LTI Assignment and Grade Services 2.0, sections 3.3 (results) and 3.4 (scores). Media types
 are sent literally and alone: Moodle compares the whole header. No `limit` is ever sent: Moodle
@@ -8,17 +8,19 @@ are sent literally and alone: Moodle compares the whole header. No `limit` is ev
 import json
 import math
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption
-from lti_tool.lti import quirks, registrations, service_tokens
-from lti_tool.lti.errors import LaunchRefused, ServiceError
+from lti_tool.lti import addresses, paging, quirks, service_calls
+from lti_tool.lti.errors import ServiceError
+from lti_tool.lti.service_calls import Caller
 from lti_tool.outbound import Outbound, OutboundError, Response
 
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
@@ -26,8 +28,8 @@ RESULT_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 SCORE_MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
 RESULTS_MEDIA_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 
-_TRANSIENT_STATUSES = frozenset({408, 425, 429})
-_TRANSIENT_FAILURES = frozenset({"timeout", "unreachable", "too_large"})
+# AGS 2.0, section 3.3.5.3: what a result that names no maximum is out of.
+DEFAULT_MAXIMUM = Decimal(1)
 
 
 class OutcomeKind(StrEnum):
@@ -92,11 +94,13 @@ def send_score(
     now: datetime,
 ) -> Outcome:
     """Post a score once; after a 401, once more with a new token. Call outside any transaction."""
-    service = _Service(database, outbound, encryption, target, now)
+    caller = Caller(database, outbound, encryption, target.registration_id, now)
     body = json.dumps(score_document(score)).encode()
     headers = {"Content-Type": SCORE_MEDIA_TYPE}
     try:
-        answer = service.call("POST", "scores", SCORE_SCOPE, headers, body=body)
+        _check_scope(target, SCORE_SCOPE)
+        url = service_url(target.url, "scores")
+        answer = caller.call("POST", url, SCORE_SCOPE, headers, body=body)
     except ServiceError as error:
         kind = OutcomeKind.TRANSIENT if error.is_transient else OutcomeKind.PERMANENT
         return Outcome(kind, error.code, error.retry_after)
@@ -116,21 +120,50 @@ def read_result(
     Raises:
         ServiceError
     """
-    service = _Service(database, outbound, encryption, target, now)
-    headers = {"Accept": RESULTS_MEDIA_TYPE}
-    query = urlencode({"user_id": user_id})
-    answer = service.call("GET", "results", RESULT_SCOPE, headers, query=query)
-    if answer.status == 404:
-        return None
-    if not answer.is_success:
-        outcome = outcome_of(answer, now)
-        is_transient = outcome.kind is not OutcomeKind.PERMANENT
-        raise ServiceError(outcome.code, is_transient=is_transient, retry_after=outcome.retry_after)
+    caller = Caller(database, outbound, encryption, target.registration_id, now)
+    found = None
     try:
-        rows = answer.json()
-    except OutboundError as error:
-        raise ServiceError("result_malformed", is_transient=True) from error
-    return _result_of(rows, user_id)
+        # Open edX sends everybody's, whoever is asked for.
+        for row_user, result in _results(caller, target, {"user_id": user_id}):
+            found = result if row_user == user_id else found
+    except ServiceError as error:
+        if error.code != "line_item_gone":
+            raise
+    return found
+
+
+def read_results(caller: Caller, target: LineItem) -> dict[str, Result]:
+    """Return what a column holds for each person that has a result there, by `sub`.
+
+    A comment alone is a result without a score; people who were never graded are not in it.
+
+    Raises:
+        ServiceError: `line_item_gone`: the column was deleted.
+    """
+    return dict(_results(caller, target, {}))
+
+
+def _results(
+    caller: Caller, target: LineItem, query: dict[str, str]
+) -> Iterator[tuple[str, Result]]:
+    _check_scope(target, RESULT_SCOPE)
+    headers = {"Accept": RESULTS_MEDIA_TYPE}
+
+    def fetch(url: str) -> Response:
+        answer = caller.call("GET", url, RESULT_SCOPE, headers)
+        if not answer.is_success:
+            raise service_calls.failure(answer, caller.now, gone="line_item_gone")
+        return answer
+
+    first = addresses.with_query(service_url(target.url, "results"), query)
+    for page in paging.pages(fetch, first, keep=query):
+        try:
+            rows = page.json()
+        except OutboundError as error:
+            raise ServiceError("result_malformed", is_transient=True) from error
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict) and isinstance(row.get("userId"), str | int):
+                yield str(row["userId"]), _result_of(row)
 
 
 def score_document(score: Score) -> dict[str, Any]:
@@ -154,15 +187,20 @@ def score_document(score: Score) -> dict[str, Any]:
     return {**document, "comment": score.comment} if score.comment else document
 
 
-def service_url(line_item_url: str, name: str, query: str = "") -> str:
+def service_url(line_item_url: str, name: str) -> str:
     """Return the address of a line item's `scores` or `results`.
 
     The name comes before the line item's own query (`?type_id=1` in Moodle).
+
+    Raises:
+        ServiceError: `service_foreign`: it is no address.
     """
-    parts = urlsplit(line_item_url)
+    try:
+        parts = urlsplit(line_item_url)
+    except ValueError as error:
+        raise ServiceError("service_foreign") from error
     path = f"{parts.path.rstrip('/')}/{name}"
-    whole = "&".join(filter(None, (parts.query, query)))
-    return urlunsplit((parts.scheme, parts.netloc, path, whole, ""))
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
 
 
 def outcome_of(answer: Response, now: datetime) -> Outcome:
@@ -177,84 +215,23 @@ def outcome_of(answer: Response, now: datetime) -> Outcome:
         return Outcome(OutcomeKind.ALREADY_THERE_OR_STALE, "already_there_or_stale")
     if status == 401:
         return Outcome(OutcomeKind.UNAUTHORISED, "unauthorised")
-    if status in _TRANSIENT_STATUSES or status >= 500:
+    if status in service_calls.TRANSIENT_STATUSES or status >= 500:
         return Outcome(OutcomeKind.TRANSIENT, f"http_{status}", answer.retry_after(now))
     if quirks.is_not_gradable(answer):
         return Outcome(OutcomeKind.PERMANENT, "not_gradable")
     return Outcome(OutcomeKind.PERMANENT, f"http_{status}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
-    """The services of one line item."""
-
-    database: Database
-    outbound: Outbound
-    encryption: Encryption
-    target: LineItem
-    now: datetime
-
-    def call(
-        self,
-        method: str,
-        name: str,
-        scope: str,
-        headers: dict[str, str],
-        *,
-        query: str = "",
-        body: bytes | None = None,
-    ) -> Response:
-        self._check(scope)
-        url = service_url(self.target.url, name, query)
-        answer = None
-        for _attempt in range(2):  # the second with a new token, after a 401
-            token = service_tokens.bearer(
-                self.database,
-                self.outbound,
-                self.encryption,
-                self.target.registration_id,
-                [scope],
-                self.now,
-            )
-            answer = self._send(method, url, {**headers, "Authorization": f"Bearer {token}"}, body)
-            if answer.status != 401:
-                break
-            registration_id = self.target.registration_id
-            service_tokens.drop(self.database, self.encryption, registration_id, token)
-        assert answer is not None
-        return answer
-
-    def _check(self, scope: str) -> None:
-        if self.target.scopes and scope not in self.target.scopes:
-            raise ServiceError("scope_missing")
-        with self.database.transaction(read_only=True) as db:
-            try:
-                known = registrations.load(db, self.target.registration_id)
-            except LaunchRefused as error:
-                raise ServiceError(error.code, is_transient=True) from error
-        if not quirks.is_service_of(known, self.target.url):
-            raise ServiceError("line_item_foreign")
-
-    def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
-        try:
-            if method == "POST":
-                return self.outbound.post(url, headers=headers, data=body)
-            return self.outbound.get(url, headers=headers)
-        except OutboundError as error:
-            is_transient = error.code in _TRANSIENT_FAILURES
-            raise ServiceError(error.code, is_transient=is_transient) from error
+def _check_scope(target: LineItem, scope: str) -> None:
+    if target.scopes and scope not in target.scopes:
+        raise ServiceError("scope_missing")
 
 
-def _result_of(rows: object, user_id: str) -> Result | None:
-    listed = rows if isinstance(rows, list) else []
-    own = [row for row in listed if isinstance(row, dict) and str(row.get("userId")) == user_id]
-    if not own:
-        return None
-    row = own[-1]
-    comment = row.get("comment")
+def _result_of(row: dict[str, Any]) -> Result:
+    comment, maximum = row.get("comment"), row.get("resultMaximum")
     return Result(
         score=_decimal(row.get("resultScore")),
-        maximum=_decimal(row.get("resultMaximum")),
+        maximum=DEFAULT_MAXIMUM if maximum is None else _decimal(maximum),
         comment=comment if isinstance(comment, str) and comment else None,
     )
 

@@ -8,6 +8,7 @@ from lti_tool.models.completions import CompletionRecord, Enrolment
 from lti_tool.models.courses import Course, CourseMember, PlacedUnit, Placement, ResourceLink
 from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
+from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.issuer_keys import IssuerKey
 from lti_tool.models.launches import LaunchSession, LoginState
 from lti_tool.models.micro_credentials import MicroCredentialSeries, MicroCredentialVersion
@@ -40,6 +41,7 @@ __all__ = [
     "Delivery",
     "Deployment",
     "Enrolment",
+    "GradebookResult",
     "Invitation",
     "IssuerKey",
     "LaunchSession",

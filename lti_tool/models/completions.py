@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, UtcDateTime
 from lti_tool.models.courses import Course
+from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.micro_credentials import MicroCredentialVersion
 from lti_tool.models.people import Person
 
@@ -31,11 +32,12 @@ class Enrolment(Base):
 
 
 class CompletionRecord(Base):
-    """One judgement on one unit: points, a sign-off, an unlocked launch, a participation, or a
-    retraction of an earlier record. Never changed, never deleted; `badges.completion` evaluates.
+    """One judgement on one unit: points, a sign-off, a grade in the LMS, an unlocked launch, a
+    participation, or a retraction of an earlier record. Never changed, never deleted;
+    `badges.completion` evaluates.
 
     `assessor_id` is None where the LMS or the learner stands for the record. `key` makes a
-    repeated submission of the same form harmless.
+    repeated submission of the same form harmless. `result`: the grade in the LMS it rests on.
     """
 
     __tablename__ = "completion_records"
@@ -61,6 +63,11 @@ class CompletionRecord(Base):
         sa.ForeignKey("completion_records.id"), index=True
     )
 
+    result_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("gradebook_results.id"), index=True
+    )
+
+    result: Mapped[GradebookResult | None] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     assessor: Mapped[Person | None] = relationship(foreign_keys=[assessor_id])
     course: Mapped[Course] = relationship()

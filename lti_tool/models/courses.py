@@ -99,6 +99,9 @@ class ResourceLink(Base):
     say it again.
     `line_item_url` is the link's own gradebook column, `line_item_scopes` what the platform
     allows there (space-separated), both as the last launch said.
+    `results_wanted_at`: when its column is to be read next, asked for by `results_wanted_by`
+    ("launch", "schedule", "person:<id>"); the worker that reads it puts that off meanwhile.
+    `results_read_at`: when that last worked; `results_failure`: why the last try did not.
     """
 
     __tablename__ = "resource_links"
@@ -117,6 +120,11 @@ class ResourceLink(Base):
     is_placed_by_platform: Mapped[bool] = mapped_column(default=False)
     line_item_url: Mapped[str | None] = mapped_column(sa.Text)
     line_item_scopes: Mapped[str | None] = mapped_column(sa.Text)
+    results_wanted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    results_wanted_by: Mapped[str | None] = mapped_column(sa.String(64))
+    results_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    results_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    results_failure: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     course: Mapped[Course] = relationship()

@@ -24,6 +24,12 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit, catalogue
 
+_MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
+    Route.ASSESSED: (ConditionCode.POINTS, ConditionCode.PART),
+    Route.GRADED: (ConditionCode.GRADED,),
+}
+"""The conditions that hold the marks of a unit, by the route that completed it."""
+
 NO_LONGER_COMPLETE = "no_longer_complete"
 LONGEST_REASON = 500
 
@@ -234,9 +240,11 @@ def _best_mark(unit: UnitProgress) -> tuple[str | None, str | None]:
     marks = [
         (Decimal(condition.params["points"]), condition.params["maximum"])
         for condition in unit.conditions
-        if condition.code in (ConditionCode.POINTS, ConditionCode.PART) and condition.is_met
+        if condition.code in _MARKS.get(unit.route, ())
+        and condition.is_met
+        and condition.params.get("points")
     ]
-    if not marks or unit.route is not Route.ASSESSED:
+    if not marks:
         return None, None
     points, maximum = min(marks)
     return plain(points), maximum

@@ -23,10 +23,12 @@ from lti_tool.models import (
     Course,
     CourseMember,
     Enrolment,
+    GradebookResult,
     LaunchSession,
     MicroCredentialVersion,
     Person,
     Placement,
+    ResourceLink,
 )
 from lti_tool.services import awards, catalogue, deliveries
 
@@ -110,6 +112,29 @@ def record_unlocked(
     `basis` is what the restriction rests on, in the teacher's words.
     """
     return _keep_once(db, session, unit_code, Route.UNLOCKED, basis or None, now)
+
+
+def record_graded(
+    db: Session,
+    result: GradebookResult,
+    link: ResourceLink,
+    points: Decimal | None,
+    now: datetime,
+) -> CompletionRecord:
+    """Keep that a teacher's grade in the LMS completes the unit of the link; once for a grade.
+
+    `points`: on the scale of the unit's marks, if it has one.
+    """
+    if link.placement is None or link.unit_code is None:
+        raise Conflict("link_not_placed")
+    row = CompletionRecord(
+        key=f"{Route.GRADED.value}:{result.id.hex}",
+        unit_code=link.unit_code,
+        route=Route.GRADED.value,
+        points=points,
+        result_id=result.id,
+    )
+    return _keep(db, result.person, link.placement.version, row, link.course, now)
 
 
 def _keep_once(
@@ -209,7 +234,7 @@ def records_of(
     return db.scalars(
         sa.select(CompletionRecord)
         .filter_by(person_id=person.id, version_id=version.id)
-        .options(joinedload(CompletionRecord.course))
+        .options(joinedload(CompletionRecord.course), joinedload(CompletionRecord.result))
         .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
     ).all()
 

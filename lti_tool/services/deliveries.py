@@ -26,6 +26,7 @@ from lti_tool.models import (
     Course,
     CourseMember,
     Delivery,
+    GradebookResult,
     MicroCredentialVersion,
     Person,
     Placement,
@@ -38,6 +39,9 @@ log = structlog.get_logger(__name__)
 
 SCORE, PROGRESS = "score", "progress"
 PENDING, DELIVERED, FAILED, SUPERSEDED = "pending", "delivered", "failed", "superseded"
+
+SAME_SHARE = Decimal("0.0005")
+_ROUNDING = Decimal("0.0051")
 
 LEASE = timedelta(seconds=60)
 GIVE_UP_AFTER = timedelta(hours=72)
@@ -66,10 +70,16 @@ def sync(
 ) -> None:
     """Queue what the gradebook columns of the person's links should say and do not. Idempotent.
 
+    Where a teacher graded in the gradebook itself, that stands: nothing is sent over it.
+
     The caller holds the lock on the person's enrolment.
     """
     mc = catalogue.definition(version)
+    graded_by_hand = _graded_by_hand(db, person)
     for link in _links(db, person, version):
+        if link.id in graded_by_hand:
+            _leave_alone(db, link, person, now)
+            continue
         wanted = _wanted(mc, link, progress, records)
         if wanted is None:
             continue
@@ -103,6 +113,12 @@ def score_of_whole(progress: Progress) -> Score:
     return Score(Decimal(complete), Decimal(len(progress.units))) if complete else CLEARED
 
 
+def slack(maximum: Decimal) -> Decimal:
+    """Return by how much shares of a column's maximum may differ and be one grade: platforms round
+    to hundredths of a point."""
+    return max(SAME_SHARE, _ROUNDING / maximum)
+
+
 def maximum_of(rule: Rule) -> Decimal:
     """Return the scale of a unit's column: that of its marks, else 100."""
     return rule.maximum if isinstance(rule, PointsAtLeast | EachPartAtLeast) else Decimal(100)
@@ -118,7 +134,7 @@ def score_of(rule: Rule, unit: UnitProgress, records: Iterable[CompletionRecord]
     if not unit.is_complete:
         return CLEARED
     full = Score(maximum_of(rule), maximum_of(rule))
-    if unit.latest is None or unit.latest.route is not Route.ASSESSED:
+    if unit.latest is None or unit.latest.route not in (Route.ASSESSED, Route.GRADED):
         return full
     if isinstance(rule, PointsAtLeast) and unit.latest.points is not None:
         return Score(unit.latest.points, rule.maximum)
@@ -260,8 +276,34 @@ def _links(db: Session, person: Person, version: MicroCredentialVersion) -> Sequ
     ).all()
 
 
+def _graded_by_hand(db: Session, person: Person) -> set[uuid.UUID]:
+    """Return the links in whose column a teacher's own grade of the person was seen last."""
+    newest: dict[uuid.UUID, bool] = {}
+    rows = sa.select(GradebookResult).filter_by(person_id=person.id)
+    for row in db.scalars(rows.order_by(GradebookResult.sequence)):
+        newest[row.link_id] = row.score is not None and not row.is_own
+    return {link_id for link_id, is_by_hand in newest.items() if is_by_hand}
+
+
+def _leave_alone(db: Session, link: ResourceLink, person: Person, now: datetime) -> None:
+    """Send no score that has not arrived yet; one that is on its way just now may arrive."""
+    is_free = sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now)
+    db.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.link_id == link.id,
+            Delivery.person_id == person.id,
+            Delivery.state.in_((PENDING, FAILED)),
+            is_free,
+        )
+        .values(state=SUPERSEDED, finished_at=now, leased_until=None)
+    )
+
+
 def _says(last: Delivery, link: ResourceLink, score: Score) -> bool:
     same_column = last.line_item_url == link.line_item_url
+    if last.state == SUPERSEDED:  # it was held back, and never replaced
+        return False
     return same_column and Score(last.points, last.maximum) == score
 
 

@@ -30,7 +30,7 @@ from lti_tool.models import (
     Registration,
     ResourceLink,
 )
-from lti_tool.services import completions, deep_linking, placements
+from lti_tool.services import completions, deep_linking, placements, readings
 
 LONGEST_NAME = 255
 KEPT_AFTER_END = timedelta(days=1)
@@ -89,6 +89,7 @@ def open_session(
     session.given_course, session.given_link = link.course, link
     session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
     db.add(session)
+    readings.want_after_launch(db, link, is_teacher=claims.is_teacher, now=now)
     db.flush()
     if not claims.is_teacher:
         _learner_arrived(db, session, now)

@@ -21,6 +21,8 @@ from lti_tool.models import (
 from lti_tool.services import audit, catalogue
 
 LONGEST_BASIS = 500
+CHOSEN_ROUTES = (Route.ASSESSED, Route.UNLOCKED, Route.PARTICIPATION)
+"""What a teacher chooses between; a grade in the LMS counts beside each."""
 
 
 def place(
@@ -106,8 +108,11 @@ def set_route(
     `basis`: what an unlocked unit rests on, in the teacher's words ("quiz passed with 80 %").
 
     Raises:
-        ToolError: `unknown_unit`, `participation_not_allowed`, `basis_missing`, `basis_too_long`.
+        ToolError: `unknown_unit`, `wrong_kind` (of a route), `participation_not_allowed`,
+            `basis_missing`, `basis_too_long`.
     """
+    if route not in CHOSEN_ROUTES:
+        raise ToolError("wrong_kind")
     unit = _check_unit(placement.version, unit_code)
     basis = (basis or "").strip() if route is Route.UNLOCKED else None
     if route is Route.PARTICIPATION and not unit.allows_participation:
@@ -143,6 +148,15 @@ def of_course(db: Session, course: Course) -> list[Placement]:
     """Return what a course offers, oldest first."""
     found = sa.select(Placement).filter_by(course_id=course.id).order_by(Placement.created_at)
     return list(db.scalars(found))
+
+
+def links(db: Session, placement: Placement) -> list[ResourceLink]:
+    """Return the activities of the course that stand for a placement: the overview, then units in
+    the definition's order."""
+    order = [None, *(unit.code for unit in catalogue.definition(placement.version).units)]
+    found = db.scalars(sa.select(ResourceLink).filter_by(placement_id=placement.id))
+    known = [link for link in found if link.unit_code in order]
+    return sorted(known, key=lambda link: (order.index(link.unit_code), link.created_at))
 
 
 def find(db: Session, course: Course, placement_id: uuid.UUID) -> Placement:

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -20,9 +19,6 @@ from lti_tool.lti.grades import LineItem, OutcomeKind
 from lti_tool.models import Delivery
 from lti_tool.outbound import Outbound
 from lti_tool.services import deliveries
-
-SAME_SHARE = Decimal("0.0005")
-"""Shares of the maximum that differ by less are the same grade: platforms round."""
 
 Clock = Callable[[], datetime]
 
@@ -107,7 +103,8 @@ def _platform_has(courier: Courier, line_item: LineItem, score: grades.Score) ->
     if result is None or result.score is None or not result.maximum:
         return False
     # Platforms rescale to their column's maximum.
-    return abs(result.score / result.maximum - score.points / score.maximum) < SAME_SHARE
+    difference = abs(result.score / result.maximum - score.points / score.maximum)
+    return difference < deliveries.slack(result.maximum)
 
 
 def _line_item(row: Delivery) -> LineItem:

@@ -53,7 +53,8 @@ def requirement(unit: LearningUnit) -> tuple[Markup, ...]:
 def has_news(condition: Condition) -> bool:
     """Whether something was recorded about a condition that it is worth to say."""
     said = (condition.params.get(one) for one in ("points", "have", ELSEWHERE))
-    return any(said) or condition.code in (ConditionCode.UNLOCKED, ConditionCode.PARTICIPATION)
+    by_themselves = (ConditionCode.GRADED, ConditionCode.UNLOCKED, ConditionCode.PARTICIPATION)
+    return any(said) or condition.code in by_themselves
 
 
 def own_points(progress: UnitProgress) -> tuple[str, ...]:
@@ -81,6 +82,8 @@ def explain(unit: LearningUnit, condition: Condition) -> Markup:
             return _sign_off(unit, condition)
         case ConditionCode.SIGN_OFFS:
             return _sign_offs(unit, condition)
+        case ConditionCode.GRADED:
+            return _graded(condition)
         case ConditionCode.UNLOCKED:
             return escape(gettext("Opened by the learning platform after its own check"))
         case ConditionCode.PARTICIPATION:
@@ -124,6 +127,18 @@ def _elsewhere(unit: LearningUnit, condition: Condition) -> Markup:
         )
     title = _part_title(unit, condition) if condition.code is ConditionCode.PART else ""
     return Markup("{}: {}").format(title, words) if title else words
+
+
+def _graded(condition: Condition) -> Markup:
+    if not condition.params.get("points"):
+        return escape(gettext("Graded by a teacher in the learning platform"))
+    return _markup(
+        gettext(
+            "%(points)s of %(maximum)s points in the gradebook of the learning platform"
+            " (needed: %(minimum)s)"
+        ),
+        **{key: number(value) for key, value in condition.params.items()},
+    )
 
 
 def _part_title(unit: LearningUnit, condition: Condition) -> Markup:

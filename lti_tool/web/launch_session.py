@@ -40,6 +40,16 @@ class Visit:
         return security.csrf_token(self.launch.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What a view wants done once its transaction has ended, because it goes over the network.
+
+    `work` returns the response; it may open transactions of its own.
+    """
+
+    work: Callable[[], ResponseReturnValue]
+
+
 def path(launch_id: uuid.UUID) -> str:
     return f"/launches/{launch_id}"
 
@@ -79,7 +89,8 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
 def visiting(
     *, teacher: bool = False, writes: bool = False, selects: bool | None = False
 ) -> Callable[
-    [Callable[Concatenate[Visit, P], ResponseReturnValue]], Callable[..., ResponseReturnValue]
+    [Callable[Concatenate[Visit, P], ResponseReturnValue | Afterwards]],
+    Callable[..., ResponseReturnValue],
 ]:
     """Give a view its `Visit`; the transaction ends when the view returns.
 
@@ -88,7 +99,7 @@ def visiting(
     """
 
     def decorate(
-        view: Callable[Concatenate[Visit, P], ResponseReturnValue],
+        view: Callable[Concatenate[Visit, P], ResponseReturnValue | Afterwards],
     ) -> Callable[..., ResponseReturnValue]:
         @wraps(view)
         def visit(launch_id: uuid.UUID, *args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -100,7 +111,11 @@ def visiting(
                     raise Forbidden("teachers_only")
                 if selects is not None and selects is not launch.is_deep_linking:
                     raise NotFound("other_launch")
-                response = make_response(view(g.visit, *args, **kwargs))
+                answer = view(g.visit, *args, **kwargs)
+                if not isinstance(answer, Afterwards):
+                    response = make_response(answer)
+            if isinstance(answer, Afterwards):
+                response = make_response(answer.work())
             response.cache_control.no_store = True
             return response
 

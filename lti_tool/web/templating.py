@@ -41,6 +41,6 @@ def init_app(app: Flask) -> None:
 def in_language(tag: str) -> str:
     """Return the address of this page in another language."""
     args = request.args.to_dict()
-    for once in ("saved", "done", "tick"):
+    for once in ("saved", "done", "tick", "enough", "below", "unread", "later"):
         args.pop(once, None)
     return "?" + urlencode({**args, "lang": tag})

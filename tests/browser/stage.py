@@ -54,6 +54,8 @@ TEACHER_PLACES = (
     "unit sign-off",
     "unit empty",
     "restrictions",
+    "gradebook",
+    "gradebook read",
     "person",
     "person withdrawn",
     "review",
@@ -106,6 +108,7 @@ def act(world: World) -> None:
     for user in (claimed, revoked):
         teaching.publish(world, user, world.overview)
     _teacher_takes_back(world, flagged, revoked)
+    _teacher_grades_in_the_lms(world, started)
     _gradebook_refuses(world, started, world.links[ASSESSED_UNIT])
 
 
@@ -119,6 +122,15 @@ def _teacher_takes_back(world: World, flagged: User, revoked: User) -> None:
         teacher.get(f"{course}/awards/{award_id(world, revoked)}")
         sent = {"reason": "Another person took the test", "sure": "1"}
         assert teacher.submit("revoke", sent).status == 200
+
+
+def _teacher_grades_in_the_lms(world: World, user: User) -> None:
+    """Type a grade that is too low for a unit that is completed: a question to the teacher."""
+    world.lms.override_grade(world.links[UNLOCKED], user, 10)
+    with Browser(world.lms_url) as teacher:
+        page = teacher.launch(world.overview.id, world.people.teacher.id)
+        teacher.get(page.url.partition("?")[0] + "/gradebook")
+        assert "One changed grade" in teacher.submit("read").text
 
 
 def _gradebook_refuses(world: World, user: User, link: Link) -> None:
@@ -202,6 +214,8 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "course": course,
         "preview": f"{top}/units",
         "restrictions": f"{course}/restrictions",
+        "gradebook": f"{course}/gradebook",
+        "gradebook read": f"{course}/gradebook?done=read&enough=2&below=1&unread=1&later=1",
         "unit points": f"{course}/units/{UNLOCKED}",
         "unit parts": f"{course}/units/{PARTS_UNIT}",
         "unit sign-off": f"{course}/units/{LAST_UNIT}",

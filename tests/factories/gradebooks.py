@@ -33,7 +33,14 @@ from lti_tool.demo.serving import free_port, serving
 from lti_tool.lti import tool_keys
 from lti_tool.models import Delivery, LaunchSession
 from lti_tool.outbound import Outbound
-from lti_tool.services import deliveries, organisations, platforms, scores
+from lti_tool.services import (
+    completions,
+    deliveries,
+    organisations,
+    platforms,
+    results,
+    scores,
+)
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.services.scores import Clock, Courier
 from tests.factories.courses import AGS_SCOPES, School
@@ -116,6 +123,25 @@ class Teaching:
         while scores.deliver_next(self.courier):
             attempts += 1
         return attempts
+
+    def read(self) -> int:
+        """Read every column that is wanted by now; return how many."""
+        columns = 0
+        while results.read_next(self.courier):
+            columns += 1
+        return columns
+
+    def grade_by_hand(self, user: User, unit: str, score: float | None) -> None:
+        """Let a teacher type a grade into the LMS's gradebook, or with None take it out."""
+        self.lms.override_grade(self.links[unit], user, score)
+
+    def standing(self, user: User) -> set[str]:
+        """Return the units that somebody has completed."""
+        with self.school.transaction() as db:
+            person = self.school.person(db, user.id)
+            version = self.school.version(db, self.mc.code)
+            found = completions.standing(db, person, version, self.school.now)
+            return {unit.unit for unit in found.real.units if unit.is_complete}
 
     def deliver_until(self, end: datetime) -> int:
         """Let time pass as the outbox wants it, at most until `end`; return the attempts made."""

@@ -197,7 +197,7 @@ def _random_act(chance: random.Random, mc: MicroCredential, acts: list[Act]) -> 
             course = acts[target].course  # type: ignore[union-attr]
         return Retract(of=target, by=chance.choice(ASSESSORS), course=course)
     if kind is ChooseRoute:
-        route = chance.choice(tuple(Route))
+        route = chance.choice(placements.CHOSEN_ROUTES)
         return ChooseRoute(course=course, mc=mc.code, unit=unit.code, route=route)
     if kind is Decide:
         what = chance.choices(("claim", "keep", "revoke"), (4, 3, 1))[0]

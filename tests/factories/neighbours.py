@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 import sqlalchemy as sa
 from flask import Flask
@@ -19,6 +20,7 @@ from lti_tool.db import Base, Database
 from lti_tool.models import (
     CompletionRecord,
     Delivery,
+    GradebookResult,
     LaunchSession,
     Placement,
 )
@@ -193,6 +195,7 @@ def _things(
         "record_id": records[0].id,
         "award_id": award.id,
         "delivery_id": delivery.id,
+        "result_id": _graded(db, launch, now).id,
         "version_id": version.id,
         "credential_id": credential.id,
         "list_id": credential.status_list_id,
@@ -236,6 +239,25 @@ def _record_in_other(
         key=uuid.uuid4().hex,
         now=now,
     )
+
+
+def _graded(db: Session, launch: LaunchSession, now: datetime) -> GradebookResult:
+    """Let a teacher have graded in the LMS, too low for the unit."""
+    row = GradebookResult(
+        id=uuid.uuid4(),
+        link_id=launch.link_id,
+        person_id=launch.person_id,
+        sequence=1,
+        line_item_url=launch.link.line_item_url,
+        score=Decimal(10),
+        maximum=Decimal(100),
+        is_own=False,
+        read_at=now,
+        read_by="launch",
+    )
+    db.add(row)
+    db.flush()
+    return row
 
 
 def _placement_of(db: Session, launch: LaunchSession, record: CompletionRecord) -> Placement:

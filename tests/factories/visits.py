@@ -142,8 +142,8 @@ class Visits:
         return samples.welding()
 
     def open(self, sub: str, *, teacher: bool = False, **changes: Any) -> Visit:
-        """Launch; `link`, `course`, `mc`, `unit`, `name`, `email`, `locale` as wanted."""
-        known = ("link", "course", "mc", "unit", "name", "email", "locale", "title")
+        """Launch; `link`, `course`, `mc`, `unit`, `name` and what else is `known`, as wanted."""
+        known = ("link", "course", "mc", "unit", "name", "email", "locale", "title", "line_item")
         assert set(changes) <= set(known), changes
         given = {"link": "link", "course": "course", "mc": WELDING, "unit": None, **changes}
         given.setdefault("name", sub.title())
@@ -233,7 +233,9 @@ class Visits:
                 email=given.get("email"),
                 locale=given.get("locale", "en"),
                 custom=custom,
-                line_item_url=f"{FRAME}/items/{given['link']}/lineitem?type_id=1",
+                line_item_url=given.get(
+                    "line_item", f"{FRAME}/items/{given['link']}/lineitem?type_id=1"
+                ),
                 ags_scopes=AGS_SCOPES,
                 frame_origin=FRAME,
             ),

@@ -231,7 +231,7 @@ def test_a_defect_does_not_end_the_worker(
         time.sleep(0.02)
     assert running.thread.is_alive()
     running.stop()
-    assert broken.calls == 2
+    assert broken.calls >= 2  # what is read back needs a token too
     assert {failure for _, failure in states(course)} == {"internal_error"}
 
 

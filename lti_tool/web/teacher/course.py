@@ -1,11 +1,12 @@
 """The course at a glance: learners and units, what waits for a decision, what did not arrive."""
 
+import uuid
 from collections.abc import Iterator
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import catalogue, deliveries, placements, roster
+from lti_tool.services import catalogue, deliveries, gradebook_results, placements, roster
 from lti_tool.services.roster import Learner
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
@@ -31,6 +32,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         learners=learners,
         flagged=list(_flagged(learners)),
         failed=deliveries.failed(visit.db, visit.launch.course),
+        questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
         main_unit=mc.unit(launched) if launched else mc.units[0],
         routes={unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units},
         state=units.state,
@@ -42,3 +44,11 @@ def course(visit: Visit) -> ResponseReturnValue:
 
 def _flagged(learners: list[Learner]) -> Iterator[Learner]:
     return (one for one in learners if one.award and one.award.flagged_at)
+
+
+def _complete(learners: list[Learner]) -> dict[uuid.UUID, set[str]]:
+    """Return the units that each learner has completed."""
+    return {
+        one.person.id: {unit.unit for unit in one.progress.units if unit.is_complete}
+        for one in learners
+    }

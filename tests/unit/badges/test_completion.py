@@ -155,6 +155,19 @@ class TestRoutes:
     def test_participation_counts_for_nothing_elsewhere(self) -> None:
         assert not at([record("1", "LIST", route=Route.PARTICIPATION)]).unit("LIST").is_started
 
+    def test_a_grade_in_the_lms_completes_from_the_minimum_on(self) -> None:
+        below = mark("1", "59.999", 1, route=Route.GRADED)
+        assert not at([below]).unit("QUIZ").is_complete
+        found = at([below, mark("2", "60", 2, route=Route.GRADED)]).unit("QUIZ")
+        assert (found.route, found.completed_at) == (Route.GRADED, minutes(2))
+        params = {"minimum": "60", "maximum": "100", "points": "60"}
+        graded = Condition(ConditionCode.GRADED, "QUIZ", True, params, ("2",))
+        assert found.conditions[-1] == graded
+
+    def test_a_full_grade_in_the_lms_stands_for_one_sign_off(self) -> None:
+        found = at([record("1", "LIST", 2, route=Route.GRADED)]).unit("LIST")
+        assert (found.route, found.completed_at) == (Route.GRADED, minutes(2))
+
     def test_the_route_is_the_one_that_completed_it_first(self) -> None:
         early = record("1", "QUIZ", 1, route=Route.PARTICIPATION)
         found = at([mark("2", "90", 2), early]).unit("QUIZ")
@@ -261,6 +274,12 @@ class TestRetractions:
         (mark("1", "80", part="PA"), "wrong_kind"),
         (mark("1", "80", retracts="0"), "wrong_kind"),
         (mark("1", "80", route=Route.UNLOCKED), "wrong_kind"),
+        (record("1", "QUIZ", route=Route.GRADED), "wrong_kind"),
+        (mark("1", "101", route=Route.GRADED), "points_out_of_range"),
+        (replace(piece("1", "PA", "80"), route=Route.GRADED), "wrong_kind"),
+        (record("1", "PIECES", route=Route.GRADED, points=Decimal(80)), "wrong_kind"),
+        (record("1", "FOLDER", route=Route.GRADED), "wrong_kind"),
+        (record("1", "LIST", route=Route.GRADED, points=Decimal(80)), "wrong_kind"),
         (mark("1", "80", route=Route.PARTICIPATION), "wrong_kind"),
         (replace(mark("1", "80"), at=datetime(2026, 3, 2)), "naive_time"),  # noqa: DTZ001
         (signature("1", "QUIZ"), "wrong_kind"),
@@ -363,6 +382,8 @@ def oracle_counts(one: Completion) -> bool:
         return said == (False, False, False)
     if one.route is Route.PARTICIPATION:
         return said == (False, False, False) and one.unit == "QUIZ"
+    if one.route is Route.GRADED and one.unit != "QUIZ":
+        return said == (False, False, False) and one.unit == "LIST"
     if one.points is not None and not 0 <= one.points <= 100:
         return False
     if one.unit == "QUIZ":
@@ -374,10 +395,12 @@ def oracle_counts(one: Completion) -> bool:
 
 def oracle_unit_complete(code: str, standing: Sequence[Completion]) -> bool:
     mine = [one for one in standing if one.unit == code]
-    if any(one.route is not Route.ASSESSED for one in mine):
+    if code == "QUIZ" and any(one.points is not None and one.points >= 60 for one in mine):
+        return True
+    if any(one.points is None and one.route is not Route.ASSESSED for one in mine):
         return True
     if code == "QUIZ":
-        return any(one.points is not None and one.points >= 60 for one in mine)
+        return False
     if code == "PIECES":
         enough = {one.part for one in mine if one.points is not None and one.points >= 70}
         return enough == {"PA", "PB"}
@@ -435,7 +458,9 @@ def random_history(dice: random.Random) -> list[Completion]:
 def sensible(one: Completion, dice: random.Random) -> Completion:
     """Return `one` made into a record that fits its unit."""
     if dice.random() < 0.1:
-        return replace(one, route=dice.choice([Route.UNLOCKED, Route.PARTICIPATION]))
+        route = dice.choice([Route.GRADED, Route.UNLOCKED, Route.PARTICIPATION])
+        has_points = route is Route.GRADED and one.unit == "QUIZ"
+        return replace(one, route=route, points=Decimal(65) if has_points else None)
     points = Decimal(dice.choice([0, 55, 60, 65, 70, 85, 100]))
     if one.unit == "QUIZ":
         return replace(one, points=points)

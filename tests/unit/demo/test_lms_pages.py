@@ -152,3 +152,20 @@ def test_no_page_speaks_to_another_host_than_the_tools(world: World) -> None:
         text = browser.get(f"/lms/{path}").text.replace(TOOL, "")
         assert 'src="http' not in text
         assert 'href="http' not in text
+
+
+def test_a_teacher_types_grades_over_what_a_tool_sent(world: World) -> None:
+    browser = world.browser(world.people.teacher.id)
+    learner = world.people.learners[0]
+    item = world.state.line_item_of(world.link)
+    assert item is not None
+    path, name = f"/lms/course/{world.course.id}/grades", f"{item.id}-{learner.id}"
+    form = hidden(browser.get(path))
+    assert browser.post(path, data=form | {name: "87,5"}).status_code == 303
+    assert "87.50 / 100.00" in browser.get(path).text
+    assert browser.post(path, data=form | {name: "much"}).status_code == 400
+    browser.post(path, data=form | {name: ""})
+    grade = world.state.grade(world.link, learner)
+    assert grade is not None
+    assert grade.score is None
+    assert f'name="{name}"' not in world.browser(learner.id).get(path).text

@@ -213,7 +213,7 @@ def test_a_scope_that_the_platform_does_not_offer_is_not_asked_for(services: Ser
 
 def test_no_token_goes_to_a_foreign_host(services: Services) -> None:
     target = replace(services.line_item, url="https://evil.example/lineitem")
-    assert _send(services, target=target) == Outcome(OutcomeKind.PERMANENT, "line_item_foreign")
+    assert _send(services, target=target) == Outcome(OutcomeKind.PERMANENT, "service_foreign")
     assert services.platform.requests == []
 
 
@@ -250,7 +250,7 @@ def test_no_result_of_this_person(services: Services, document: object) -> None:
 def test_a_result_may_lack_a_score(services: Services) -> None:
     row = {"userId": 7, "comment": "see me"}
     services.platform.answers[RESULTS] = Answer.json([row])
-    assert _read(services) == Result(None, None, "see me")
+    assert _read(services) == Result(None, Decimal(1), "see me")
 
 
 def test_no_results_at_all_is_none(services: Services) -> None:

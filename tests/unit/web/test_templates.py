@@ -18,6 +18,7 @@ MACROS = {
     "done.html",
     "proven.html",
     "records.html",
+    "service_failures.html",
     "search.html",
 }
 # The form that leaves for the LMS: our token would tell it how to post into the launch.

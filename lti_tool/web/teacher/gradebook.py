@@ -1,0 +1,86 @@
+"""The gradebook of the LMS: which columns there are, what was read from them, reading them now."""
+
+import uuid
+from datetime import timedelta
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool import clock
+from lti_tool.services import catalogue, gradebook_results, placements, readings, results
+from lti_tool.services.gradebook_results import Verdict
+from lti_tool.services.scores import Courier
+from lti_tool.web.context import current_tool
+from lti_tool.web.launch_session import Afterwards, Visit, visiting
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+
+PATIENCE = timedelta(seconds=15)
+"""How long a teacher waits at most before the worker reads on."""
+
+
+@blueprint.get("/course/gradebook")
+@visiting(teacher=True)
+def gradebook(visit: Visit) -> ResponseReturnValue:
+    placement = chosen_placement(visit)
+    links = placements.links(visit.db, placement)
+    return render_template(
+        "teacher/gradebook.html",
+        visit=visit,
+        placement=placement,
+        mc=catalogue.definition(placement.version),
+        links=links,
+        graded=gradebook_results.counts(visit.db, [link.id for link in links]),
+        can_read=any(map(readings.is_readable, links)),
+        is_readable=readings.is_readable,
+        told_number=_told_number,
+        address=address,
+    )
+
+
+@blueprint.post("/course/gradebook/read")
+@visiting(teacher=True)
+def read_results(visit: Visit) -> ResponseReturnValue | Afterwards:
+    """Read the grades of the course now, and say what came of it."""
+    placement = chosen_placement(visit)
+    back, course_id, by = (
+        address("gradebook", visit, placement),
+        visit.launch.course.id,
+        actor(visit),
+    )
+
+    def read() -> ResponseReturnValue:
+        found = results.read_now(courier(), course_id, by, PATIENCE)
+        below = found.verdicts[Verdict.BELOW] + found.verdicts[Verdict.UNSUITED]
+        told = {
+            "enough": found.verdicts[Verdict.ENOUGH],
+            "below": below + found.verdicts[Verdict.GONE],
+            "unread": found.unread,
+            "later": found.later,
+        }
+        query = "&".join(f"{name}={number}" for name, number in told.items())
+        return redirect(f"{back}{'&' if '?' in back else '?'}done=read&{query}", 303)
+
+    return Afterwards(read)
+
+
+@blueprint.post("/course/results/<uuid:result_id>/settle")
+@visiting(teacher=True, writes=True)
+def settle(visit: Visit, result_id: uuid.UUID) -> ResponseReturnValue:
+    """Leave the records as they are, whatever the gradebook says."""
+    placement = chosen_placement(visit)
+    gradebook_results.settle(
+        visit.db, visit.launch.course, result_id, actor=actor(visit), now=visit.now
+    )
+    return redirect(address("course", visit, placement, done="settled"), 303)
+
+
+def courier() -> Courier:
+    """Return what a call to the LMS needs."""
+    tool = current_tool()
+    return Courier(tool.database, tool.outbound, tool.encryption, clock.now)
+
+
+def _told_number(name: str) -> int:
+    """Return a number that the page before put into the address."""
+    told = request.args.get(name, "")[:6]
+    return int(told) if told.isascii() and told.isdigit() else 0
