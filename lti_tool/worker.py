@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 
 from lti_tool import clock
-from lti_tool.lti import login_states
+from lti_tool.lti import login_states, unconfirmed
 from lti_tool.services import (
     audit,
     launches,
@@ -46,6 +46,7 @@ def forget_secrets(tool: Tool) -> None:
     """Forget what must not be kept any longer."""
     with tool.database.transaction() as db:
         launches.forget_secrets(db, clock.now())
+        unconfirmed.forget_expired(db, clock.now())
 
 
 def forget_expired(tool: Tool) -> None:

@@ -110,6 +110,7 @@ class Browser:
         self.session.headers["User-Agent"] = user_agent
         self.session.headers["Accept"] = "text/html,application/xhtml+xml,*/*;q=0.8"
         self.session.headers["Accept-Language"] = "en"
+        self.session.headers["Sec-Fetch-Dest"] = "document"
         self._page: Page | None = None
 
     def __enter__(self) -> "Browser":

@@ -30,6 +30,7 @@ from lti_tool.demo.lms import (
     add_people,
     create_lms,
 )
+from lti_tool.demo.lms.config import fetch_over_http
 from lti_tool.demo.serving import serving
 from lti_tool.services import catalogue, organisations, platforms
 from lti_tool.services.platforms import PlatformDetails
@@ -37,6 +38,7 @@ from lti_tool.tool import Tool
 
 SAMPLE = samples.welding()
 UNLOCKED, PARTICIPATION, *ASSESSED = (unit.code for unit in SAMPLE.units)
+TOOL_HOST = "localhost"
 EMPTY = "A course still empty"
 BASIS = "Native quiz “Workshop safety”, passed with 80 %"
 
@@ -74,19 +76,30 @@ class World:
 
 @contextmanager
 def running(
-    folder: Path, *, tool_port: int, lms_port: int, locale: str = "en", worker: bool = True
+    folder: Path,
+    *,
+    tool_port: int,
+    lms_port: int,
+    locale: str = "en",
+    worker: bool = True,
+    tool_host: str = TOOL_HOST,
 ) -> Iterator[World]:
     """Serve a new tool and a new LMS until the block ends; the database lies in `folder`.
 
     `locale`: the language that the LMS says its people use. `worker`: deliver scores by itself.
+    `tool_host`: a name under which browsers find the tool on this machine.
     """
-    settings = _settings(folder, tool_port, worker=worker)
+    settings = _settings(folder, tool_host, tool_port, worker=worker)
     logging.configure(settings)
     database = Database(settings.database_url)
     migrations.upgrade(database.engine)
     database.close()
     app = create_app(settings)
-    lms = LmsState(LmsConfig(issuer=f"http://127.0.0.1:{lms_port}", locale=locale))
+
+    def fetch(url: str) -> bytes:
+        return fetch_over_http(url.replace(f"//{tool_host}:", f"//{TOOL_HOST}:"))
+
+    lms = LmsState(LmsConfig(issuer=f"http://127.0.0.1:{lms_port}", locale=locale, fetch=fetch))
     try:
         with serving(create_lms(lms.config, lms), port=lms_port), serving(app, port=tool_port):
             yield _connect(app, lms)
@@ -96,11 +109,11 @@ def running(
         app.extensions["credlet"].database.close()
 
 
-def _settings(folder: Path, port: int, *, worker: bool) -> Settings:
+def _settings(folder: Path, host: str, port: int, *, worker: bool) -> Settings:
     return Settings(
         environment="development",
         instance_folder=folder,
-        public_url=f"http://localhost:{port}",
+        public_url=f"http://{host}:{port}",
         bind=f"127.0.0.1:{port}",
         secret_key=make_secret_key(),
         encryption_keys=(make_encryption_key(),),

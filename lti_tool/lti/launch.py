@@ -3,6 +3,8 @@
 Spec: 1EdTech Security Framework 1.0, section 5.1.1 (OpenID Connect launch flow); LTI 1.3 core,
 section 5. State and nonce are used up in a transaction that is over before anything is checked, so
 that it stands even if the launch is refused; keys are fetched outside any transaction.
+
+A browser proves that it began the login by a cookie, or, where it keeps none, by `confirm`.
 """
 
 import re
@@ -10,11 +12,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
 from lti_tool.db import Database
-from lti_tool.lti import claims, key_sets, login_states, quirks, registrations
+from lti_tool.encryption import Encryption
+from lti_tool.lti import claims, key_sets, login_states, quirks, registrations, unconfirmed
 from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims, SubmissionReviewClaims
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.origins import origin
@@ -26,20 +30,41 @@ from lti_tool.outbound import Outbound
 MAX_PARAMETER = 4096
 
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
+_FRAME_NAME = re.compile(r"[\w.:-]{1,255}", re.ASCII)
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Login", "accept", "begin", "cookie_name", "origin"]
+__all__ = ["Accepted", "Login", "Storage", "accept", "begin", "confirm", "cookie_name", "origin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A frame of the platform that keeps values for tools (LTI Platform Storage): its name, or
+    `_parent`, and the only origin that messages are sent to and believed from."""
+
+    target: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Where to send the browser, and the secret it must bring back in the cookie."""
+    """Where to send the browser, and the secret that proves later that it was this one."""
 
     redirect_url: str
     state: str = field(repr=False)
     cookie_name: str
     browser_secret: str = field(repr=False)
+    storage: Storage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the platform proved. `is_confirmed`: the browser began the login; else it may still
+    prove that once, by `confirm`, with what it keeps itself or in `storage`."""
+
+    claims: LaunchClaims | DeepLinkingClaims
+    is_confirmed: bool
+    storage: Storage | None
 
 
 def begin(
@@ -59,6 +84,7 @@ def begin(
         known = registrations.load(db, registration_id)
         _check_login(params, known, launch_url)
         login = PyltiLogin(params, known)
+        storage = _storage(params.get("lti_storage_target"), known)
         redirect_url = login.auth_request_url(launch_url)
         login_states.remember(
             db,
@@ -68,10 +94,11 @@ def begin(
             browser_secret=login.started.browser_secret,
             target_link_uri=params["target_link_uri"],
             deployment_id=params.get("lti_deployment_id") or None,
+            storage_target=storage.target if storage else None,
             now=now,
         )
     state, secret = login.started.state, login.started.browser_secret
-    return Login(redirect_url, state, cookie_name(state), secret)
+    return Login(redirect_url, state, cookie_name(state), secret, storage)
 
 
 def accept(
@@ -82,8 +109,9 @@ def accept(
     cookies: Mapping[str, str],
     *,
     launch_url: str,
+    encryption: Encryption,
     now: datetime,
-) -> LaunchClaims | DeepLinkingClaims:
+) -> Accepted:
     """Validate an authentication response (Security Framework 1.0, section 5.1.3).
 
     Raises:
@@ -99,17 +127,73 @@ def accept(
     context = LaunchContext(database, outbound, known, used_login, key_set, now)
     launch = Launch(context, form, cookies)
     payload = launch.payload()
-    parsed = claims.parse(payload, frame_origin=origin(known.auth_login_url))
+    parsed = _typed(payload, known)
     if not _is_ours(parsed.target_link_uri, launch_url):
         raise LaunchRefused("target_link_uri_foreign")
     if parsed.target_link_uri != launch.used_login.target_link_uri:
         raise LaunchRefused("target_link_uri_mismatch")
+    if not launch.is_from_this_browser:
+        with database.transaction() as db:
+            unconfirmed.keep(
+                db,
+                encryption,
+                known.id,
+                state=form["state"],
+                browser_digest=launch.used_login.browser_digest,
+                payload=payload,
+                now=now,
+            )
+    storage = _storage(launch.used_login.storage_target, known)
+    return Accepted(parsed, launch.is_from_this_browser, storage)
+
+
+def confirm(
+    database: Database,
+    encryption: Encryption,
+    registration_id: uuid.UUID,
+    state: str,
+    proof: str,
+    *,
+    now: datetime,
+) -> LaunchClaims | DeepLinkingClaims:
+    """Return what `accept` found, once the browser proves that it began the login.
+
+    One attempt for each launch: a wrong proof ends it.
+
+    Raises:
+        LaunchRefused: state_unknown, state_foreign, state_expired, browser_unknown
+    """
+    with database.transaction() as db:
+        known = registrations.load(db, registration_id)
+        used = unconfirmed.use(db, encryption, state, now)
+    if used is None:
+        raise LaunchRefused("state_unknown")
+    if used.registration_id != known.id:
+        raise LaunchRefused("state_foreign")
+    if used.has_expired:
+        raise LaunchRefused("state_expired")
+    if not used.is_from(proof):
+        raise LaunchRefused("browser_unknown")
+    return _typed(used.payload, known)
+
+
+def _typed(
+    payload: Mapping[str, Any], known: KnownRegistration
+) -> LaunchClaims | DeepLinkingClaims:
+    parsed = claims.parse(payload, frame_origin=origin(known.auth_login_url))
     if isinstance(parsed, DeepLinkingClaims):
         _check_return_url(parsed, known)
         return parsed
     if isinstance(parsed, SubmissionReviewClaims):
         _check_reviewer(parsed)
     return _without_foreign_services(parsed, known)
+
+
+def _storage(target: str | None, known: KnownRegistration) -> Storage | None:
+    platform = origin(known.auth_login_url)
+    if not target or not _FRAME_NAME.fullmatch(target) or platform is None:
+        return None
+    return Storage(target, platform)
 
 
 def _check_login(params: Mapping[str, str], known: KnownRegistration, launch_url: str) -> None:

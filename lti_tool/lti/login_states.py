@@ -24,16 +24,22 @@ class UsedLogin:
     nonce: str
     target_link_uri: str
     deployment_id: str | None
+    storage_target: str | None
     browser_digest: str
     has_expired: bool
 
     def is_from(self, browser_secret: str) -> bool:
-        """Return whether this browser began the login (constant time)."""
-        return hmac.compare_digest(self.browser_digest, digest(browser_secret))
+        """Return whether this browser began the login."""
+        return is_secret_of(self.browser_digest, browser_secret)
 
 
 def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def is_secret_of(browser_digest: str, browser_secret: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(browser_digest, digest(browser_secret))
 
 
 def remember(
@@ -45,6 +51,7 @@ def remember(
     browser_secret: str,
     target_link_uri: str,
     deployment_id: str | None,
+    storage_target: str | None,
     now: datetime,
 ) -> None:
     """Store a login."""
@@ -56,6 +63,7 @@ def remember(
             registration_id=registration_id,
             target_link_uri=target_link_uri,
             deployment_id=deployment_id,
+            storage_target=storage_target,
             expires_at=now + LIFETIME,
         )
     )
@@ -72,6 +80,7 @@ def use(db: Session, state: str, now: datetime) -> UsedLogin | None:
             LoginState.nonce,
             LoginState.target_link_uri,
             LoginState.deployment_id,
+            LoginState.storage_target,
             LoginState.browser_digest,
             LoginState.expires_at,
         )
@@ -84,6 +93,7 @@ def use(db: Session, state: str, now: datetime) -> UsedLogin | None:
         nonce=row.nonce,
         target_link_uri=row.target_link_uri,
         deployment_id=row.deployment_id,
+        storage_target=row.storage_target,
         browser_digest=row.browser_digest,
         has_expired=row.expires_at <= now,
     )

@@ -221,6 +221,7 @@ class Launch(MessageLaunch[PlainRequest, DbToolConf, UsedSession, LoginCookie]):
         self._context = context
         self._form = form
         self._session = UsedSession(context.used_login)
+        self.is_from_this_browser = False
         super().__init__(
             PlainRequest(form),
             DbToolConf(context.known),
@@ -256,8 +257,11 @@ class Launch(MessageLaunch[PlainRequest, DbToolConf, UsedSession, LoginCookie]):
             raise LaunchRefused("state_foreign")
         if used.has_expired:
             raise LaunchRefused("state_expired")
-        if not used.is_from(self._cookie_service.get_cookie(state) or ""):
+        # A browser that kept no cookie proves itself with its next request (`launch.confirm`).
+        secret = self._cookie_service.get_cookie(state)
+        if secret is not None and not used.is_from(secret):
             raise LaunchRefused("browser_unknown")
+        self.is_from_this_browser = secret is not None
         return self
 
     def validate_jwt_format(self) -> "Launch":

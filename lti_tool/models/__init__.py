@@ -10,7 +10,7 @@ from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.issuer_keys import IssuerKey
-from lti_tool.models.launches import LaunchSession, LoginState
+from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
 from lti_tool.models.micro_credentials import MicroCredentialSeries, MicroCredentialVersion
 from lti_tool.models.organisations import Organisation, ServerIdentity
 from lti_tool.models.people import Person
@@ -62,4 +62,5 @@ __all__ = [
     "StatusEntry",
     "StatusList",
     "ToolKey",
+    "UnconfirmedLaunch",
 ]

@@ -16,7 +16,8 @@ class LoginState(Base):
     """One OIDC login that was begun: state and nonce bound together, deleted when used.
 
     `state_digest` and `browser_digest` are SHA-256 hex of the state and of the proof that the
-    browser keeps; the values themselves are not stored.
+    browser keeps; the values themselves are not stored. `storage_target` names the frame of the
+    platform that keeps the proof where the browser does not.
     """
 
     __tablename__ = "login_states"
@@ -27,6 +28,22 @@ class LoginState(Base):
     registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
     target_link_uri: Mapped[str] = mapped_column(sa.Text)
     deployment_id: Mapped[str | None] = mapped_column(sa.String(255))
+    storage_target: Mapped[str | None] = mapped_column(sa.String(255))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class UnconfirmedLaunch(Base):
+    """One launch that the platform proved and the browser has not: deleted when confirmed.
+
+    `payload` is the id_token's, encrypted. Digests as in `LoginState`.
+    """
+
+    __tablename__ = "unconfirmed_launches"
+
+    state_digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    browser_digest: Mapped[str] = mapped_column(sa.String(64))
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
+    payload: Mapped[bytes] = mapped_column(sa.LargeBinary, info=SECRET)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
@@ -35,6 +52,7 @@ class LaunchSession(Base):
 
     `token_digest` is SHA-256 hex of the secret that the browser carries. `email` is encrypted
     and lives only as long as the session: it is needed if the learner wants its hash in a badge.
+    `bearer_expires_at` is set where the browser keeps no cookie and a script carries the secret.
 
     A deep linking request has no resource link, and perhaps no course: instead `deep_linking`
     keeps, encrypted, where its answer goes. The answer empties it and sets `answered_at`.
@@ -59,6 +77,7 @@ class LaunchSession(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_review: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     about_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("people.id"))
+    bearer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 

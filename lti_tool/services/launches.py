@@ -35,6 +35,8 @@ from lti_tool.services import completions, deep_linking, placements, readings
 LONGEST_NAME = 255
 KEPT_AFTER_END = timedelta(days=1)
 SEEN_AGAIN_AFTER = timedelta(minutes=15)
+# A bearer that a script keeps lives shorter than a cookie's secret, and anew with each use.
+BEARER_LIFETIME = timedelta(hours=2)
 
 
 class _With(TypedDict):
@@ -175,7 +177,7 @@ def find(db: Session, launch_id: uuid.UUID, token: str | None, now: datetime) ->
         raise Forbidden("session_missing")
     if not hmac.compare_digest(session.token_digest, _digest(token)):
         raise Forbidden("session_missing")
-    if session.expires_at <= now:
+    if min(session.expires_at, session.bearer_expires_at or session.expires_at) <= now:
         raise Forbidden("session_expired")
     if session.registration.platform.disabled_at is not None:
         raise Forbidden("platform_disabled")
@@ -186,6 +188,23 @@ def choose_language(db: Session, launch_id: uuid.UUID, language: str) -> None:
     """Show this launch and the person's next ones in `language` (BCP 47), whatever the LMS says."""
     session = db.get_one(LaunchSession, launch_id)
     session.locale = session.person.language = language
+
+
+def carry_by_script(session: LaunchSession, now: datetime) -> None:
+    """Let the secret of `session` be a short-lived bearer: its browser keeps no cookie."""
+    session.bearer_expires_at = now + BEARER_LIFETIME
+
+
+def is_bearer_to_renew(session: LaunchSession, now: datetime) -> bool:
+    """Return whether a bearer that is in use has lost a quarter of its life."""
+    ends = session.bearer_expires_at
+    return ends is not None and ends - now < BEARER_LIFETIME * 3 / 4
+
+
+def renew_bearer(db: Session, launch_id: uuid.UUID, now: datetime) -> None:
+    """Let a bearer live its full life again; never longer than its session."""
+    launch = sa.update(LaunchSession).where(LaunchSession.id == launch_id)
+    db.execute(launch.values(bearer_expires_at=now + BEARER_LIFETIME))
 
 
 def email_of(session: LaunchSession, encryption: Encryption) -> str | None:

@@ -10,6 +10,7 @@ from lti_tool.web import (
     learner,
     limits,
     lti,
+    proving,
     public,
     raw_bytes,
     registration,
@@ -26,7 +27,7 @@ __all__ = ["current_tool", "init_app"]
 
 def init_app(app: Flask) -> None:
     """Give `app` its pages; `app.extensions["credlet"]` must be set."""
-    for part in (errors, limits, i18n, raw_bytes, security, static_files, templating):
+    for part in (errors, limits, i18n, proving, raw_bytes, security, static_files, templating):
         part.init_app(app)
     for blueprint in (
         health.blueprint,

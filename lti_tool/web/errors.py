@@ -12,7 +12,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from lti_tool.errors import ToolError
-from lti_tool.web import security
+from lti_tool.web import proving, security
 from lti_tool.web.negotiation import wants_json
 from lti_tool.web.sentences import sentence
 
@@ -115,6 +115,7 @@ def _answer(code: str, status: int, params: dict[str, str]) -> Response:
                 correlation_id=_correlation_id(),
                 launch_id=_launch_id(),
                 is_about_accounts=_is_about_accounts(),
+                resumes=proving.resumes(code),
             ),
             content_type="text/html; charset=utf-8",
         )

@@ -1,7 +1,8 @@
 """Who is here: the one module through which every page of a launch learns it.
 
 The secret travels in a cookie per launch. `Partitioned` (CHIPS) lets it survive in the frame of
-an LMS where third-party cookies are blocked; the path keeps launches in several tabs apart.
+an LMS where third-party cookies are blocked; the path keeps launches in several tabs apart. Where
+the browser keeps none, a script (`static/frame.js`) sends it as a bearer in `Authorization`.
 """
 
 import uuid
@@ -18,8 +19,8 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.models import LaunchSession
-from lti_tool.services import launches
-from lti_tool.web import security
+from lti_tool.services import deep_linking, launches
+from lti_tool.web import proving, security
 from lti_tool.web.context import current_tool
 
 COOKIE = "launch"
@@ -77,13 +78,22 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
     stored = db.get(LaunchSession, launch_id)
     # Also the page that says "expired" must be seen, so it may be framed by the same platform.
     security.allow_framing((stored and stored.frame_origin) or security.FRAMED_BY_ANYBODY)
-    token = request.cookies.get(COOKIE)
-    if not token:
-        raise Forbidden("session_missing")
-    launch = launches.find(db, launch_id, token, now)
+    secret = _secret()
+    if secret is None and stored is not None and stored.deep_linking is not None:
+        # The page that follows stays while a script fetches all others, up to the answer.
+        asked = deep_linking.asked(stored, current_tool().encryption)
+        proving.let_answer_leave(asked.return_url)
+    launch = launches.find(db, launch_id, secret, now)
     security.allow_framing(launch.frame_origin or security.FRAMED_BY_NOBODY)
     g.launch_locale = launch.locale
     return launch
+
+
+def _secret() -> str | None:
+    """Return what the browser brought: a cookie or a bearer, and nothing else is looked at."""
+    # Not `request.authorization`: it raises at bytes that are no text.
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE)
 
 
 def visiting(
@@ -114,6 +124,10 @@ def visiting(
                 answer = view(g.visit, *args, **kwargs)
                 if not isinstance(answer, Afterwards):
                     response = make_response(answer)
+                is_to_renew = launches.is_bearer_to_renew(launch, now)
+            if is_to_renew:  # apart, because reading views may not write
+                with current_tool().database.transaction() as db:
+                    launches.renew_bearer(db, launch_id, now)
             if isinstance(answer, Afterwards):
                 response = make_response(answer.work())
             response.cache_control.no_store = True

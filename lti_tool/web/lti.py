@@ -1,7 +1,9 @@
 """The addresses that a platform knows: login, launch and key set of one registration."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
@@ -13,12 +15,21 @@ from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
 from lti_tool.services import launches, registrations
 from lti_tool.services import tool_keys as key_turns
-from lti_tool.web import caching, launch_session, static_files
+from lti_tool.web import caching, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
 from lti_tool.web.context import current_tool, public_url
 from lti_tool.web.negotiation import wants_page
 
 MAX_FORM_BYTES = 256 * 1024
+# Security Framework 1.0, section 5.1.1.1; LTI 1.3 core, section 4.1.
+LOGIN_PARAMETERS = (
+    "iss",
+    "login_hint",
+    "target_link_uri",
+    "lti_message_hint",
+    "lti_deployment_id",
+    "client_id",
+)
 # In English: an LMS stores it once and shows it to everybody.
 DESCRIPTION = "Complete units of micro-credentials and earn Open Badges."
 
@@ -51,7 +62,11 @@ def login(registration_id: uuid.UUID) -> Response:
         now=clock.now(),
     )
     # A plain 302: from a page of ours, Moodle first has to post the form to itself once more.
-    response = _redirect(begun.redirect_url, 302)
+    response = (
+        _redirect(begun.redirect_url, 302)
+        if proving.keeps_cookies()
+        else proving.keep_proof(begun, _login_again(registration_id, params))
+    )
     response.set_cookie(
         begun.cookie_name,
         begun.browser_secret,
@@ -72,16 +87,20 @@ def accept(registration_id: uuid.UUID) -> Response:
     """
     tool, now = current_tool(), clock.now()
     form = request.form.to_dict()
-    claims = launch.accept(
+    accepted = launch.accept(
         tool.database,
         tool.outbound,
         registration_id,
         form,
         request.cookies,
         launch_url=launch_url(registration_id),
+        encryption=tool.encryption,
         now=now,
     )
-    session, token = _open(registration_id, claims, now)
+    if not accepted.is_confirmed:
+        address = url_for("lti.confirm", registration_id=registration_id)
+        return proving.ask_for_proof(accepted, form["state"], address)
+    session, token = _open(registration_id, accepted.claims, now)
     log.info("launch_accepted", registration_id=str(registration_id), launch_id=str(session.id))
     response = _redirect(url_for("learner.home", launch_id=session.id), 303)
     name = launch.cookie_name(form.get("state", ""))
@@ -91,17 +110,48 @@ def accept(registration_id: uuid.UUID) -> Response:
     return launch_session.carry(response, session.id, token)
 
 
+@blueprint.post("/confirm")
+def confirm(registration_id: uuid.UUID) -> Response:
+    """The browser's proof, where it keeps no cookie, for the launch that waits for it. The answer
+    is the bearer of the launch session. (An own step after the launch, for our script alone.)
+    """
+    tool, now = current_tool(), clock.now()
+    state, proof = request.form.get("state", ""), request.form.get("proof", "")
+    claims = launch.confirm(tool.database, tool.encryption, registration_id, state, proof, now=now)
+    session, token = _open(registration_id, claims, now, by_script=True)
+    log.info("launch_confirmed", registration_id=str(registration_id), launch_id=str(session.id))
+    response = jsonify(launch=f"{launch_session.path(session.id)}/", bearer=token)
+    response.cache_control.no_store = True
+    return response
+
+
+def _login_again(registration_id: uuid.UUID, params: Mapping[str, str]) -> str:
+    """Return the address at which the same login begins anew, in a window of its own."""
+    known = {name: params[name] for name in LOGIN_PARAMETERS if name in params}
+    return f"{url_for('lti.login', registration_id=registration_id)}?{urlencode(known)}"
+
+
 def _open(
-    registration_id: uuid.UUID, claims: LaunchClaims | DeepLinkingClaims, now: datetime
+    registration_id: uuid.UUID,
+    claims: LaunchClaims | DeepLinkingClaims,
+    now: datetime,
+    *,
+    by_script: bool = False,
 ) -> tuple[LaunchSession, str]:
-    """Open a launch session of the kind that the message asks for."""
+    """Open a launch session of the kind that the message asks for.
+
+    `by_script`: its secret is a bearer, since the browser keeps no cookie.
+    """
     tool = current_tool()
     lifetime = timedelta(hours=tool.settings.launch_session_hours)
     with tool.database.transaction() as db:
         registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
-        return launches.open_message(
+        session, token = launches.open_message(
             db, registration_id, claims, encryption=tool.encryption, lifetime=lifetime, now=now
         )
+        if by_script:
+            launches.carry_by_script(session, now)
+        return session, token
 
 
 def addresses(registration_id: uuid.UUID) -> ToolAddresses:

@@ -62,9 +62,14 @@ def allow_framing(by: str) -> None:
     g.frame_ancestors = by
 
 
-def send_forms_to(origin: str) -> None:
-    """Let forms of this response go to `origin` and nowhere else, not even to us."""
-    g.form_action = origin
+def send_forms_to(origins: str) -> None:
+    """Let forms of this response go to `origins` (space-separated) and nowhere else."""
+    g.form_action = origins
+
+
+def allow_fetching() -> None:
+    """Let scripts of this response ask this server."""
+    g.connect = True
 
 
 def csrf_token(launch_id: uuid.UUID) -> str:
@@ -130,6 +135,7 @@ def _policy() -> str:
         (
             "default-src 'none'",
             f"script-src {script}",
+            *(["connect-src 'self'"] if g.get("connect") else []),
             "style-src 'self'",
             "img-src 'self' data:",
             f"form-action {g.get('form_action', OWN_FORMS)}",

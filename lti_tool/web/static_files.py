@@ -5,6 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 from flask import Blueprint, Flask, Response, request, url_for
+from markupsafe import Markup
 
 SECONDS_IMMUTABLE = 365 * 24 * 3600
 
@@ -19,12 +20,24 @@ blueprint = Blueprint(
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, source=source)
 
 
 def asset(filename: str) -> str:
     """Return the address of a static file; it holds a digest, so it can be cached for ever."""
     return url_for("web.static", filename=filename, v=digest(filename))
+
+
+@cache
+def source(*filenames: str) -> Markup:
+    """Return scripts as they stand within a page that cannot wait for another round trip.
+
+    Indents and lines of comment are left out.
+    """
+    texts = ((files("lti_tool.web") / "static" / name).read_text() for name in filenames)
+    lines = (line.strip() for text in texts for line in text.splitlines())
+    kept = (line for line in lines if line and not line.startswith("//"))
+    return Markup("\n".join(kept))  # noqa: S704 - our own files
 
 
 @cache

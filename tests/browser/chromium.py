@@ -7,7 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+# A name of this machine. Over http no browser keeps `Secure` cookies of it, whatever its settings:
+# there the tool has none at all, as in browsers that know no partitioned ones.
+COOKIELESS_HOST = "tool.example"
 FLAGS = (
+    f"--host-resolver-rules=MAP {COOKIELESS_HOST} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -15,6 +19,9 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The last such flag counts. Playwright's own turns the partitioning of storage off, which
+    # browsers that people use have: without it a frame has no storage at all.
+    "--disable-features=HttpsUpgrades,LensOverlay,MediaRouter,PaintHolding,Translate",
 )
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}}
 PHONE: dict[str, Any] = {
@@ -62,6 +69,8 @@ class Watch:
         is_expected = message.text.startswith("Failed to load resource")
         if is_expected and message.location["url"] in self._refused:
             return
+        if COOKIELESS_HOST in message.location["url"] and "untrustworthy" in message.text:
+            return  # it says that a header is for https
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +26,13 @@ class Begun:
     state: str
     nonce: str
     response: TestResponse
+
+
+@dataclass(frozen=True)
+class BegunInFrame(Begun):
+    """`proof`: what the page gave the frame to keep."""
+
+    proof: str
 
 
 @dataclass(frozen=True)
@@ -52,16 +60,45 @@ class Visitor:
         }
         return {name: value for name, value in params.items() if value is not None}
 
-    def login(self, method: str = "POST", **changes: str | None) -> TestResponse:
+    def login(
+        self, method: str = "POST", dest: str = "document", **changes: str | None
+    ) -> TestResponse:
+        """Begin in a window of its own (`dest`: what browsers say of it), or in a frame."""
         params = self.login_params(**changes)
+        headers = {"Sec-Fetch-Dest": dest}
         where = {"data" if method == "POST" else "query_string": params}
-        return self.client.open(f"/lti/{self.registration_id}/login", method=method, **where)
+        return self.client.open(
+            f"/lti/{self.registration_id}/login", method=method, headers=headers, **where
+        )
 
     def begin(self, **changes: str | None) -> Begun:
         response = self.login(**changes)
         assert response.status_code == 302, response.text
         query = parse_qs(urlsplit(response.location).query)
         return Begun(query["state"][0], query["nonce"][0], response)
+
+    def begin_in_frame(self, **changes: str | None) -> "BegunInFrame":
+        response = self.login(dest="iframe", **changes)
+        assert response.status_code == 200, response.text
+        told = {
+            name: unescape(re.search(rf'data-{name}="([^"]+)"', response.text)[1])
+            for name in ("state", "proof", "next")
+        }
+        query = parse_qs(urlsplit(told["next"]).query)
+        assert query["state"] == [told["state"]]
+        return BegunInFrame(told["state"], query["nonce"][0], response, told["proof"])
+
+    def confirm(self, state: str, proof: str) -> TestResponse:
+        """Send what the script of the frame sends."""
+        data = {"state": state, "proof": proof}
+        return self.client.post(f"/lti/{self.registration_id}/confirm", data=data)
+
+    def launch_unconfirmed(self, **claims: Any) -> "BegunInFrame":
+        """Go the whole way in a frame whose browser keeps no cookie, but for the proof."""
+        begun = self.begin_in_frame()
+        answer = self.send(begun, self.platform.sign(self.payload(begun, **claims)))
+        assert answer.status_code == 200, answer.text
+        return begun
 
     def payload(self, begun: Begun, now: datetime | None = None, **claims: Any) -> dict[str, Any]:
         values = {"nonce": begun.nonce, "target_link_uri": self.launch_url, **claims}

@@ -122,6 +122,7 @@ PLATFORM_ROUTES = frozenset(
     {
         "lti.login",
         "lti.accept",
+        "lti.confirm",
         "lti.jwks",
         "lti.public_key",
         "lti.configuration",

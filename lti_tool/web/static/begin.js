@@ -1,0 +1,15 @@
+// Keep the proof that this browser began the login, then go on to the learning platform. A browser
+// that keeps nothing in a frame is asked into a tab of its own, before anything is used up.
+(() => {
+  const login = document.currentScript.dataset;
+  const root = document.documentElement;
+  const key = `login:${login.state}`;
+  const goOn = () => location.replace(login.next);
+  const isKept = storage.set(key, login.proof) || storage.hasCookie("kept");
+  const asked = storage.askPlatform("lti.put_data", key, login.proof, login);
+  if (isKept) {
+    asked.catch(() => {});
+    return goOn();
+  }
+  asked.then(goOn, () => root.classList.add("unproven"));
+})();

@@ -1,0 +1,130 @@
+"""A launch in the frame of an LMS where the browser keeps no cookie of the tool."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Frame, Request, expect
+
+from lti_tool.demo.lms import User
+from lti_tool.demo.serving import free_port
+from lti_tool.demo.world import PARTICIPATION, World, running
+from tests.browser import measure
+from tests.browser.chromium import COOKIELESS_HOST, DESKTOP, FLAGS, Sitting, Watch
+from tests.browser.conftest import NewContext, Show
+from tests.browser.visitors import Visitor
+
+Arrive = Callable[[User], Visitor]
+
+
+@pytest.fixture
+def world(browser: Browser, tmp_path: Path) -> Iterator[World]:
+    ports = {"tool_port": free_port(), "lms_port": free_port()}
+    with running(tmp_path, **ports, tool_host=COOKIELESS_HOST) as made:
+        yield made
+
+
+@pytest.fixture
+def arrive(new_context: NewContext, world: World) -> Iterator[Arrive]:
+    """Let a person sit down; no address that their browser asks for may hold a secret."""
+    came: list[Visitor] = []
+    asked: list[Request] = []
+
+    def make(user: User) -> Visitor:
+        came.append(Visitor(new_context(), world, user))
+        came[-1].context.on("request", lambda one: asked.append(one))
+        return came[-1]
+
+    yield make
+    kept = {each["name"] for visitor in came for each in visitor.context.cookies()}
+    assert kept == {"demo_lms"}, "this browser was to keep no cookie of the tool"
+    bearers = [one.headers["authorization"].split()[1] for one in asked if is_carried(one)]
+    assert bearers
+    assert not [one.url for one in asked for bearer in bearers if bearer in one.url]
+
+
+@pytest.fixture
+def frame_without_storage(browser: Browser, world: World) -> Iterator[Visitor]:
+    """A person whose browser keeps nothing in frames: no cookie, and no storage either."""
+    program = shutil.which("chromium")
+    assert program is not None
+    flags = [*FLAGS, "--disable-features=ThirdPartyStoragePartitioning"]
+    strict = browser.browser_type.launch(executable_path=program, args=flags)
+    context = strict.new_context(**DESKTOP)
+    watch = Watch(context)
+    yield Visitor(Sitting(context, watch), world, world.people.learners[0])
+    strict.close()
+    assert watch.complaints == []
+
+
+def is_carried(asked: Request) -> bool:
+    return "authorization" in asked.headers
+
+
+def test_a_teacher_sends_forms_and_a_learner_goes_on_back_and_reloads(
+    world: World, arrive: Arrive, show: Show
+) -> None:
+    teacher, learner = arrive(world.people.teacher), arrive(world.people.learners[0])
+    frame = teacher.open_in_frame(world.links[PARTICIPATION])
+    teacher.press(frame.locator(".button.main"))
+    frame.get_by_label("By taking part").check()
+    teacher.press(frame.get_by_role("button", name="Change"))
+    expect(frame.get_by_role("status").first).to_contain_text("Changed.")
+    frame = learner.open_in_frame(world.links[PARTICIPATION])
+    learner.press(frame.get_by_role("button", name="I have worked through this unit"))
+    expect(frame.get_by_text("You have completed this unit.")).to_be_visible()
+    frame.wait_for_url(re.compile(r"/units$"))
+    assert frame.evaluate("document.activeElement.tagName") == "H1"
+    frame.get_by_role("link", name="What is kept about you").click()
+    expect(frame.get_by_text(f"{learner.user.name}.")).to_be_visible()
+    frame.evaluate("history.back()")
+    expect(frame.get_by_text("You have completed this unit.")).to_be_visible()
+    _reload(learner, frame)
+    expect(frame.get_by_text("You have completed this unit.")).to_be_visible()
+    assert measure.violations(frame) == []
+    show(learner.page, "frame without cookies")
+
+
+def test_where_nothing_is_kept_a_new_tab_takes_over(
+    world: World, frame_without_storage: Visitor, show: Show
+) -> None:
+    """The LMS has not been asked yet when the tab is offered, so nothing was used up."""
+    learner = frame_without_storage
+    learner.to_course()
+    learner.press(learner.page.get_by_role("link", name=world.overview.title, exact=True))
+    frame = learner.page.frame_locator("iframe.activity")
+    expect(frame.get_by_role("heading", name="Open this in a new tab")).to_be_visible()
+    inner = learner.page.locator("iframe.activity").element_handle().content_frame()
+    assert inner is not None
+    assert measure.violations(inner) == []
+    assert measure.too_small(inner) == []
+    show(learner.page, "frame new tab")
+    with learner.context.expect_page() as opened:
+        learner.press(frame.get_by_role("link", name="Open in a new tab"))
+    tab = opened.value
+    expect(tab.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
+    tab.get_by_role("link", name="What is kept about you").click()
+    expect(tab.get_by_text(f"{learner.user.name}.")).to_be_visible()
+
+
+def test_an_address_alone_says_what_to_do(
+    world: World, arrive: Arrive, new_context: NewContext, show: Show
+) -> None:
+    frame = arrive(world.people.learners[0]).open_in_frame(world.overview)
+    expect(frame.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
+    stranger = new_context()
+    stranger.watch.expect_refusal(frame.url)
+    page = stranger.context.new_page()
+    page.goto(frame.url)
+    expect(page.get_by_text("Open the unit again from your course.")).to_be_visible()
+    assert measure.violations(page) == []
+    show(page, "launch page without bearer")
+
+
+def _reload(visitor: Visitor, frame: Frame) -> None:
+    """The browser asks without the bearer first, and is refused until the script asks."""
+    visitor.watch.expect_refusal(frame.url)
+    with visitor.page.expect_request(lambda asked: asked.url == frame.url and is_carried(asked)):
+        frame.evaluate("location.reload()")
