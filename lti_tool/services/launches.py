@@ -11,9 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges.completion import Route
-from badges.errors import BadgeError
-from badges.text import clean
-from lti_tool.db import get_or_add
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.lti.claims import (
@@ -27,14 +24,12 @@ from lti_tool.models import (
     CourseMember,
     LaunchSession,
     Person,
-    Registration,
     ResourceLink,
 )
-from lti_tool.services import completions, deep_linking, placements, readings
+from lti_tool.services import arrivals, completions, deep_linking, placements, readings
+from lti_tool.services.arrivals import Arrival
 
-LONGEST_NAME = 255
 KEPT_AFTER_END = timedelta(days=1)
-SEEN_AGAIN_AFTER = timedelta(minutes=15)
 # A bearer that a script keeps lives shorter than a cookie's secret, and anew with each use.
 BEARER_LIFETIME = timedelta(hours=2)
 
@@ -83,12 +78,9 @@ def open_session(
     Keeps person, course, link and membership as the platform says they are; places the link by
     its custom parameters; a learner's launch of an unlocked unit completes it.
     """
-    registration = db.get_one(Registration, registration_id)
-    person = _person(db, registration.platform_id, claims, now)
-    link = _opened_link(db, registration, claims, now)
-    _seen(db, link.course, person, claims.is_teacher or claims.is_test_user, now)
-    token, session = _session(registration, person, claims, lifetime, now)
-    session.given_course, session.given_link = link.course, link
+    arrival = arrivals.of(db, registration_id, claims, now)
+    link = _opened_link(db, arrival, claims, now)
+    token, session = _session_at(db, arrival, link, claims, lifetime, now)
     session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
     db.add(session)
     readings.want_after_launch(db, link, is_teacher=claims.is_teacher, now=now)
@@ -116,16 +108,13 @@ def open_review(
         NotFound: `unknown_activity`: the platform names only a column, and none of an activity
             that was ever opened.
     """
-    registration = db.get_one(Registration, registration_id)
-    person = _person(db, registration.platform_id, claims, now)
+    arrival = arrivals.of(db, registration_id, claims, now)
     link = (
-        _opened_link(db, registration, claims, now)
+        _opened_link(db, arrival, claims, now)
         if claims.resource_link_id
-        else _link_of_column(db, registration, claims)
+        else _link_of_column(db, arrival, claims)
     )
-    _seen(db, link.course, person, claims.is_teacher or claims.is_test_user, now)
-    token, session = _session(registration, person, claims, lifetime, now)
-    session.given_course, session.given_link = link.course, link
+    token, session = _session_at(db, arrival, link, claims, lifetime, now)
     session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
     session.is_review = claims.is_teacher
     session.about = _member(db, link.course, claims.for_user) if claims.is_teacher else None
@@ -150,16 +139,12 @@ def open_deep_linking(
     """
     if not claims.is_teacher:
         raise Forbidden("teachers_only")
-    registration = db.get_one(Registration, registration_id)
-    person = _person(db, registration.platform_id, claims, now)
-    token, session = _session(registration, person, claims, lifetime, now)
+    arrival = arrivals.of(db, registration_id, claims, now)
+    token, session = _session(arrival, claims, lifetime, now)
     session.deep_linking = deep_linking.sealed(claims, encryption)
     if claims.context_id is not None:
-        course = _named_course(
-            db, registration.platform_id, claims.context_id, claims.context_title, now
-        )
-        _seen(db, course, person, True, now)
-        session.given_course = course
+        session.given_course = arrivals.course(db, arrival, claims, now)
+        arrivals.seen(db, arrival, session.given_course, as_tester=True, now=now)
     db.add(session)
     db.flush()
     return session, token
@@ -228,83 +213,57 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _session(
-    registration: Registration,
-    person: Person,
-    claims: MessageClaims,
+def _session_at(
+    db: Session,
+    arrival: Arrival,
+    link: ResourceLink,
+    claims: LaunchClaims,
     lifetime: timedelta,
     now: datetime,
+) -> tuple[str, LaunchSession]:
+    """Return a session at a link, in whose course the person is now known."""
+    is_tester = claims.is_teacher or claims.is_test_user
+    arrivals.seen(db, arrival, link.course, as_tester=is_tester, now=now)
+    token, session = _session(arrival, claims, lifetime, now)
+    session.given_course, session.given_link = link.course, link
+    return token, session
+
+
+def _session(
+    arrival: Arrival, claims: MessageClaims, lifetime: timedelta, now: datetime
 ) -> tuple[str, LaunchSession]:
     token = secrets.token_urlsafe(32)
     return token, LaunchSession(
         token_digest=_digest(token),
-        registration=registration,
-        person=person,
+        registration_id=arrival.registration_id,
+        person=arrival.person,
         is_teacher=claims.is_teacher,
-        locale=person.language or claims.locale,
+        locale=arrival.person.language or claims.locale,
         frame_origin=claims.frame_origin,
         created_at=now,
         expires_at=now + lifetime,
     )
 
 
-def _person(db: Session, platform_id: uuid.UUID, claims: MessageClaims, now: datetime) -> Person:
-    name = _printable(claims.name, LONGEST_NAME)
-    person, _ = get_or_add(
-        db,
-        Person,
-        {"platform_id": platform_id, "sub": claims.sub},
-        id=uuid.uuid4(),
-        name=name,
-        created_at=now,
-    )
-    person.name = name
-    return person
-
-
-def _course(db: Session, platform_id: uuid.UUID, claims: LaunchClaims, now: datetime) -> Course:
-    context_id = claims.context_id or f"resource-link:{claims.resource_link_id}"
-    title = claims.context_title if claims.context_id else claims.resource_link_title
-    return _named_course(db, platform_id, context_id, title, now)
-
-
-def _named_course(
-    db: Session, platform_id: uuid.UUID, context_id: str, title: str | None, now: datetime
-) -> Course:
-    title = _printable(title, LONGEST_NAME)
-    course, _ = get_or_add(
-        db,
-        Course,
-        {"platform_id": platform_id, "context_id": context_id},
-        id=uuid.uuid4(),
-        title=title,
-        created_at=now,
-    )
-    course.title = title or course.title
-    return course
-
-
 def _opened_link(
-    db: Session, registration: Registration, claims: LaunchClaims, now: datetime
+    db: Session, arrival: Arrival, claims: LaunchClaims, now: datetime
 ) -> ResourceLink:
     """Return the link of these claims, kept and placed as they say."""
-    course = _course(db, registration.platform_id, claims, now)
-    link = _link(db, registration, course, claims, now)
+    course = arrivals.course(db, arrival, claims, now)
+    link = arrivals.link(db, arrival, course, claims, now)
     link.is_placed_by_platform = "mc" in claims.custom and placements.place_by_custom_parameters(
         db, link, claims.custom["mc"], claims.custom.get("unit") or None, now
     )
     return link
 
 
-def _link_of_column(
-    db: Session, registration: Registration, claims: SubmissionReviewClaims
-) -> ResourceLink:
+def _link_of_column(db: Session, arrival: Arrival, claims: SubmissionReviewClaims) -> ResourceLink:
     """Return the link whose own column it is, in the course of the claims if they name one."""
     found = (
         sa.select(ResourceLink)
         .join(Course, ResourceLink.course_id == Course.id)
         .filter(
-            ResourceLink.platform_id == registration.platform_id,
+            ResourceLink.platform_id == arrival.platform_id,
             ResourceLink.line_item_url == claims.line_item_url,
         )
         .order_by(ResourceLink.created_at.desc())
@@ -325,52 +284,6 @@ def _member(db: Session, course: Course, sub: str) -> Person | None:
         .join(CourseMember, CourseMember.person_id == Person.id)
         .filter(CourseMember.course_id == course.id, Person.sub == sub)
     ).first()
-
-
-def _link(
-    db: Session,
-    registration: Registration,
-    course: Course,
-    claims: LaunchClaims,
-    now: datetime,
-) -> ResourceLink:
-    link, _ = get_or_add(
-        db,
-        ResourceLink,
-        {
-            "platform_id": registration.platform_id,
-            "resource_link_id": claims.resource_link_id,
-        },
-        id=uuid.uuid4(),
-        registration_id=registration.id,
-        course_id=course.id,
-        is_placed_by_platform=False,
-        created_at=now,
-    )
-    if link.course_id != course.id:  # the LMS moved the link: what it stood for stays behind
-        link.course, link.placement, link.unit_code = course, None, None
-    link.registration_id = registration.id
-    link.title = _printable(claims.resource_link_title, LONGEST_NAME)
-    link.line_item_url = claims.line_item_url
-    link.line_item_scopes = " ".join(sorted(claims.ags_scopes)) or None
-    return link
-
-
-def _seen(db: Session, course: Course, person: Person, is_tester: bool, now: datetime) -> None:
-    member, _ = get_or_add(
-        db,
-        CourseMember,
-        {"course_id": course.id, "person_id": person.id},
-        is_tester=False,
-        first_seen_at=now,
-        last_seen_at=now,
-    )
-    if now - member.last_seen_at >= SEEN_AGAIN_AFTER:
-        member.last_seen_at = now
-    if is_tester and not member.is_tester:
-        member.is_tester = True
-        db.flush()
-        completions.reevaluate_person(db, person, now)
 
 
 def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None:
@@ -396,11 +309,3 @@ def forget_secrets(db: Session, now: datetime) -> None:
     held = sa.or_(LaunchSession.email.is_not(None), LaunchSession.deep_linking.is_not(None))
     ended = sa.update(LaunchSession).where(LaunchSession.expires_at <= now, held)
     db.execute(ended.values(email=None, deep_linking=None))
-
-
-def _printable(text: str | None, longest: int) -> str | None:
-    """Return text of the LMS as it can be shown, or None where nothing of it can."""
-    try:
-        return clean(text)[:longest] if text else None
-    except BadgeError:
-        return None

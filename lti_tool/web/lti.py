@@ -13,7 +13,7 @@ from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
 from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
-from lti_tool.services import launches, registrations
+from lti_tool.services import launches
 from lti_tool.services import tool_keys as key_turns
 from lti_tool.web import caching, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
@@ -145,7 +145,6 @@ def _open(
     tool = current_tool()
     lifetime = timedelta(hours=tool.settings.launch_session_hours)
     with tool.database.transaction() as db:
-        registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
         session, token = launches.open_message(
             db, registration_id, claims, encryption=tool.encryption, lifetime=lifetime, now=now
         )
