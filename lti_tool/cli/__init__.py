@@ -7,6 +7,7 @@ from lti_tool.cli import (
     credential,
     db,
     demo,
+    doctor,
     key,
     mc,
     platform,
@@ -36,6 +37,7 @@ def main(context: click.Context) -> None:
       credlet platform invite             make a link with which an LMS connects itself
       credlet platform add                connect an LMS by hand
       credlet serve                       serve pages (and deliver scores)
+      credlet doctor                      test this server and the connected LMSs
     """
     context.obj = shared = Context()
     context.call_on_close(shared.close)
@@ -54,6 +56,7 @@ for command in (
     score.group,
     serve.command,
     worker.command,
+    doctor.command,
     demo.command,
 ):
     main.add_command(command)

@@ -64,10 +64,10 @@ class ReadableGroup(click.Group):
         except SchemaNotCurrentError as error:
             raise click.ClickException(str(error)) from error
         except SQLAlchemyError as error:
-            raise click.ClickException(_explain_database(context.obj, error)) from error
+            raise click.ClickException(explain_database(context.obj, error)) from error
 
 
-def _explain_database(shared: Context, error: SQLAlchemyError) -> str:
+def explain_database(shared: Context, error: SQLAlchemyError) -> str:
     """Return which database failed, without its password, and the first line of why."""
     where = sa.make_url(shared.settings.database_url).render_as_string(hide_password=True)
     cause = getattr(error, "orig", None) or error

@@ -87,6 +87,28 @@ def bearer(
     return token
 
 
+def ask(
+    database: Database,
+    outbound: Outbound,
+    encryption: Encryption,
+    registration_id: uuid.UUID,
+    scopes: Iterable[str],
+    now: datetime,
+) -> Response:
+    """Ask for a token and return the answer as it came, for somebody to look at.
+
+    Nothing is stored. Call it outside any transaction.
+
+    Raises:
+        LaunchRefused: the registration may not call.
+        OutboundError
+    """
+    with database.transaction(read_only=True) as db:
+        known = registrations.load(db, registration_id)
+    purpose = TokenPurpose(known, " ".join(sorted(set(scopes))))
+    return _post(outbound, purpose, _assertion(database, encryption, known, now))
+
+
 def drop(
     database: Database, encryption: Encryption, registration_id: uuid.UUID, token: str
 ) -> None:
@@ -117,19 +139,23 @@ def _assertion(
 def _request(
     outbound: Outbound, purpose: TokenPurpose, assertion: str, now: datetime
 ) -> tuple[str, timedelta]:
+    try:
+        answer = _post(outbound, purpose, assertion)
+    except OutboundError as error:
+        raise ServiceError(f"token_{error.code}", is_transient=True) from error
+    if not answer.is_success:
+        raise _refusal(answer, now)
+    return _granted(answer, purpose)
+
+
+def _post(outbound: Outbound, purpose: TokenPurpose, assertion: str) -> Response:
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": assertion,
         "scope": purpose.scopes,
     }
-    try:
-        answer = outbound.post(purpose.registration.auth_token_url, data=form)
-    except OutboundError as error:
-        raise ServiceError(f"token_{error.code}", is_transient=True) from error
-    if not answer.is_success:
-        raise _refusal(answer, now)
-    return _granted(answer, purpose)
+    return outbound.post(purpose.registration.auth_token_url, data=form)
 
 
 def _granted(answer: Response, purpose: TokenPurpose) -> tuple[str, timedelta]:

@@ -176,11 +176,13 @@ def teaching(
     *,
     ags: AgsSetting = AgsSetting.SCORES,
     clock: Clock | None = None,
+    fetch: Callable[[str], bytes] | None = None,
     before: Callable[[WSGIApplication], WSGIApplication] = lambda lms: lms,
 ) -> Iterator[Teaching]:
     """Serve an LMS with a link per unit of `mc`, and register it on the tool's side.
 
-    `clock`: the LMS's own. `before` puts something between the tool and the LMS.
+    `clock`: the LMS's own. `fetch`: how it comes by the tool's keys. `before` puts something
+    between the tool and the LMS.
     """
     mc = mc or samples.welding()
     port = free_port()
@@ -190,7 +192,7 @@ def teaching(
         with database.transaction(read_only=True) as db:
             return json.dumps(tool_keys.key_set(db, school.now)).encode()
 
-    config = LmsConfig(issuer=issuer, clock=clock or (lambda: school.now), fetch=key_set)
+    config = LmsConfig(issuer=issuer, clock=clock or (lambda: school.now), fetch=fetch or key_set)
     lms = LmsState(config)
     client_id, deployment_id = lms.register_tool(
         initiate_login_url="https://tool.example/login",

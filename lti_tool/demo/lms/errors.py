@@ -18,6 +18,13 @@ class OAuthError(LmsError):
         self.description = description
 
 
+class ToolUnreachable(OAuthError):
+    """The tool's key set could not be had, so nothing that it signed can be believed."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_client", "The tool's key set cannot be read")
+
+
 class ServiceError(LmsError):
     """A refused service request; the reason goes into the HTTP status line."""
 

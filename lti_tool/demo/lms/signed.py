@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 
-from .errors import KeySetError, OAuthError
+from .errors import KeySetError, OAuthError, ToolUnreachable
 from .records import Tool
 from .visits import lms
 
@@ -24,7 +24,7 @@ def read(message: str) -> tuple[Tool, dict[str, Any]]:
     try:
         key = lms().tool_keys.find(tool.jwks_url, kid)
     except KeySetError as error:
-        raise OAuthError("invalid_client", "The tool's key set cannot be read") from error
+        raise ToolUnreachable from error
     if key is None:
         raise OAuthError("invalid_client", "The key set has no such kid")
     try:

@@ -11,7 +11,7 @@ from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
 from . import signed
-from .errors import OAuthError
+from .errors import OAuthError, ToolUnreachable
 from .failing import may_fail
 from .faults import Endpoint
 from .records import Scope, TokenRequest, Tool
@@ -20,6 +20,10 @@ from .visits import lms
 bp = Blueprint("tokens", __name__, url_prefix="/lms")
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+UNREACHABLE_PAGE = (
+    "<!doctype html><title>Error</title><p>Exception - jwks_helper::fix_jwks_alg(): "
+    "Argument #1 ($jwks) must be of type array, null given</p>"
+)
 
 
 @bp.post("/token")
@@ -31,6 +35,9 @@ def token() -> Response:
 def _answer() -> Response:
     try:
         return _issue()
+    except ToolUnreachable:
+        # As Moodle 4.5: a page about a function that got no keys, where one expects JSON.
+        return Response(UNREACHABLE_PAGE, status=404, content_type="text/html; charset=utf-8")
     except OAuthError as error:
         answer = jsonify(error=error.code, error_description=error.description)
         answer.status_code = 400

@@ -81,6 +81,7 @@ def doer(entry: AuditEntry, names: Mapping[str, str]) -> str:
         return names[entry.actor]
     return {
         "operator": gettext("Command line"),
+        "schedule": gettext("By the clock"),
         "system": gettext("Credlet itself"),
         "person": gettext("Somebody from an LMS (%(id)s)", id=short),
         "invitation": gettext("Somebody with a link (%(id)s)", id=short),
