@@ -27,6 +27,9 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.sign_out": For.ANYBODY,
     "admin.sign_out_everywhere": For.ANYBODY,
     "admin.audit_log": For.ADMINISTRATORS,
+    "admin.self_tests": For.ADMINISTRATORS,
+    "admin.test_server": For.OPERATORS,
+    "admin.test_platform": For.ADMINISTRATORS,
 }
 
 

@@ -20,6 +20,7 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
     """Return the pages that are for this person: endpoint and label."""
     found = [("admin.home", gettext("Start"))]
     if visit.access.is_administrator:
+        found.append(("admin.self_tests", gettext("Self-test")))
         found.append(("admin.audit_log", gettext("Audit log")))
     found.append(("admin.me", gettext("Your account")))
     return found
