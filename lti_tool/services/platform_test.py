@@ -81,13 +81,20 @@ def family_of(registration: Registration) -> str:
 
 
 def _launches(test: _Test) -> Iterator[Finding]:
-    last = sa.select(sa.func.max(LaunchSession.created_at)).filter_by(registration_id=test.known.id)
+    """Of the visits that are still known, those of the last day or two."""
+    known = sa.select(
+        sa.func.max(LaunchSession.created_at),
+        sa.func.count(),
+        sa.func.count(LaunchSession.bearer_expires_at),
+    ).where(LaunchSession.registration_id == test.known.id)
     with test.tool.database.transaction(read_only=True) as db:
-        moment = db.scalar(last)
-    if moment is None:
+        moment, count, by_script = db.execute(known).one()
+    if not count:
         yield Finding.warning("launches", "no_launch_yet")
-    else:
-        yield Finding.ok("launches", "last_launch", moment=f"{moment:%Y-%m-%d %H:%M} UTC")
+        return
+    yield Finding.ok("launches", "last_launch", moment=f"{moment:%Y-%m-%d %H:%M} UTC")
+    kept = {"count": str(count), "kept": str(count - by_script)}
+    yield Finding.ok("cookies", "cookies_kept", **kept)
 
 
 def _key_set(test: _Test) -> Iterator[Finding]:

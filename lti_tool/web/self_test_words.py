@@ -19,6 +19,7 @@ CHECKS: Mapping[str, str] = {
     "key_as_text": N_("Keys given as text"),
     "registration": N_("Registration"),
     "launches": N_("Launches"),
+    "cookies": N_("Cookies"),
     "key_set": N_("Keys of the LMS"),
     "clock": N_("Clock"),
     "token": N_("Access to services"),
@@ -142,10 +143,17 @@ REASONS: Mapping[str, Sentence] = {
     ),
     "registration_unknown": Sentence(N_("There is no such registration."), _NOTHING),
     "no_launch_yet": Sentence(
-        N_("Nobody has come from this LMS yet."),
+        N_("Nobody has come from this LMS lately."),
         N_("Open an activity of this tool there once, as a teacher."),
     ),
     "last_launch": Sentence(N_("Somebody came last on %(moment)s."), _NOTHING),
+    "cookies_kept": Sentence(
+        N_(
+            "Of %(count)s recent visits %(kept)s came with a cookie. The others work by a script; "
+            "only without JavaScript they would not."
+        ),
+        _NOTHING,
+    ),
     "platform_unreachable": Sentence(
         N_("%(url)s cannot be reached from here (%(code)s)."), _OPEN_FIREWALL
     ),

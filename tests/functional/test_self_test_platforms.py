@@ -18,8 +18,8 @@ from config import Settings
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.demo.lms import AgsSetting, Endpoint, Fault
-from lti_tool.lti import tool_keys
-from lti_tool.models import Platform, Registration, ToolKey
+from lti_tool.lti import service_tokens, tool_keys
+from lti_tool.models import LaunchSession, Platform, Registration, ToolKey
 from lti_tool.outbound import Outbound
 from lti_tool.services import platform_test
 from lti_tool.services.self_test import Finding, Verdict
@@ -100,6 +100,7 @@ def test_where_all_is_well_everything_says_so(course: Teaching, look: Look) -> N
     found = look(course)
     assert {check: finding.verdict for check, finding in found.items()} == {
         "launches": Verdict.OK,
+        "cookies": Verdict.OK,
         "clock": Verdict.OK,
         "key_set": Verdict.OK,
         "token": Verdict.OK,
@@ -108,6 +109,59 @@ def test_where_all_is_well_everything_says_so(course: Teaching, look: Look) -> N
     }
     assert found["grades"].reason == "ok", "the column was read"
     assert found["roster"].reason == "roster_not_allowed", "this LMS has none"
+
+
+def test_visits_without_a_cookie_are_counted(
+    course: Teaching, look: Look, database: Database, now: datetime
+) -> None:
+    course.learner("Ana")
+    visits = int(look(course)["cookies"].params["count"])
+    assert look(course)["cookies"].params["kept"] == str(visits)
+    with database.transaction() as db:
+        db.query(LaunchSession).first().bearer_expires_at = now  # type: ignore[union-attr]
+    assert look(course)["cookies"].params == {"count": str(visits), "kept": str(visits - 1)}
+
+
+def test_two_clients_on_one_issuer_never_use_each_others_tokens(
+    course: Teaching, database: Database, now: datetime
+) -> None:
+    """Every hosted Canvas shares one issuer. Asked of the LMS, whose each bearer is."""
+    (first,) = course.lms.tools()
+    second, deployment_id = course.lms.register_tool(
+        initiate_login_url=first.initiate_login_url,
+        redirect_uris=first.redirect_uris,
+        jwks_url=first.jwks_url,
+        target_link_uri=first.target_link_uri,
+    )
+    with database.transaction() as db:
+        one = db.get_one(Registration, course.school.registration_id)
+        other = Registration(
+            platform=one.platform,
+            issuer=one.issuer,
+            client_id=second,
+            auth_login_url=one.auth_login_url,
+            auth_token_url=one.auth_token_url,
+            key_set_url=one.key_set_url,
+            created_at=now,
+        )
+        db.add(other)
+        db.flush()
+        owners = {one.id: first.client_id, other.id: second}
+    assert deployment_id
+    for _ in range(2):  # the second time from the store
+        for registration_id, client_id in owners.items():
+            bearer = service_tokens.bearer(
+                database,
+                Outbound(LOOPBACK),
+                course.school.encryption,
+                registration_id,
+                [platform_test.SENDS_SCORES],
+                now,
+            )
+            found = course.lms.grants.access_token(bearer, now)
+            assert found is not None
+            assert found.client_id == client_id
+    assert len(course.lms.token_log) == 2
 
 
 def test_nothing_is_kept_and_nothing_personal_told(course: Teaching, look: Look) -> None:
