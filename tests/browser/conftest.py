@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from lti_tool.demo.lms import User
-from lti_tool.demo.serving import free_port
+from lti_tool.demo.serving import free_port, serving
 from lti_tool.demo.world import World, running
 from tests.browser import long_names, stage
 from tests.browser.chromium import DESKTOP, Sitting, Watch, chromium
@@ -136,3 +137,21 @@ def show() -> Show:
         page.screenshot(path=folder / f"{name.replace(' ', '-')}.png", full_page=True)
 
     return keep
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """A page of somebody else that listens, frames what it is told, and opens windows."""
+    app = Flask("stranger")
+    port = free_port()
+
+    @app.get("/")
+    def page() -> str:
+        return """<!doctype html><link rel="icon" href="data:,"><p id="heard"></p><script>
+        addEventListener("message", (event) => {
+          document.getElementById("heard").textContent += JSON.stringify(event.data);
+        });
+        </script>"""
+
+    with serving(app, port=port):
+        yield f"http://127.0.0.1:{port}/"

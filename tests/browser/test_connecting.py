@@ -1,16 +1,12 @@
 """From an invitation to a first launch, in the frame of an LMS, with real clicks."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
-import pytest
-from flask import Flask
 from playwright.sync_api import Frame, Page, expect
 
 from lti_tool import clock
 from lti_tool.demo.lms import Role, registration
-from lti_tool.demo.serving import free_port, serving
 from lti_tool.demo.world import World
 from lti_tool.models import Registration
 from lti_tool.services import invitations, organisations, registrations
@@ -141,24 +137,6 @@ def _with_configuration(world: World, link: str) -> str:
     token = registration.token_for(world.lms, world.lms.reserve_client_id(), updates=False)
     where = f"{world.lms_url}/lms/openid-configuration"
     return f"{link}?{urlencode({'openid_configuration': where, 'registration_token': token})}"
-
-
-@pytest.fixture
-def stranger() -> Iterator[str]:
-    """A page of somebody else that listens, frames what it is told, and opens windows."""
-    app = Flask("stranger")
-    port = free_port()
-
-    @app.get("/")
-    def page() -> str:
-        return """<!doctype html><link rel="icon" href="data:,"><p id="heard"></p><script>
-        addEventListener("message", (event) => {
-          document.getElementById("heard").textContent += JSON.stringify(event.data);
-        });
-        </script>"""
-
-    with serving(app, port=port):
-        yield f"http://127.0.0.1:{port}/"
 
 
 def test_the_message_reaches_the_platform_only(
