@@ -79,6 +79,8 @@ def is_unsafe(text: str) -> bool:
 
     A database refuses some of them, and others change how the text around them is read.
     """
+    if text.isascii() and text.isprintable():
+        return False
     return any(
         unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
         or "\u202a" <= character <= "\u202e"

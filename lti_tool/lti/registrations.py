@@ -4,13 +4,32 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from lti_tool.lti.errors import LaunchRefused
-from lti_tool.models import Deployment, Registration
+from lti_tool.models import Deployment, Platform, Registration
 
 LISTED, AUTOMATIC = "listed", "automatic"
 LONGEST_IDENTIFIER = 255
+
+# Columns and not rows: every login and every launch begins with these.
+_KNOWN = (
+    sa.select(
+        Registration.issuer,
+        Registration.client_id,
+        Registration.auth_login_url,
+        Registration.auth_token_url,
+        Registration.key_set_url,
+        Registration.pending_since,
+        Registration.deployment_policy,
+        Platform.disabled_at,
+    )
+    .join(Platform, Registration.platform_id == Platform.id)
+    .filter(Registration.id == sa.bindparam("id"))
+)
+_DEPLOYMENTS = sa.select(Deployment.deployment_id).filter(
+    Deployment.registration_id == sa.bindparam("id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +59,21 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         LaunchRefused: registration_unknown (404), registration_pending (403),
             platform_disabled (403)
     """
-    row = db.get(Registration, registration_id, options=[joinedload(Registration.platform)])
+    row = db.execute(_KNOWN, {"id": registration_id}).one_or_none()
     if row is None:
         raise LaunchRefused("registration_unknown", status=404)
     if row.pending_since is not None:
         raise LaunchRefused("registration_pending", status=403)
-    if row.platform.disabled_at is not None:
+    if row.disabled_at is not None:
         raise LaunchRefused("platform_disabled", status=403)
-    # Not by the relation: a Canvas has thousands of them.
-    deployments = sa.select(Deployment.deployment_id).filter_by(registration_id=row.id)
     return KnownRegistration(
-        id=row.id,
+        id=registration_id,
         issuer=row.issuer,
         client_id=row.client_id,
         auth_login_url=row.auth_login_url,
         auth_token_url=row.auth_token_url,
         key_set_url=row.key_set_url,
-        deployment_ids=frozenset(db.scalars(deployments)),
+        deployment_ids=frozenset(db.scalars(_DEPLOYMENTS, {"id": registration_id})),
         admits_new_deployments=row.deployment_policy == AUTOMATIC,
     )
 

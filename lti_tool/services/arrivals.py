@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from badges.errors import BadgeError
 from badges.text import clean
-from lti_tool.db import get_or_add
+from lti_tool.db import Base, get_or_add
 from lti_tool.lti.claims import LaunchClaims, MessageClaims
 from lti_tool.models import (
     Course,
@@ -107,7 +107,7 @@ def course(db: Session, arrival: Arrival, claims: MessageClaims, now: datetime) 
     if found is None:
         key = {"platform_id": arrival.platform_id, "context_id": context_id}
         found, _ = get_or_add(db, Course, key, id=uuid.uuid4(), title=title, created_at=now)
-    found.title = title or found.title
+    _change(found, title=title or found.title)
     return found
 
 
@@ -119,10 +119,13 @@ def link(
     if found.course_id != course.id:
         db.refresh(found, with_for_update={"key_share": True})  # a teacher may be placing it
         found.course, found.placement, found.unit_code = course, None, None
-    found.registration_id = arrival.registration_id
-    found.title = _printable(claims.resource_link_title)
-    found.line_item_url = claims.line_item_url
-    found.line_item_scopes = " ".join(sorted(claims.ags_scopes)) or None
+    _change(
+        found,
+        registration_id=arrival.registration_id,
+        title=_printable(claims.resource_link_title),
+        line_item_url=claims.line_item_url,
+        line_item_scopes=" ".join(sorted(claims.ags_scopes)) or None,
+    )
     return found
 
 
@@ -153,7 +156,7 @@ def _person(
         platform_id = db.get_one(Registration, registration_id).platform_id
         key = {"platform_id": platform_id, "sub": claims.sub}
         person, _ = get_or_add(db, Person, key, id=uuid.uuid4(), name=name, created_at=now)
-    person.name = name
+    _change(person, name=name)
     return platform_id, person
 
 
@@ -172,6 +175,13 @@ def _new_link(
         created_at=now,
     )
     return found
+
+
+def _change(row: Base, **values: object) -> None:
+    """Set what differs: a row that was merely set is looked at again by every flush."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
 def _context_id(claims: MessageClaims) -> str | None:

@@ -143,8 +143,9 @@ def open_deep_linking(
     token, session = _session(arrival, claims, lifetime, now)
     session.deep_linking = deep_linking.sealed(claims, encryption)
     if claims.context_id is not None:
-        session.given_course = arrivals.course(db, arrival, claims, now)
-        arrivals.seen(db, arrival, session.given_course, as_tester=True, now=now)
+        course = arrivals.course(db, arrival, claims, now)
+        arrivals.seen(db, arrival, course, as_tester=True, now=now)
+        session.course_id = course.id
     db.add(session)
     db.flush()
     return session, token
@@ -225,7 +226,7 @@ def _session_at(
     is_tester = claims.is_teacher or claims.is_test_user
     arrivals.seen(db, arrival, link.course, as_tester=is_tester, now=now)
     token, session = _session(arrival, claims, lifetime, now)
-    session.given_course, session.given_link = link.course, link
+    session.course_id, session.link_id = link.course.id, link.id
     return token, session
 
 
@@ -236,7 +237,7 @@ def _session(
     return token, LaunchSession(
         token_digest=_digest(token),
         registration_id=arrival.registration_id,
-        person=arrival.person,
+        person_id=arrival.person.id,
         is_teacher=claims.is_teacher,
         locale=arrival.person.language or claims.locale,
         frame_origin=claims.frame_origin,
@@ -251,9 +252,11 @@ def _opened_link(
     """Return the link of these claims, kept and placed as they say."""
     course = arrivals.course(db, arrival, claims, now)
     link = arrivals.link(db, arrival, course, claims, now)
-    link.is_placed_by_platform = "mc" in claims.custom and placements.place_by_custom_parameters(
+    is_placed = "mc" in claims.custom and placements.place_by_custom_parameters(
         db, link, claims.custom["mc"], claims.custom.get("unit") or None, now
     )
+    if link.is_placed_by_platform != is_placed:
+        link.is_placed_by_platform = is_placed
     return link
 
 

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from badges.completion import Route
 from badges.micro_credential import LearningUnit
@@ -76,19 +76,21 @@ def place_by_custom_parameters(
     return True
 
 
+_PLACEMENTS = (
+    sa.select(Placement)
+    .join(Placement.version)
+    .join(MicroCredentialVersion.series)
+    .join(MicroCredentialSeries.organisation)
+    .options(contains_eager(Placement.version))
+    .order_by(Placement.created_at.desc())
+)
+
+
 def _offered(db: Session, course_id: uuid.UUID, reference: str) -> Placement | None:
     """Return the latest placement of the course that a reference names; None where it offers none,
     or such a code of several awarding bodies."""
-    path = joinedload(Placement.version).joinedload(MicroCredentialVersion.series)
-    found = db.scalars(
-        sa.select(Placement)
-        .join(Placement.version)
-        .join(MicroCredentialVersion.series)
-        .join(MicroCredentialSeries.organisation)
-        .filter(Placement.course_id == course_id, catalogue.named(reference))
-        .options(path.joinedload(MicroCredentialSeries.organisation))
-        .order_by(Placement.created_at.desc())
-    ).all()
+    named, course = catalogue.named(reference), Placement.course_id == course_id
+    found = db.scalars(_PLACEMENTS.filter(course, named)).all()
     is_one = len({placement.version.series_id for placement in found}) == 1
     return found[0] if is_one else None
 
