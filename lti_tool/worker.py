@@ -17,6 +17,7 @@ from lti_tool.services import (
     launches,
     readings,
     results,
+    rosters,
     schedule,
     scores,
     sign_in,
@@ -128,7 +129,8 @@ def run_due(tool: Tool, jobs: Sequence[Job] = JOBS) -> None:
 
 def work_once(tool: Tool) -> bool:
     """Make one attempt at the first thing that waits, scores before all else; False: none did."""
-    return scores.deliver_next(courier(tool)) or results.read_next(courier(tool))
+    at_hand = courier(tool)
+    return scores.deliver_next(at_hand) or results.read_next(at_hand) or rosters.read_next(at_hand)
 
 
 def drain(tool: Tool) -> int:

@@ -11,6 +11,7 @@ from lti_tool.lti.errors import LaunchRefused
 
 MAX_ID = 255
 MAX_URL = 2048
+MAX_NAME = 255
 
 
 def strings(given: object, most: int, claim: str) -> tuple[str, ...]:
@@ -72,6 +73,13 @@ def line(members: Mapping[str, Any], name: str, most: int, *, of: str = "") -> s
         raise LaunchRefused(f"{of or name}_malformed")
     visible = "".join(" " if is_unsafe(character) else character for character in value)
     return " ".join(visible.split())[:most].rstrip() or None
+
+
+def person_name(members: Mapping[str, Any]) -> str | None:
+    """Return a person's name in one line, put together where only its parts are shared."""
+    whole = line(members, "name", MAX_NAME)
+    parts = [line(members, part, MAX_NAME) for part in ("given_name", "family_name")]
+    return whole or " ".join(filter(None, parts))[:MAX_NAME] or None
 
 
 def is_unsafe(text: str) -> bool:

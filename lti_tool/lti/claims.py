@@ -20,10 +20,10 @@ VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
 MESSAGE_TYPES = (RESOURCE_LINK_REQUEST, SUBMISSION_REVIEW_REQUEST, deep_linking.REQUEST)
+NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 
 MAX_TITLE = 255
-MAX_NAME = 255
 MAX_EMAIL = 320
 MAX_ROLES = 100
 MAX_SCOPES = 20
@@ -66,6 +66,7 @@ class LaunchClaims(MessageClaims):
     resource_link_title: str | None
     line_item_url: str | None
     ags_scopes: frozenset[str]
+    roster_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,15 @@ def _activity(payload: Mapping[str, Any], *, is_named: bool = True) -> dict[str,
         "resource_link_title": claim_values.line(link, "title", MAX_TITLE, of="resource_link"),
         "line_item_url": claim_values.url(endpoint, "lineitem", of="endpoint") or None,
         "ags_scopes": _scopes(endpoint),
+        "roster_url": _roster_url(payload),
     }
+
+
+def _roster_url(payload: Mapping[str, Any]) -> str | None:
+    """Return the address of the course's Names and Roles service (NRPS 2.0, section 3.6.1)."""
+    service = claim_values.members_of(payload, NRPS_CLAIM)
+    name = "context_memberships_url"
+    return claim_values.url(service, name, of="namesroleservice") or None
 
 
 def _reviewed(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,7 +151,7 @@ def _common(payload: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "context_id": claim_values.identifier(context, "id", of="context") if context else None,
         "context_title": _context_title(context),
-        "name": _name(payload),
+        "name": claim_values.person_name(payload),
         "email": _email(payload),
         "locale": _locale(payload),
         "custom": _custom(payload),
@@ -202,12 +211,6 @@ def _custom_text(value: object) -> str:
     ):
         raise LaunchRefused("custom_malformed")
     return value
-
-
-def _name(payload: Mapping[str, Any]) -> str | None:
-    whole = claim_values.line(payload, "name", MAX_NAME)
-    parts = [claim_values.line(payload, part, MAX_NAME) for part in ("given_name", "family_name")]
-    return whole or " ".join(filter(None, parts))[:MAX_NAME] or None
 
 
 def _email(payload: Mapping[str, Any]) -> str | None:

@@ -48,6 +48,18 @@ def is_teacher(roles: Iterable[str]) -> bool:
     return not given.isdisjoint(_ASSESSING_ELSEWHERE)
 
 
+def is_learner(roles: Iterable[str]) -> bool:
+    """Return whether a learner's role in the course is named, and none that assesses.
+
+    Stricter than a launch, which takes whoever has no known role for a learner: nobody is listed as
+    one whom the platform does not call so.
+    """
+    given = frozenset(roles)
+    if _TEST_USER in given or is_teacher(given):
+        return False
+    return any(_context_role(role) == "Learner" for role in given)
+
+
 def is_test_user(roles: Iterable[str]) -> bool:
     """Return whether the platform says that this is nobody: a preview or a "student view"."""
     return _TEST_USER in frozenset(roles)

@@ -17,6 +17,10 @@ class Course(Base):
 
     A launch without a context gets a course of its own per resource link, whose `context_id`
     starts with `resource-link:`.
+
+    `roster_url`: where a registration can read who is in it (NRPS), if the platform says so.
+    `roster_wanted_at`: when it is to be read next; `roster_read_at`: when that last worked;
+    `roster_failure`: why the last try did not.
     """
 
     __tablename__ = "courses"
@@ -26,14 +30,24 @@ class Course(Base):
     platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id"))
     context_id: Mapped[str] = mapped_column(sa.String(300))
     title: Mapped[str | None] = mapped_column(sa.String(255))
+    roster_url: Mapped[str | None] = mapped_column(sa.Text)
+    roster_registration_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("registrations.id"), index=True
+    )
+    roster_wanted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    roster_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    roster_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    roster_failure: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     platform: Mapped[Platform] = relationship()
 
 
 class CourseMember(Base):
-    """A person seen in a course.
+    """A person seen in a course, or named in its roster.
 
+    `has_launched`: they opened something; until then `last_seen_at` is when the roster named them.
+    `left_at`: since when the roster no longer names them; their records stay.
     `is_tester` stays true once the person launched as a teacher or as the platform's test user:
     what such a person records and earns in this course are tests (Moodle's "switch role" sends a
     teacher's `sub` with a learner's role).
@@ -46,6 +60,8 @@ class CourseMember(Base):
         sa.ForeignKey("people.id"), primary_key=True, index=True
     )
     is_tester: Mapped[bool] = mapped_column(default=False)
+    has_launched: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -25,7 +25,7 @@ from lti_tool.models import (
     Registration,
     ResourceLink,
 )
-from lti_tool.services import completions, registrations
+from lti_tool.services import completions, memberships, registrations
 
 LONGEST_NAME = 255
 SEEN_AGAIN_AFTER = timedelta(minutes=15)
@@ -129,6 +129,20 @@ def link(
     return found
 
 
+def note_roster(course: Course, arrival: Arrival, claims: LaunchClaims, now: datetime) -> None:
+    """Keep where the roster is read, and let a teacher's arrival have it read.
+
+    A platform may tell learners nothing of it.
+    """
+    if claims.roster_url is None and not claims.is_teacher:
+        return
+    course.roster_url = claims.roster_url
+    if claims.roster_url is not None:
+        course.roster_registration_id = arrival.registration_id
+    if claims.is_teacher:
+        memberships.want_after_launch(course, now)
+
+
 def seen(db: Session, arrival: Arrival, course: Course, *, as_tester: bool, now: datetime) -> None:
     """Note that the person is in the course; who comes as a tester is one there for good."""
     person, member = arrival.person, arrival.known_member
@@ -136,8 +150,9 @@ def seen(db: Session, arrival: Arrival, course: Course, *, as_tester: bool, now:
         key = {"course_id": course.id, "person_id": person.id}
         times = {"first_seen_at": now, "last_seen_at": now}
         member, _ = get_or_add(db, CourseMember, key, is_tester=False, **times)
-    if now - member.last_seen_at >= SEEN_AGAIN_AFTER:
-        member.last_seen_at = now
+    if now - member.last_seen_at >= SEEN_AGAIN_AFTER or not member.has_launched:
+        member.last_seen_at, member.has_launched = now, True
+    member.left_at = None
     if as_tester and not member.is_tester:
         member.is_tester = True
         db.flush()

@@ -83,6 +83,7 @@ def open_session(
     token, session = _session_at(db, arrival, link, claims, lifetime, now)
     session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
     db.add(session)
+    arrivals.note_roster(link.course, arrival, claims, now)
     readings.want_after_launch(db, link, is_teacher=claims.is_teacher, now=now)
     db.flush()
     if not claims.is_teacher:

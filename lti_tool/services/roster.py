@@ -26,11 +26,14 @@ from lti_tool.services import catalogue, completions, elsewhere
 class Learner:
     """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
     them to this course. `credential`: if claimed. `withdrawn`: the award that was
-    withdrawn last, if none was granted since.
+    withdrawn last, if none was granted since. `left_at`: since when the roster
+    lacks them.
     """
 
     person: Person
     last_seen_at: datetime
+    has_launched: bool
+    left_at: datetime | None
     progress: Progress
     award: Award | None
     withdrawn: Award | None
@@ -40,7 +43,8 @@ class Learner:
 def learners(
     db: Session, course: Course, version: MicroCredentialVersion, now: datetime
 ) -> list[Learner]:
-    """Return those seen in `course` who never taught there, by name, the nameless last."""
+    """Return those of `course` who never taught there, by name, the nameless last; behind them
+    those who left."""
     members = db.scalars(
         sa.select(CourseMember)
         .filter_by(course_id=course.id, is_tester=False)
@@ -60,6 +64,8 @@ def learners(
             Learner(
                 person=member.person,
                 last_seen_at=member.last_seen_at,
+                has_launched=member.has_launched,
+                left_at=member.left_at,
                 progress=elsewhere.progress(mc, records[member.person_id], course.id, now),
                 award=award,
                 withdrawn=earlier if earlier and earlier.withdrawn_at else None,
@@ -72,7 +78,7 @@ def learners(
 def count(db: Session, course: Course) -> int:
     """Return how many were seen in `course` who never taught there."""
     seen = sa.select(sa.func.count()).select_from(CourseMember)
-    return db.scalars(seen.filter_by(course_id=course.id, is_tester=False)).one()
+    return db.scalars(seen.filter_by(course_id=course.id, is_tester=False, has_launched=True)).one()
 
 
 def progress_of(
@@ -83,9 +89,9 @@ def progress_of(
     return elsewhere.progress(catalogue.definition(version), records, course.id, now)
 
 
-def _by_name(learner: Learner) -> tuple[bool, str, str]:
+def _by_name(learner: Learner) -> tuple[bool, bool, str, str]:
     name = learner.person.name or ""
-    return not name, name.casefold(), learner.person.short_id
+    return learner.left_at is not None, not name, name.casefold(), learner.person.short_id
 
 
 def _records(

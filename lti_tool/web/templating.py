@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 from lti_tool.web import conditions, wording
 
 FILTERS = (
+    wording.ago,
     wording.best,
     wording.country,
     wording.day,
@@ -41,6 +42,17 @@ def init_app(app: Flask) -> None:
 def in_language(tag: str) -> str:
     """Return the address of this page in another language."""
     args = request.args.to_dict()
-    for once in ("saved", "done", "tick", "enough", "below", "unread", "later"):
+    for once in (
+        "saved",
+        "done",
+        "tick",
+        "enough",
+        "below",
+        "unread",
+        "later",
+        "new",
+        "gone",
+        "back",
+    ):
         args.pop(once, None)
     return "?" + urlencode({**args, "lang": tag})

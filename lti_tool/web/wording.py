@@ -1,11 +1,11 @@
 """How values are written for people: texts in several languages, dates, numbers, names of
 countries and languages. All follow the language of the page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask_babel import gettext
 from markupsafe import Markup, escape
@@ -52,6 +52,12 @@ def moment(at: datetime) -> Markup:
     """Return date and time in the reader's zone, which is said, or in UTC where none is known."""
     there, zone = time_zones.localised(at, language())
     return _time(there, f"{_date_pattern()}, HH:mm '{zone}'")
+
+
+def ago(at: datetime, now: datetime) -> Markup:
+    """Return how long ago something was (10 minutes ago); the moment itself is in the markup."""
+    words = format_timedelta(min(at - now, timedelta(0)), add_direction=True, locale=language())
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), words)
 
 
 def _date_pattern() -> str:

@@ -106,6 +106,7 @@ class School:
         email: str | None = None,
         line_item: str | None = "",
         scopes: frozenset[str] = AGS_SCOPES,
+        roster: str | None = None,
     ) -> uuid.UUID:
         """Launch as a platform would have it; return the id of the launch session.
 
@@ -135,6 +136,7 @@ class School:
                     custom={k: v for k, v in {"mc": mc, "unit": unit}.items() if v},
                     line_item_url=line_item,
                     ags_scopes=scopes,
+                    roster_url=roster,
                 ),
                 encryption=self.encryption,
                 lifetime=timedelta(hours=8),

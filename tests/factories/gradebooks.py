@@ -39,6 +39,7 @@ from lti_tool.services import (
     organisations,
     platforms,
     results,
+    rosters,
     scores,
 )
 from lti_tool.services.platforms import PlatformDetails
@@ -130,6 +131,34 @@ class Teaching:
         while results.read_next(self.courier):
             columns += 1
         return columns
+
+    @property
+    def roster_url(self) -> str:
+        tool = self.lms.tool(next(iter(self.links.values())).client_id)
+        assert tool is not None
+        issuer, query = self.lms.config.issuer, f"type_id={tool.deployment_id}"
+        return f"{issuer}/lms/services/{self.course.id}/members?{query}"
+
+    def enrol(self, name: str, role: Role = Role.LEARNER) -> User:
+        """Add somebody to the course who has not opened anything yet."""
+        user = self.lms.add_user(name, "Learner")
+        self.lms.enrol(user, self.course, role)
+        return user
+
+    def teach(self, sub: str = "teacher") -> uuid.UUID:
+        """Launch the overview as a teacher, and read the roster if that is wanted."""
+        launch = self.school.launch(
+            sub,
+            link="overview",
+            course=self.course.id,
+            mc=self.mc.code,
+            teacher=True,
+            line_item=None,
+            roster=self.roster_url,
+        )
+        while rosters.read_next(self.courier):
+            pass
+        return launch
 
     def grade_by_hand(self, user: User, unit: str, score: float | None) -> None:
         """Let a teacher type a grade into the LMS's gradebook, or with None take it out."""

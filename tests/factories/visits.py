@@ -143,7 +143,18 @@ class Visits:
 
     def open(self, sub: str, *, teacher: bool = False, **changes: Any) -> Visit:
         """Launch; `link`, `course`, `mc`, `unit`, `name` and what else is `known`, as wanted."""
-        known = ("link", "course", "mc", "unit", "name", "email", "locale", "title", "line_item")
+        known = (
+            "link",
+            "course",
+            "mc",
+            "unit",
+            "name",
+            "email",
+            "locale",
+            "title",
+            "line_item",
+            "roster",
+        )
         assert set(changes) <= set(known), changes
         given = {"link": "link", "course": "course", "mc": WELDING, "unit": None, **changes}
         given.setdefault("name", sub.title())
@@ -237,6 +248,7 @@ class Visits:
                     "line_item", f"{FRAME}/items/{given['link']}/lineitem?type_id=1"
                 ),
                 ags_scopes=AGS_SCOPES,
+                roster_url=given.get("roster"),
                 frame_origin=FRAME,
             ),
             encryption=self.school.encryption,

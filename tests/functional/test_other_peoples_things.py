@@ -81,6 +81,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.review": TEACHERS,
     "teacher.gradebook": COURSE,
     "teacher.read_results": COURSE,
+    "teacher.read_roster": COURSE,
     "teacher.settle": of_course("result_id", "unknown_result"),
     "teacher.unit": COURSE,
     "teacher.record": COURSE,

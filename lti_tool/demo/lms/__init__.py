@@ -7,7 +7,7 @@
 
 from flask import Flask
 
-from . import content, oidc, pages, registration, services, tokens, tools
+from . import content, members, oidc, pages, registration, services, tokens, tools
 from .config import LmsConfig
 from .faults import Endpoint, Fault
 from .records import (
@@ -16,6 +16,7 @@ from .records import (
     Grade,
     LineItem,
     Link,
+    Paging,
     Quiz,
     ReceivedScore,
     Role,
@@ -38,6 +39,7 @@ __all__ = [
     "Link",
     "LmsConfig",
     "LmsState",
+    "Paging",
     "People",
     "Quiz",
     "ReceivedScore",
@@ -59,7 +61,7 @@ def create_lms(config: LmsConfig, state: LmsState | None = None) -> Flask:
     # The tool often runs on the same host, and cookies do not tell ports apart.
     app.config.update(SESSION_COOKIE_NAME="demo_lms", SESSION_COOKIE_SAMESITE="Lax")
     app.extensions[EXTENSION] = state or LmsState(config)
-    parts = (oidc, tokens, services, content, registration, tools, pages)
+    parts = (oidc, tokens, services, members, content, registration, tools, pages)
     for blueprint in (part.bp for part in parts):
         app.register_blueprint(blueprint)
     for status in pages.REFUSALS:

@@ -14,10 +14,12 @@ from .records import Course, Link, Role, Tool, User
 from .state import LmsState
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 SETTINGS_CLAIM = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 ROLES = {Role.TEACHER: MEMBERSHIP + "Instructor", Role.LEARNER: MEMBERSHIP + "Learner"}
+ROLES[Role.TUTOR] = ROLES[Role.TEACHER]
 CONTAINERS = {"iframe": "3", "window": "4"}
 
 
@@ -54,10 +56,10 @@ def build(
     } | _person(tool, user)
     if pending.link_id is None:
         claims |= _selection(state.config, pending, tool, session_key)
-        return claims | _grade_services(state, tool, course, None)
+        return claims | _grade_services(state, tool, course, None) | _roster(state, tool, course)
     link = state.link(pending.link_id)
     claims |= _resource_link(link) | _custom(link) | _review(pending)
-    return claims | _grade_services(state, tool, course, link)
+    return claims | _grade_services(state, tool, course, link) | _roster(state, tool, course)
 
 
 def _selection(
@@ -153,3 +155,12 @@ def _grade_services(
     if item:
         claim["lineitem"] = f"{base}/{item.id}/lineitem{query}"
     return {AGS_CLAIM: claim}
+
+
+def _roster(state: LmsState, tool: Tool, course: Course) -> dict[str, Any]:
+    """As Moodle: only once the course has an activity of the tool."""
+    has_activity = any(link.client_id == tool.client_id for link in state.links(course))
+    if not tool.shares_roster or not has_activity:
+        return {}
+    url = f"{state.config.issuer}/lms/services/{course.id}/members?type_id={tool.deployment_id}"
+    return {NRPS_CLAIM: {"context_memberships_url": url, "service_versions": ["1.0", "2.0"]}}

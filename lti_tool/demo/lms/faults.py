@@ -9,6 +9,7 @@ from threading import Lock
 class Endpoint(StrEnum):
     SCORES = "scores"
     RESULTS = "results"
+    MEMBERS = "members"
     TOKENS = "tokens"
     KEYS = "keys"
     CONFIGURATION = "configuration"

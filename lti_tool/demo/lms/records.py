@@ -1,27 +1,30 @@
 """What the LMS knows: people, courses, links, tools, columns, grades and what it was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 
 
 class Role(StrEnum):
     TEACHER = "teacher"
+    TUTOR = "tutor"  # what Moodle calls a non-editing teacher
     LEARNER = "learner"
 
 
 class Scope(StrEnum):
-    """LTI Assignment and Grade Services 2.0, section 3.1 of each service."""
+    """AGS 2.0, section 3.1 of each service; NRPS 2.0, section 2.1."""
 
     LINE_ITEM = AGS + "lineitem"
     LINE_ITEM_READONLY = AGS + "lineitem.readonly"
     RESULT_READONLY = AGS + "result.readonly"
     SCORE = AGS + "score"
+    MEMBERSHIPS = NRPS + "contextmembership.readonly"
 
 
 class AgsSetting(IntEnum):
@@ -100,9 +103,14 @@ class Tool:
     ags: AgsSetting
     shares_name: bool
     shares_email: bool
+    shares_roster: bool = True
     is_active: bool = True
     is_in_chooser: bool = True
     messages: tuple[str, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        return (*self.ags.scopes, *((Scope.MEMBERSHIPS,) if self.shares_roster else ()))
 
     @property
     def domain(self) -> str:
@@ -174,3 +182,12 @@ class TokenRequest:
     scopes: tuple[Scope, ...]
     claims: Mapping[str, Any] = field(default_factory=dict)
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How a roster comes in pages: `size` members each (None: as the tool asks), and `link`, which
+    makes the `Link` header of the next page's address."""
+
+    size: int | None = None
+    link: Callable[[str], str] = lambda url: f'<{url}>; rel="next"'

@@ -139,6 +139,7 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
         "jwks_url": body["jwks_uri"],
         "target_link_uri": target,
         "ags": _ags(str(body.get("scope", "")).split()),
+        "shares_roster": Scope.MEMBERSHIPS in str(body.get("scope", "")).split(),
         "shares_name": not {"name", "given_name", "family_name"}.isdisjoint(claims),
         "shares_email": "email" in claims,
         "messages": tuple(str(each.get("type")) for each in _list(tool, "messages")),

@@ -28,7 +28,8 @@ SCORE = "application/vnd.ims.lis.v1.score+json"
 READS_ITEMS = (Scope.LINE_ITEM, Scope.LINE_ITEM_READONLY)
 
 
-def _respond(work: Callable[[], Response]) -> Response:
+def refused(work: Callable[[], Response]) -> Response:
+    """Return what `work` does, or its refusal in the reason phrase."""
     try:
         return work()
     except ServiceError as error:
@@ -57,7 +58,7 @@ def _carries(media: str) -> None:
         raise ServiceError(400, f"No handler found for {request.path} {sent}")
 
 
-def _bearer(*any_of: Scope) -> AccessToken:
+def bearer(*any_of: Scope) -> AccessToken:
     """Return the request's token if it is live, allows one of the scopes and fits `type_id`."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     found = lms().grants.access_token(token, lms().config.clock())
@@ -104,11 +105,11 @@ def list_items(course_id: str) -> Response:
 
     def work() -> Response:
         _accepts(CONTAINER, anything=False)
-        token = _bearer(*READS_ITEMS)
+        token = bearer(*READS_ITEMS)
         own = [i for i in lms().gradebook.items(course_id) if i.client_id == token.client_id]
         return _answer([_as_json(item) for item in own if _is_wanted(item)], CONTAINER)
 
-    return _respond(work)
+    return refused(work)
 
 
 def _is_wanted(item: LineItem) -> bool:
@@ -122,12 +123,12 @@ def add_item(course_id: str) -> Response:
 
     def work() -> Response:
         _carries(ITEM)
-        token = _bearer(Scope.LINE_ITEM)
+        token = bearer(Scope.LINE_ITEM)
         fields = _sent_item(course_id, token.client_id)
         added = lms().gradebook.add(course_id, token.client_id, **fields)
         return _answer(_as_json(added), ITEM, 201)
 
-    return _respond(work)
+    return refused(work)
 
 
 def _sent_item(course_id: str, client_id: str) -> dict[str, Any]:
@@ -163,9 +164,9 @@ def _check_place(course_id: str, link_id: str | None, client_id: str) -> None:
 def read_item(course_id: str, item_id: str) -> Response:
     def work() -> Response:
         _accepts(ITEM, anything=True)
-        return _answer(_as_json(_find(course_id, item_id, _bearer(*READS_ITEMS))), ITEM)
+        return _answer(_as_json(_find(course_id, item_id, bearer(*READS_ITEMS))), ITEM)
 
-    return _respond(work)
+    return refused(work)
 
 
 @bp.put("/<item_id>/lineitem")
@@ -174,21 +175,21 @@ def change_item(course_id: str, item_id: str) -> Response:
 
     def work() -> Response:
         _carries(ITEM)
-        token = _bearer(Scope.LINE_ITEM)
+        token = bearer(Scope.LINE_ITEM)
         item = _find(course_id, item_id, token)
         fields = _sent_item(course_id, token.client_id)
         return _answer(_as_json(lms().gradebook.change(item, **fields)), ITEM)
 
-    return _respond(work)
+    return refused(work)
 
 
 @bp.delete("/<item_id>/lineitem")
 def remove_item(course_id: str, item_id: str) -> Response:
     def work() -> Response:
-        lms().gradebook.remove(_find(course_id, item_id, _bearer(Scope.LINE_ITEM)))
+        lms().gradebook.remove(_find(course_id, item_id, bearer(Scope.LINE_ITEM)))
         return Response(status=204)
 
-    return _respond(work)
+    return refused(work)
 
 
 @bp.post("/<item_id>/lineitem/scores")
@@ -197,13 +198,13 @@ def post_score(course_id: str, item_id: str) -> Response:
 
     def work() -> Response:
         _carries(SCORE)
-        item = _find(course_id, item_id, _bearer(Scope.SCORE))
+        item = _find(course_id, item_id, bearer(Scope.SCORE))
         course = lms().course(course_id)
         body = request.get_json(force=True, silent=True)
         lms().gradebook.post(item, body, lambda user: lms().can_be_graded(user, course))
         return Response(status=200)
 
-    answer = may_fail(Endpoint.SCORES, lambda: _respond(work))
+    answer = may_fail(Endpoint.SCORES, lambda: refused(work))
     _log(item_id, answer)
     return answer
 
@@ -231,7 +232,7 @@ def results(course_id: str, item_id: str) -> Response:
 
     def work() -> Response:
         _accepts(RESULTS, anything=True)
-        item = _find(course_id, item_id, _bearer(Scope.RESULT_READONLY))
+        item = _find(course_id, item_id, bearer(Scope.RESULT_READONLY))
         if "limit" in request.args:
             # Moodle 4.5 crashes here; whoever sends `limit` shall notice.
             return Response("<h1>Error</h1>", status=404, content_type="text/html")
@@ -243,7 +244,7 @@ def results(course_id: str, item_id: str) -> Response:
         ]
         return _answer(rows, RESULTS)
 
-    return may_fail(Endpoint.RESULTS, lambda: _respond(work))
+    return may_fail(Endpoint.RESULTS, lambda: refused(work))
 
 
 def _result(item: LineItem, grade: Grade) -> dict[str, Any]:

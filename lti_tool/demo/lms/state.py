@@ -19,6 +19,7 @@ from .records import (
     Grade,
     LineItem,
     Link,
+    Paging,
     Quiz,
     ReceivedScore,
     RegistrationRequest,
@@ -51,6 +52,9 @@ class LmsState:
         self._links: dict[str, Link] = {}
         self._quizzes: dict[str, Quiz] = {}
         self._tools: dict[str, Tool] = {}
+        self.roster_paging = Paging()
+        self.roster_log: list[str] = []
+        self._suspended: set[tuple[str, str]] = set()
         self._roles: dict[tuple[str, str], Role] = {}
         self._passed: set[tuple[str, str]] = set()
         self._admins: set[str] = set()
@@ -171,6 +175,14 @@ class LmsState:
     def enrol(self, user: User, course: Course, role: Role) -> None:
         self._roles[user.id, course.id] = role
 
+    def suspend(self, user: User, course: Course, *, is_suspended: bool = True) -> None:
+        """Suspend an enrolment, or take it up again."""
+        change = self._suspended.add if is_suspended else self._suspended.discard
+        change((user.id, course.id))
+
+    def is_suspended(self, user: User, course: Course) -> bool:
+        return (user.id, course.id) in self._suspended
+
     def role(self, user: User, course: Course) -> Role | None:
         return self._roles.get((user.id, course.id))
 
@@ -268,7 +280,7 @@ class LmsState:
 
     def can_open(self, user: User, link: Link, role: Role) -> bool:
         """Say whether "Restrict access" lets the person in; teachers always pass."""
-        if role is Role.TEACHER or link.restricted_by is None:
+        if role is not Role.LEARNER or link.restricted_by is None:
             return True
         return self.has_passed(user, self.quiz(link.restricted_by))
 

@@ -51,7 +51,7 @@ def _issue() -> Response:
         raise OAuthError("invalid_request", "Unknown client_assertion_type")
     tool, claims = _authenticate(request.form.get("client_assertion", ""))
     wanted = request.form.get("scope", "").split()
-    scopes = tuple(scope for scope in tool.ags.scopes if scope in wanted)
+    scopes = tuple(scope for scope in tool.scopes if scope in wanted)
     if not scopes:
         raise OAuthError("invalid_scope", "None of the scopes may be granted")
     return _granted(tool, scopes, claims)

@@ -1,6 +1,7 @@
 """The blueprint that the modules of this package fill."""
 
 import uuid
+from collections.abc import Mapping
 
 from flask import Blueprint, request, url_for
 
@@ -46,3 +47,9 @@ def address(endpoint: str, visit: Visit, placement: Placement, **values: object)
 
 def actor(visit: Visit) -> str:
     return f"person:{visit.launch.person_id}"
+
+
+def told_number(args: Mapping[str, str], name: str) -> int:
+    """Return a number that the page before put into the address; 0 for what is none."""
+    told = args.get(name, "")[:6]
+    return int(told) if told.isascii() and told.isdigit() else 0

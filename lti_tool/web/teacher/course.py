@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Iterator
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.services import catalogue, deliveries, gradebook_results, placements, roster
 from lti_tool.services.roster import Learner
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher import memberships
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
 
@@ -33,6 +34,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         flagged=list(_flagged(learners)),
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
+        roster_changes=memberships.told(request.args),
         main_unit=mc.unit(launched) if launched else mc.units[0],
         routes={unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units},
         state=units.state,

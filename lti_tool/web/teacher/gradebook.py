@@ -2,17 +2,16 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool import clock
 from lti_tool.services import catalogue, gradebook_results, placements, readings, results
 from lti_tool.services.gradebook_results import Verdict
-from lti_tool.services.scores import Courier
-from lti_tool.web.context import current_tool
+from lti_tool.web.context import services_of_lms
 from lti_tool.web.launch_session import Afterwards, Visit, visiting
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, told_number
 
 PATIENCE = timedelta(seconds=15)
 """How long a teacher waits at most before the worker reads on."""
@@ -32,7 +31,7 @@ def gradebook(visit: Visit) -> ResponseReturnValue:
         graded=gradebook_results.counts(visit.db, [link.id for link in links]),
         can_read=any(map(readings.is_readable, links)),
         is_readable=readings.is_readable,
-        told_number=_told_number,
+        told_number=partial(told_number, request.args),
         address=address,
     )
 
@@ -49,7 +48,7 @@ def read_results(visit: Visit) -> ResponseReturnValue | Afterwards:
     )
 
     def read() -> ResponseReturnValue:
-        found = results.read_now(courier(), course_id, by, PATIENCE)
+        found = results.read_now(services_of_lms(), course_id, by, PATIENCE)
         below = found.verdicts[Verdict.BELOW] + found.verdicts[Verdict.UNSUITED]
         told = {
             "enough": found.verdicts[Verdict.ENOUGH],
@@ -72,15 +71,3 @@ def settle(visit: Visit, result_id: uuid.UUID) -> ResponseReturnValue:
         visit.db, visit.launch.course, result_id, actor=actor(visit), now=visit.now
     )
     return redirect(address("course", visit, placement, done="settled"), 303)
-
-
-def courier() -> Courier:
-    """Return what a call to the LMS needs."""
-    tool = current_tool()
-    return Courier(tool.database, tool.outbound, tool.encryption, clock.now)
-
-
-def _told_number(name: str) -> int:
-    """Return a number that the page before put into the address."""
-    told = request.args.get(name, "")[:6]
-    return int(told) if told.isascii() and told.isdigit() else 0

@@ -454,7 +454,7 @@ def test_a_column_can_be_removed(book: Gradebook) -> None:
 
 
 def test_a_tool_without_grade_services_gets_no_token(world: World) -> None:
-    world.state.update_tool(world.client_id, ags=AgsSetting.NONE)
+    world.state.update_tool(world.client_id, ags=AgsSetting.NONE, shares_roster=False)
     assert world.ask_token().get_json()["error"] == "invalid_scope"
 
 

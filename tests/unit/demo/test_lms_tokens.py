@@ -26,7 +26,7 @@ def test_a_correct_assertion_earns_an_opaque_token_for_an_hour(world: World) -> 
 
 def test_scopes_the_tool_may_not_have_are_dropped(world: World) -> None:
     granted = json.loads(world.ask_token().data)["scope"].split()
-    assert set(granted) == set(AgsSetting.SCORES.scopes)
+    assert set(granted) == {*AgsSetting.SCORES.scopes, Scope.MEMBERSHIPS}
     world.allow_line_items()
     assert set(json.loads(world.ask_token().data)["scope"].split()) == set(Scope)
 

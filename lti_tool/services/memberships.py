@@ -1,0 +1,146 @@
+"""Who is in a course, as its roster says: read now and then, kept with its age.
+
+The roster adds learners who have not opened anything yet and says who left; it never takes
+anybody's records away, and never makes a learner of somebody who launched as a teacher (Moodle's
+non-editing teachers are Instructors at launch and Learners in the roster).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from badges.errors import BadgeError
+from badges.text import clean
+from lti_tool.db import get_or_add
+from lti_tool.lti.roster import Member, Service
+from lti_tool.models import Course, CourseMember, Person, Platform, Registration
+
+FRESH = timedelta(minutes=10)
+LEASE = timedelta(minutes=5)
+WITHOUT_CONTEXT = "resource-link:"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many learners are new, gone, and back since the roster was read before."""
+
+    new: int = 0
+    gone: int = 0
+    back: int = 0
+
+
+def want_after_launch(course: Course, now: datetime) -> None:
+    """Let the roster be read soon after a teacher's launch, unless it is fresh."""
+    tried, waits = course.roster_tried_at, course.roster_wanted_at
+    if course.roster_url is None or (waits is not None and waits <= now + LEASE):
+        return
+    if tried is None or now - tried >= FRESH:
+        course.roster_wanted_at = now
+
+
+def lease(db: Session, now: datetime) -> Course | None:
+    """Return a course whose roster is to be read now, held for `LEASE`, or None."""
+    course = db.scalar(
+        sa.select(Course)
+        .join(Platform, Platform.id == Course.platform_id)
+        .join(Registration, Registration.id == Course.roster_registration_id)
+        .filter(
+            Course.roster_wanted_at <= now,
+            Course.roster_url.is_not(None),
+            Platform.disabled_at.is_(None),
+            Registration.pending_since.is_(None),
+        )
+        .order_by(Course.roster_wanted_at)
+        .limit(1)
+        .with_for_update(of=Course, skip_locked=True)
+    )
+    if course is not None:
+        course.roster_wanted_at = now + LEASE
+        db.flush()
+    return course
+
+
+def service_of(course: Course) -> Service | None:
+    """Return where the roster is read; of a launch without a course only who reaches the link."""
+    if course.roster_url is None or course.roster_registration_id is None:
+        return None
+    _, is_link, link_id = course.context_id.partition(WITHOUT_CONTEXT)
+    return Service(course.roster_registration_id, course.roster_url, link_id if is_link else None)
+
+
+def failed(db: Session, course_id: uuid.UUID, code: str, now: datetime) -> None:
+    """Write down why the roster could not be read; what was read before stays."""
+    course = db.get_one(Course, course_id)
+    course.roster_tried_at, course.roster_failure = now, code[:64]
+    course.roster_wanted_at = None
+
+
+def take_in(db: Session, course_id: uuid.UUID, members: Sequence[Member], now: datetime) -> Changes:
+    """Bring the course in line with its whole roster. Idempotent."""
+    course = db.get_one(Course, course_id, with_for_update={"key_share": True})
+    named = {member.user_id: member for member in members}
+    known = _known(db, course)
+    gone = back = 0
+    for row in known.values():
+        member = named.get(row.person.sub)
+        is_here = member is not None and member.is_active
+        if is_here and row.left_at is not None:
+            row.left_at = None
+            back += not row.is_tester
+        elif not is_here and row.left_at is None:
+            row.left_at = now
+            gone += not row.is_tester
+        if member is not None:
+            _rename(row.person, member)
+    unknown = [member for sub, member in named.items() if sub not in known]
+    new = sum(_add(db, course, member, now) for member in unknown)
+    course.roster_read_at = course.roster_tried_at = now
+    course.roster_wanted_at = course.roster_failure = None
+    return Changes(new, gone, back)
+
+
+def _known(db: Session, course: Course) -> dict[str, CourseMember]:
+    rows = db.scalars(
+        sa.select(CourseMember)
+        .filter_by(course_id=course.id)
+        .options(joinedload(CourseMember.person))
+    )
+    return {row.person.sub: row for row in rows}
+
+
+def _add(db: Session, course: Course, member: Member, now: datetime) -> bool:
+    """Add a learner who has not opened anything yet; teachers come when they launch."""
+    if not (member.is_learner and member.is_active):
+        return False
+    person, _ = get_or_add(
+        db,
+        Person,
+        {"platform_id": course.platform_id, "sub": member.user_id},
+        id=uuid.uuid4(),
+        created_at=now,
+    )
+    _rename(person, member)
+    _, was_added = get_or_add(
+        db,
+        CourseMember,
+        {"course_id": course.id, "person_id": person.id},
+        is_tester=False,
+        has_launched=False,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    return was_added
+
+
+def _rename(person: Person, member: Member) -> None:
+    """Keep a name that is shared; one that is not shared here may be shared at launches."""
+    try:
+        name = clean(member.name)[:255] if member.name else None
+    except BadgeError:
+        return
+    if name and person.name != name:
+        person.name = name
