@@ -59,8 +59,9 @@ def read(answer: Response) -> TokenAnswer:
     if answer.is_success:
         return _granted(answer)
     text = answer.content[:LONGEST_LOOK].decode("utf-8", "replace").lower()
+    is_told = answer.status in {400, 401, 403}  # other pages say all sorts of things
     for meaning, words in _WORDS:
-        if re.search(words, text):
+        if re.search(words, text) and (is_told or meaning is Meaning.KEY_SET_UNREACHABLE):
             return TokenAnswer(meaning)
     if answer.status in {404, 405, 410}:
         return TokenAnswer(Meaning.WRONG_ADDRESS)

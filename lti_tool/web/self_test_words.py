@@ -211,7 +211,10 @@ REASONS: Mapping[str, Sentence] = {
     ),
     "token_client_unknown": Sentence(
         N_("The LMS does not know this tool by the client id that is stored here, or refused it."),
-        N_("Compare the client id; see whether the tool is switched on there."),
+        N_(
+            "Compare the client id; see whether the tool is switched on there. Some LMSs (Open "
+            "edX) answer so too where they cannot fetch %(key_set)s."
+        ),
     ),
     "token_wrong_address": Sentence(
         N_("There is no token service at %(url)s (status %(status)s)."), _CORRECT_ADDRESS

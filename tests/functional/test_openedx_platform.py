@@ -16,9 +16,10 @@ from lti_tool.demo.serving import free_port
 from lti_tool.lti import grades
 from lti_tool.lti.grades import LineItem
 from lti_tool.models import CompletionRecord, Delivery, LaunchSession, ResourceLink
-from lti_tool.services import organisations, platforms
+from lti_tool.services import organisations, platform_test, platforms
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.tool import Tool as Credlet
+from lti_tool.web.self_test_words import REASONS
 from tests.conftest import RunningTool
 from tests.factories.courses import School
 from tests.peers.openedx_process import VENV, Link, OpenEdx, Tool
@@ -291,3 +292,27 @@ def test_cancelling_stores_nothing(course: Course) -> None:
     browser.submit("cancel")
     assert browser.submit("answer").status == 200
     assert course.lms.content(LINK) == {}
+
+
+def self_test(course: Course) -> dict[str, tuple[str, str]]:
+    found = platform_test.of_registration(course.tool, course.school.registration_id, clock.now())
+    return {each.check: (each.verdict.value, each.reason) for each in found}
+
+
+def test_the_self_test_finds_nothing_amiss(course: Course) -> None:
+    course.launch("ana")
+    found = self_test(course)
+    assert {verdict for verdict, _ in found.values()} == {"ok"}, found
+    assert found["grades"] == ("ok", "ok"), "the column was read"
+
+
+def test_the_self_test_hints_at_a_key_set_that_the_platform_cannot_fetch(course: Course) -> None:
+    """Open edX calls that an invalid client."""
+    base = f"{course.url}/lti/{course.school.registration_id}"
+    link = Link(UNIT.title.best("en"), MAXIMUM, {"mc": WLD.code, "unit": UNIT.code})
+    nowhere = f"http://127.0.0.1:{free_port()}/jwks"
+    course.lms.enter(
+        Tool(f"{base}/login", f"{base}/launch", nowhere, f"{base}/launch", {LINK: link})
+    )
+    assert self_test(course)["token"] == ("failed", "token_client_unknown")
+    assert "cannot fetch %(key_set)s" in REASONS["token_client_unknown"].next_step

@@ -282,7 +282,7 @@ def test_a_tool_that_the_lms_forgot_is_named(course: Teaching, look: Look) -> No
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (Response("<h1>Not found</h1>", 404), "token_wrong_address"),
+        (Response("<h1>Not found. Has your session expired?</h1>", 404), "token_wrong_address"),
         (Response("<h1>Sign in</h1>", 200), "token_malformed"),
         (Response('{"access_token": ["a"]}', 200), "token_malformed"),
         (Response("no", 403), "token_refused"),
