@@ -12,12 +12,20 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from lti_tool.lti import key_sets, quirks, registrations, service_tokens, token_answers
+from lti_tool.lti import (
+    addresses,
+    key_sets,
+    quirks,
+    registrations,
+    roster,
+    service_tokens,
+    token_answers,
+)
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.registrations import KnownRegistration
 from lti_tool.lti.token_answers import Meaning, TokenAnswer
 from lti_tool.lti.tool_configuration import SCOPES
-from lti_tool.models import LaunchSession, Registration, ResourceLink
+from lti_tool.models import Course, LaunchSession, Registration, ResourceLink
 from lti_tool.outbound import OutboundError, Response
 from lti_tool.services.self_test import Check, Finding, Verdict, run
 from lti_tool.tool import Tool
@@ -29,7 +37,6 @@ CLOCK_BREAKS = timedelta(seconds=55)
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 SENDS_SCORES = AGS + "score"
 READS_COLUMNS = frozenset({AGS + "lineitem", AGS + "lineitem.readonly"})
-ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 LINE_ITEM_MEDIA_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 
 
@@ -170,19 +177,26 @@ def _grades(test: _Test) -> Iterator[Finding]:
     elif not test.granted & READS_COLUMNS:
         yield Finding.ok("grades", "scores_only")
     elif not quirks.is_service_of(test.known, column):
-        yield Finding.failed("grades", "column_elsewhere", host=urlsplit(column).hostname or "")
+        yield Finding.failed("grades", "service_elsewhere", host=urlsplit(column).hostname or "")
     else:
         yield _read(test, "grades", column, LINE_ITEM_MEDIA_TYPE)
 
 
 def _roster(test: _Test) -> Iterator[Finding]:
-    """Whether it may be read; reading it would bring names here that nobody asked for."""
+    """One member is asked for, and not looked at."""
     if test.granted is None:
         yield Finding.not_tried("roster", "after_token")
-    elif ROSTER not in test.granted:
+        return
+    if roster.SCOPE not in test.granted:
         yield Finding.warning("roster", "roster_not_allowed")
+        return
+    url = _newest_roster(test)
+    if url is None:
+        yield Finding.not_tried("roster", "no_roster_yet")
+    elif not quirks.is_service_of(test.known, url):
+        yield Finding.failed("roster", "service_elsewhere", host=urlsplit(url).hostname or "")
     else:
-        yield Finding.ok("roster")
+        yield _read(test, "roster", addresses.with_query(url, {"limit": "1"}), roster.MEDIA_TYPE)
 
 
 def _newest_column(test: _Test) -> str | None:
@@ -192,6 +206,17 @@ def _newest_column(test: _Test) -> str | None:
             ResourceLink.registration_id == test.known.id, ResourceLink.line_item_url.is_not(None)
         )
         .order_by(ResourceLink.created_at.desc())
+        .limit(1)
+    )
+    with test.tool.database.transaction(read_only=True) as db:
+        return db.scalar(newest)
+
+
+def _newest_roster(test: _Test) -> str | None:
+    newest = (
+        sa.select(Course.roster_url)
+        .where(Course.roster_registration_id == test.known.id, Course.roster_url.is_not(None))
+        .order_by(Course.created_at.desc())
         .limit(1)
     )
     with test.tool.database.transaction(read_only=True) as db:
@@ -211,7 +236,7 @@ def _read(test: _Test, check: str, url: str, media_type: str) -> Finding:
     if answer.status == 401:
         return Finding.failed(check, "authorization_dropped", **params)
     if answer.status in {404, 410}:
-        return Finding.warning(check, "column_gone", **params)
+        return Finding.warning(check, "service_gone", **params)
     return Finding.failed(check, "service_refused", **params)
 
 

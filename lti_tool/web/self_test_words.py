@@ -239,13 +239,13 @@ REASONS: Mapping[str, Sentence] = {
     "no_column_yet": Sentence(
         N_("Scores may be sent; no activity with a column has been opened yet."), _NOTHING
     ),
-    "column_elsewhere": Sentence(
-        N_("The column lies on %(host)s, which is not among the hosts of this LMS."),
+    "service_elsewhere": Sentence(
+        N_("This service lies on %(host)s, which is not among the hosts of this LMS."),
         N_("Register the LMS anew under the address that it has today."),
     ),
-    "column_gone": Sentence(
-        N_("The column of the activity that was opened last is gone."),
-        N_("Open the activity again; if its column was deleted on purpose, all is well."),
+    "service_gone": Sentence(
+        N_("What the activity that was opened last had there is gone (%(url)s)."),
+        N_("Open an activity again and test once more; if it was deleted on purpose, all is well."),
     ),
     "authorization_dropped": Sentence(
         N_("The LMS gave a token and then did not accept it (401)."),
@@ -254,6 +254,10 @@ REASONS: Mapping[str, Sentence] = {
     "service_refused": Sentence(
         N_("%(url)s answers with status %(status)s."),
         N_("Its administrator finds the reason in its log."),
+    ),
+    "no_roster_yet": Sentence(
+        N_("It may be read; no course that was opened has said yet where."),
+        N_("Let a teacher open an activity of this tool."),
     ),
     "roster_not_allowed": Sentence(
         N_("The LMS does not let this tool read who is in a course."),

@@ -21,6 +21,8 @@ SELF_TEST = "/admin/self-test"
 @pytest.fixture
 def course(app: Flask, database: Database) -> Iterator[Teaching]:
     with teaching(database, clock.now(), ags=AgsSetting.NONE) as served:
+        (tool,) = served.lms.tools()
+        served.lms.update_tool(tool.client_id, shares_roster=False)
         yield served
 
 

@@ -97,6 +97,7 @@ def key_set(key: rsa.RSAPrivateKey, kid: str) -> bytes:
 @on_each_database
 def test_where_all_is_well_everything_says_so(course: Teaching, look: Look) -> None:
     course.learner("Ana")
+    course.teach()
     found = look(course)
     assert {check: finding.verdict for check, finding in found.items()} == {
         "launches": Verdict.OK,
@@ -105,10 +106,10 @@ def test_where_all_is_well_everything_says_so(course: Teaching, look: Look) -> N
         "key_set": Verdict.OK,
         "token": Verdict.OK,
         "grades": Verdict.OK,
-        "roster": Verdict.WARNING,
+        "roster": Verdict.OK,
     }
     assert found["grades"].reason == "ok", "the column was read"
-    assert found["roster"].reason == "roster_not_allowed", "this LMS has none"
+    assert course.lms.roster_log[-1].endswith("&limit=1"), "one member was asked for"
 
 
 def test_visits_without_a_cookie_are_counted(
@@ -247,6 +248,11 @@ def test_an_lms_that_cannot_fetch_our_keys_is_told_where_to_allow_it(
 
 def test_services_that_are_switched_off_are_named(serve: Serve, look: Look) -> None:
     with serve(ags=AgsSetting.NONE) as course:
+        found = look(course)
+        assert said(found["grades"]) == (Verdict.WARNING, "scores_not_allowed")
+        assert said(found["roster"]) == (Verdict.NOT_TRIED, "no_roster_yet")
+        (tool,) = course.lms.tools()
+        course.lms.update_tool(tool.client_id, shares_roster=False)
         finding = look(course)["token"]
     assert said(finding) == (Verdict.FAILED, "token_no_scope")
     assert "Services" in words_for(finding, "moodle").next_step
@@ -305,7 +311,7 @@ def test_an_lms_with_an_error_is_named(course: Teaching, look: Look) -> None:
     ("status", "expected"),
     [
         (401, (Verdict.FAILED, "authorization_dropped")),
-        (404, (Verdict.WARNING, "column_gone")),
+        (404, (Verdict.WARNING, "service_gone")),
         (500, (Verdict.FAILED, "service_refused")),
     ],
 )
@@ -317,6 +323,28 @@ def test_a_gradebook_that_does_not_answer_is_named(
         finding = look(course)["grades"]
     assert said(finding) == expected
     assert "?" not in finding.params["url"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (401, (Verdict.FAILED, "authorization_dropped")),
+        (404, (Verdict.WARNING, "service_gone")),
+        (400, (Verdict.FAILED, "service_refused")),
+    ],
+)
+def test_a_roster_that_does_not_come_is_named(
+    course: Teaching, look: Look, status: int, expected: tuple[Verdict, str]
+) -> None:
+    course.teach()
+    course.lms.faults.add(Endpoint.MEMBERS, Fault(status))
+    assert said(look(course)["roster"]) == expected
+
+
+def test_a_roster_that_is_not_shared_is_named(course: Teaching, look: Look) -> None:
+    (tool,) = course.lms.tools()
+    course.lms.update_tool(tool.client_id, shares_roster=False)
+    assert said(look(course)["roster"]) == (Verdict.WARNING, "roster_not_allowed")
 
 
 def test_without_a_column_nothing_is_read(course: Teaching, look: Look) -> None:
