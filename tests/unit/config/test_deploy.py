@@ -33,6 +33,9 @@ def test_the_values_of_the_compose_file_are_accepted() -> None:
     assert settings.public_url == "https://badges.example.org"
     assert settings.database_url == "postgresql://credlet:x1@database/credlet"
     assert settings.trusted_proxies == 1
+    assert settings.rate_limit_storage_url == "redis://counts:6379/0"
+    services = (FOLDER / "compose.yaml").read_text(encoding="utf-8").partition("\nservices:")[2]
+    assert "\n  counts:" in services
 
 
 def test_the_container_file_copies_what_exists() -> None:
