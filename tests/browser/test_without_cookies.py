@@ -3,7 +3,9 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Frame, Request, expect
@@ -107,6 +109,57 @@ def test_where_nothing_is_kept_a_new_tab_takes_over(
     expect(tab.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
     tab.get_by_role("link", name="What is kept about you").click()
     expect(tab.get_by_text(f"{learner.user.name}.")).to_be_visible()
+
+
+@pytest.mark.parametrize("target", ["_parent", "lms_storage"])
+def test_the_lms_keeps_the_proof_where_the_browser_does_not(
+    world: World, frame_without_storage: Visitor, target: str
+) -> None:
+    """The bearer then lives as long as the document, which stays while pages are gone through."""
+    world.lms.config = replace(world.lms.config, storage_target=target)
+    learner = frame_without_storage
+    frame = learner.open_in_frame(world.overview)
+    expect(frame.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
+    frame.get_by_role("link", name="What is kept about you").click()
+    expect(frame.get_by_text(f"{learner.user.name}.")).to_be_visible()
+    assert learner.context.cookies(learner.world.tool.settings.public_url) == []
+
+
+def test_a_foreign_frame_learns_no_proof_by_posing_as_the_lms(
+    world: World, frame_without_storage: Visitor
+) -> None:
+    """Messages go to the platform's own origin only: to a frame of another site, none arrives."""
+    world.lms.config = replace(world.lms.config, storage_target="_parent")
+    page = frame_without_storage.page
+    page.goto(f"{world.lms_url}/lms/login")
+    page.locator(f'button[value="{frame_without_storage.user.id}"]').click()
+    page.goto(world.lms_url.replace("127.0.0.1", "localhost") + "/lms/login")
+    page.evaluate(
+        """address => {
+          window.heard = [];
+          addEventListener("message", ({ data }) => window.heard.push(data));
+          const frame = document.createElement("iframe");
+          frame.src = address;
+          document.body.append(frame);
+        }""",
+        _login_address(world),
+    )
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("link", name="Open in a new tab")).to_be_visible()
+    assert page.evaluate("window.heard") == []
+    frame_without_storage.watch.complaints.clear()  # the browser says that a message was held back
+
+
+def _login_address(world: World) -> str:
+    tool = world.lms.tools()[0]
+    query = {
+        "iss": world.lms_url,
+        "login_hint": "7",
+        "target_link_uri": tool.target_link_uri,
+        "client_id": tool.client_id,
+        "lti_storage_target": "_parent",
+    }
+    return f"{tool.initiate_login_url}?{urlencode(query)}"
 
 
 def test_an_address_alone_says_what_to_do(

@@ -36,7 +36,9 @@ def fetch_over_http(url: str) -> bytes:
 class LmsConfig:
     """`issuer`: origin without a slash at the end; it is `iss` and the base of every address.
 
-    `fetch(url)` gets the tool's key set and raises `OSError` when it cannot.
+    `fetch(url)` gets the tool's key set and raises `OSError` when it cannot. `storage_target`: what
+    keeps values for tools (LTI Platform Storage), a frame of this name beside the tool's or, as
+    `_parent`, the page itself; Moodle 4.5 has none.
     """
 
     issuer: str
@@ -44,6 +46,7 @@ class LmsConfig:
     product_family_code: str = "moodle"
     locale: str = "en"
     token_life: timedelta = timedelta(seconds=3600)
+    storage_target: str | None = None
     clock: Clock = clock.now
     fetch: Fetch = fetch_over_http
     secret_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)

@@ -126,8 +126,17 @@ def link(link_id: str) -> tuple[str, int]:
         quiz = _restriction(found.restricted_by)
         page = render_template("restricted.html", link=found, course=its_course, quiz=quiz)
         return page, 403
-    page = render_template("link.html", link=found, course=its_course, is_phone=_is_phone())
+    keeper = lms().config.storage_target
+    page = render_template(
+        "link.html", link=found, course=its_course, is_phone=_is_phone(), keeper=keeper
+    )
     return page, 200
+
+
+@bp.get("/storage")
+def storage() -> str:
+    """What keeps values for tools, in a frame beside theirs."""
+    return render_template("storage.html")
 
 
 @bp.get("/return/<link_id>")
