@@ -57,7 +57,7 @@ def test_the_whole_way_works_without_javascript(world: World, arrive: Arrive, sh
     _open_add_page(teacher)
     _press_in_window(teacher, "Select content")
     frame = teacher.page.frame_locator("iframe.activity")
-    for form in ("ltiInitiateLoginForm", "ltiAuthForm"):
+    for form in ("ltiInitiateLoginForm", "autopostme", "ltiAuthForm"):
         frame.locator(f"#{form}").get_by_role("button").click()
     frame.get_by_role("link", name=world.mc.title.best("en")).click()
     frame.get_by_role("button", name="Add to the course").click()

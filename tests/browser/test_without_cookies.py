@@ -1,5 +1,6 @@
 """A launch in the frame of an LMS where the browser keeps no cookie of the tool."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,15 +9,19 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Frame, Request, expect
+from playwright.sync_api import Browser, Frame, Request, Route, expect
 
+from badges import baking
+from lti_tool import clock
 from lti_tool.demo.lms import User
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import PARTICIPATION, World, running
+from lti_tool.models import LaunchSession
 from tests.browser import measure
 from tests.browser.chromium import COOKIELESS_HOST, DESKTOP, FLAGS, Sitting, Watch
 from tests.browser.conftest import NewContext, Show
 from tests.browser.visitors import Visitor
+from tests.factories.courses import School
 
 Arrive = Callable[[User], Visitor]
 
@@ -87,6 +92,83 @@ def test_a_teacher_sends_forms_and_a_learner_goes_on_back_and_reloads(
     expect(frame.get_by_text("You have completed this unit.")).to_be_visible()
     assert measure.violations(frame) == []
     show(learner.page, "frame without cookies")
+
+
+def test_a_badge_is_claimed_and_taken_along(world: World, arrive: Arrive, tmp_path: Path) -> None:
+    teacher, learner = arrive(world.people.teacher), arrive(world.people.learners[0])
+    teacher.open_in_frame(world.overview)
+    frame = learner.open_in_frame(world.overview)
+    expect(frame.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
+    _complete(world, learner.user)
+    frame = learner.open_in_frame(world.overview)
+    learner.press(frame.get_by_role("link", name="Claim your badge"))
+    frame.get_by_label("No name").check()
+    learner.press(frame.get_by_role("button", name="Claim this badge"))
+    expect(frame.get_by_text("without a name")).to_be_visible()
+    with learner.page.expect_download() as download:
+        learner.press(frame.get_by_role("link", name="Download as picture (PNG)"))
+    assert download.value.suggested_filename.endswith(".png")
+    download.value.save_as(tmp_path / "badge.png")
+    assert json.loads(baking.unbake((tmp_path / "badge.png").read_bytes()))["proof"]
+    learner.press(frame.get_by_role("button", name="Make it public"))
+    expect(frame.get_by_role("link", name="/credentials/")).to_be_visible()
+
+
+def _complete(world: World, user: User) -> None:
+    with world.tool.database.transaction(read_only=True) as db:
+        (launch,) = db.query(LaunchSession).filter_by(is_teacher=True).all()
+        launch_id, registration_id = launch.id, launch.registration_id
+    tool = world.tool
+    school = School(tool.database, clock.now(), registration_id, tool.encryption)
+    school.complete(launch_id, user.id, world.mc)
+
+
+def test_content_is_selected_and_the_answer_leaves_for_the_lms(
+    world: World, arrive: Arrive
+) -> None:
+    teacher = arrive(world.people.teacher)
+    teacher.to_course(world.empty_course.title)
+    teacher.press(teacher.page.get_by_role("link", name="Add an activity"))
+    teacher.press(teacher.page.get_by_role("link", name="Select content"))
+    frame = teacher.framed()
+    _reload(teacher, frame)
+    frame.get_by_label("Find a micro-credential").fill("weld")
+    teacher.press(frame.get_by_role("button", name="Search"))
+    teacher.press(frame.get_by_role("link", name=world.mc.title.best("en")))
+    teacher.press(frame.get_by_role("button", name="Add to the course"))
+    back = teacher.page.frame_locator("iframe.activity")
+    teacher.press(back.get_by_role("button", name="Save"))
+    unit = world.mc.units[0].title.best("en")
+    expect(teacher.page.get_by_role("link", name=unit)).to_be_visible()
+
+
+def test_a_slow_and_a_broken_connection_are_told(world: World, arrive: Arrive, show: Show) -> None:
+    learner = arrive(world.people.learners[0])
+    frame = learner.open_in_frame(world.overview)
+    held: list[Route] = []
+    learner.page.route("**/data", lambda route: held.append(route))
+    link = frame.get_by_role("link", name="What is kept about you")
+    link.click()
+    status = frame.locator("html > [role=status]")
+    expect(status).to_have_text("One moment …")
+    show(learner.page, "frame slow")
+    learner.watch.expect_refusal(held[0].request.url)
+    held.pop().abort()
+    expect(status).to_contain_text("The connection was interrupted.")
+    assert measure.violations(frame) == []
+    assert measure.too_small(frame) == []
+    show(learner.page, "frame broken")
+    learner.page.unroute("**/data")
+    learner.press(frame.get_by_role("button", name="Try again"))
+    expect(frame.get_by_text(f"{learner.user.name}.")).to_be_visible()
+    expect(frame.get_by_text("The connection was interrupted.")).to_have_count(0)
+
+
+def test_the_language_is_kept(world: World, arrive: Arrive) -> None:
+    frame = arrive(world.people.learners[0]).open_in_frame(world.overview)
+    frame.get_by_role("link", name="Deutsch").click()
+    frame.get_by_role("link", name="Was über Sie gespeichert ist").click()
+    expect(frame.locator("html")).to_have_attribute("lang", "de")
 
 
 def test_where_nothing_is_kept_a_new_tab_takes_over(
