@@ -110,8 +110,8 @@ def _begin(
         "client_id": tool.client_id,
         "lti_deployment_id": tool.deployment_id,
     }
-    if lms().config.storage_target:
-        fields["lti_storage_target"] = lms().config.storage_target
+    if target := lms().config.storage_target:
+        fields["lti_storage_target"] = target
     return _form("ltiInitiateLoginForm", tool.initiate_login_url, fields)
 
 

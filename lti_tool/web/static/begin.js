@@ -5,7 +5,10 @@
   const root = document.documentElement;
   const key = `login:${login.state}`;
   const goOn = () => location.replace(login.next);
-  const isKept = storage.set(key, login.proof) || storage.hasCookie("kept");
+  const hasCookie = () => {
+    try { return document.cookie.includes("kept="); } catch { return false; }
+  };
+  const isKept = storage.set(key, login.proof) || hasCookie();
   const asked = storage.askPlatform("lti.put_data", key, login.proof, login);
   if (isKept) {
     asked.catch(() => {});

@@ -23,7 +23,7 @@
     }
     const mine = running = new AbortController();
     mine.isPost = sent.method === "POST";
-    const timer = setTimeout(() => say(working, true), 400);
+    const timer = setTimeout(() => say(working, shown || !told.confirm), 400);
     root.setAttribute("aria-busy", "true");
     try {
       const headers = { Accept: "text/html, */*;q=0.5" };

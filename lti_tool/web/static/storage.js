@@ -1,18 +1,16 @@
 // Where a frame without cookies keeps something: its own storage, or the learning platform's
 // (LTI Platform Storage 0.1), which is asked by messages that only the platform's origin can read.
+// Every access may fail: some browsers block storage in frames as a whole.
 const storage = {
   get(key) {
     try { return sessionStorage.getItem(key); } catch { return null; }
   },
   set(key, value) {
-    try { sessionStorage.setItem(key, value); } catch { /* blocked as a whole */ }
+    try { sessionStorage.setItem(key, value); } catch {}
     return this.get(key) === value;
   },
   remove(key) {
-    try { sessionStorage.removeItem(key); } catch { /* blocked as a whole */ }
-  },
-  hasCookie(name) {
-    try { return document.cookie.includes(`${name}=`); } catch { return false; }
+    try { sessionStorage.removeItem(key); } catch {}
   },
   askPlatform(subject, key, value, { target, platform }) {
     return new Promise((resolve, reject) => {
