@@ -1,5 +1,6 @@
 """Third-party cookies blocked, scripts off: what browsers and schools do to a framed tool."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +65,21 @@ def test_a_launch_holds_in_the_frame_because_every_cookie_is_partitioned(
         assert cookie["partitionKey"] == "http://127.0.0.1"
         assert (cookie["secure"], cookie["sameSite"]) == (True, "None")
         assert cookie["httpOnly"] is (cookie["name"] == "launch")
+
+
+def test_a_launch_asks_the_tool_three_times(world: World, arrive: Arrive) -> None:
+    """The first goes through a page, those after it by redirects only."""
+    learner = arrive(world.people.learners[0])
+    for is_redirected in (False, True):
+        answers: list[tuple[str, int]] = []
+        learner.page.on(
+            "response",
+            lambda one, to=answers: to.append((one.url, one.status)),  # type: ignore[misc]
+        )
+        frame = learner.open_in_frame(world.overview)
+        expect(frame.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
+        ours = [status for url, status in answers if re.search("/(lti|launches)/", url)]
+        assert ours == [302 if is_redirected else 200, 303, 200]
 
 
 def test_two_launches_in_one_browser_do_not_disturb_each_other(

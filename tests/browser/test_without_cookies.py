@@ -15,7 +15,7 @@ from badges import baking
 from lti_tool import clock
 from lti_tool.demo.lms import User
 from lti_tool.demo.serving import free_port
-from lti_tool.demo.world import PARTICIPATION, World, running
+from lti_tool.demo.world import ASSESSED, PARTICIPATION, World, running
 from lti_tool.models import LaunchSession
 from tests.browser import measure
 from tests.browser.chromium import COOKIELESS_HOST, DESKTOP, FLAGS, Sitting, Watch
@@ -162,6 +162,59 @@ def test_a_slow_and_a_broken_connection_are_told(world: World, arrive: Arrive, s
     learner.press(frame.get_by_role("button", name="Try again"))
     expect(frame.get_by_text(f"{learner.user.name}.")).to_be_visible()
     expect(frame.get_by_text("The connection was interrupted.")).to_have_count(0)
+
+
+def test_a_form_pressed_twice_is_sent_once_and_its_answer_is_announced(
+    world: World, arrive: Arrive
+) -> None:
+    teacher = arrive(world.people.teacher)
+    frame = teacher.open_in_frame(world.links[PARTICIPATION])
+    teacher.press(frame.locator(".button.main"))
+    frame.get_by_label("By taking part").check()
+    held: list[Route] = []
+    teacher.page.route("**/route*", lambda route: held.append(route))
+    button = frame.get_by_role("button", name="Change")
+    button.click()
+    button.click()
+    expect(frame.locator("html > [role=status]")).to_have_text("One moment …")
+    (sent,) = held
+    sent.continue_()
+    expect(frame.locator("html > [role=status]")).to_contain_text("Changed.")
+
+
+def test_two_launches_in_one_tab_do_not_disturb_each_other(world: World, arrive: Arrive) -> None:
+    """Frames of one site in one tab share their storage."""
+    learner = arrive(world.people.learners[0])
+    first = learner.open_in_frame(world.links[ASSESSED[0]])
+    expect(first.get_by_text("Unit 3 of 5")).to_be_visible()
+    learner.page.evaluate(
+        """address => {
+          const frame = document.createElement("iframe");
+          frame.className = "second";
+          frame.src = address;
+          document.body.append(frame);
+        }""",
+        f"/lms/launch/{world.links[ASSESSED[1]].id}",
+    )
+    second = learner.page.frame_locator("iframe.second")
+    expect(second.get_by_text("Unit 4 of 5")).to_be_visible()
+    first.get_by_role("link", name="What is kept about you").click()
+    expect(first.get_by_text(f"{learner.user.name}.")).to_be_visible()
+    first.get_by_role("link", name="Back", exact=True).click()
+    expect(first.get_by_text("Unit 3 of 5")).to_be_visible()
+    second.get_by_role("link", name="What is kept about you").click()
+    expect(second.get_by_text(f"{learner.user.name}.")).to_be_visible()
+
+
+def test_a_launch_asks_the_tool_four_times(world: World, arrive: Arrive) -> None:
+    learner, asked = arrive(world.people.learners[0]), list[str]()
+    learner.page.on("request", lambda one: asked.append(one.url))
+    frame = learner.open_in_frame(world.overview)
+    expect(frame.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
+    ours = [one for one in asked if one.startswith(world.tool.settings.public_url)]
+    pages = [re.sub(r"[0-9a-f-]{36}", "ID", one) for one in ours if re.search("/(lti|launch)", one)]
+    ends = [one.split("/", 3)[3] for one in pages]
+    assert ends == ["lti/ID/login", "lti/ID/launch", "lti/ID/confirm", "launches/ID/"]
 
 
 def test_the_language_is_kept(world: World, arrive: Arrive) -> None:

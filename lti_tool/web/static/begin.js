@@ -9,10 +9,7 @@
     try { return document.cookie.includes("kept="); } catch { return false; }
   };
   const isKept = storage.set(key, login.proof) || hasCookie();
-  const asked = storage.askPlatform("lti.put_data", key, login.proof, login);
-  if (isKept) {
-    asked.catch(() => {});
-    return goOn();
-  }
-  asked.then(goOn, () => root.classList.add("unproven"));
+  const asked = storage.ofPlatform?.("lti.put_data", key, login.proof, login) ?? Promise.reject();
+  asked.then(goOn, () => isKept || root.classList.add("unproven"));
+  if (isKept) goOn();
 })();

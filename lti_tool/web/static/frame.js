@@ -95,7 +95,7 @@
   async function confirm() {
     const key = `login:${told.state}`;
     const proof = storage.get(key)
-      || await storage.askPlatform("lti.get_data", key, undefined, told).catch(() => null);
+      || await storage.ofPlatform?.("lti.get_data", key, undefined, told).catch(() => null);
     if (!proof) return root.classList.add("unproven");
     const body = new URLSearchParams({ state: told.state, proof });
     ask(told.confirm, { method: "POST", body }, async (answer, found) => {
