@@ -18,6 +18,7 @@ from lti_tool.services import tool_keys as key_turns
 from lti_tool.web import caching, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
 from lti_tool.web.context import current_tool, public_url
+from lti_tool.web.learner import home
 from lti_tool.web.negotiation import wants_page
 
 MAX_FORM_BYTES = 256 * 1024
@@ -113,14 +114,22 @@ def accept(registration_id: uuid.UUID) -> Response:
 @blueprint.post("/confirm")
 def confirm(registration_id: uuid.UUID) -> Response:
     """The browser's proof, where it keeps no cookie, for the launch that waits for it. The answer
-    is the bearer of the launch session. (An own step after the launch, for our script alone.)
+    is the bearer of the launch session, with its first page, which would otherwise take one more
+    round trip. (An own step after the launch, for our script alone.)
     """
     tool, now = current_tool(), clock.now()
     state, proof = request.form.get("state", ""), request.form.get("proof", "")
     claims = launch.confirm(tool.database, tool.encryption, registration_id, state, proof, now=now)
     session, token = _open(registration_id, claims, now, by_script=True)
     log.info("launch_confirmed", registration_id=str(registration_id), launch_id=str(session.id))
-    response = jsonify(launch=f"{launch_session.path(session.id)}/", bearer=token)
+    request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"  # as the next request would have it
+    first = make_response(home.home(launch_id=session.id))
+    response = jsonify(
+        launch=f"{launch_session.path(session.id)}/",
+        bearer=token,
+        address=first.location or url_for("learner.home", launch_id=session.id),
+        page=None if first.location else first.get_data(as_text=True),
+    )
     response.cache_control.no_store = True
     return response
 

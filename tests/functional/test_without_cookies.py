@@ -20,6 +20,8 @@ from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code, sessions_of
 from tests.factories.threads import at_one_moment
 
+INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+
 
 @pytest.fixture
 def visitor(visitor: Visitor, app: Flask) -> Visitor:
@@ -64,6 +66,20 @@ def test_a_proof_opens_a_session_whose_bearer_opens_its_pages(
     with database.transaction(read_only=True) as db:
         assert db.query(Person).one().name == "Ana Alves"
         assert db.query(UnconfirmedLaunch).count() == 0
+
+
+@pytest.mark.parametrize("locale", ["de-AT", "en"])
+def test_the_first_page_comes_with_the_bearer(visitor: Visitor, locale: str) -> None:
+    begun = visitor.launch_unconfirmed(launch_presentation={"locale": locale})
+    answer = visitor.confirm(begun.state, begun.proof).get_json()
+    page = _open(visitor.client, answer["address"], answer["bearer"])
+    assert f'<html lang="{locale[:2]}"' in page.text
+    assert answer["page"] == page.text
+    teaching = visitor.launch_unconfirmed(roles=[INSTRUCTOR])
+    answer = visitor.confirm(teaching.state, teaching.proof).get_json()
+    assert answer["page"] is None
+    assert answer["address"].startswith(answer["launch"])
+    assert _open(visitor.client, answer["address"], answer["bearer"]).status_code == 200
 
 
 def test_a_launch_alone_opens_no_session(

@@ -101,9 +101,12 @@
     ask(told.confirm, { method: "POST", body }, async (answer, found) => {
       storage.remove(key);
       if (!answer.ok) return put(await found.text());
-      ({ launch, bearer } = JSON.parse(await found.text()));
+      const first = JSON.parse(await found.text());
+      ({ launch, bearer } = first);
       storage.set(launch, bearer);
-      return open(launch, { keep: "replaceState" });
+      if (!first.page) return open(first.address, { keep: "replaceState" });
+      history.replaceState(null, "", first.address);
+      put(first.page);
     });
   }
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,10 @@ class Firefox:
             env={**os.environ, "HOME": str(folder), "MOZ_DISABLE_CONTENT_SANDBOX": "1"},
         )
         self._last = 0
+        self._open = ExitStack()
         try:
-            self._socket = self._connected(port)
-            self._answers = self._socket.makefile("rb")
+            self._socket = self._open.enter_context(self._connected(port))
+            self._answers = self._open.enter_context(self._socket.makefile("rb"))
             self._read()  # it greets
             self._ask("WebDriver:NewSession", {})
         except BaseException:
@@ -79,10 +81,10 @@ class Firefox:
         return self._ask("WebDriver:ExecuteScript", asked)["value"]
 
     def close(self) -> None:
-        self._socket.close()
         self._end()
 
     def _end(self) -> None:
+        self._open.close()
         self._process.terminate()
         try:
             self._process.wait(timeout=20)
