@@ -12,7 +12,8 @@ from lti_tool import clock
 from tests.factories.platform import PlatformDouble
 
 CONNECTIONS = 4
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# As from a window, or a frame whose cookies came back before: Credlet then redirects at once.
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Dest": "document"}
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
