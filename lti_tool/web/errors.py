@@ -38,6 +38,11 @@ def name_request() -> None:
 def refuse(error: ToolError) -> Response:
     write = log.warning if error.status < 500 else log.error
     write("request_refused", code=error.code, status=error.status, correlation_id=_correlation_id())
+    return answer(error)
+
+
+def answer(error: ToolError) -> Response:
+    """Return the page or problem of a refusal that is not logged."""
     return _answer(error.code, error.status, dict(error.params))
 
 

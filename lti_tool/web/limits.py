@@ -12,10 +12,12 @@ import hashlib
 import hmac
 import ipaddress
 import math
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from flask import Flask, Response, current_app, request
 from flask_babel import format_timedelta
 from flask_limiter import Limit, Limiter, RateLimitExceeded
@@ -29,8 +31,11 @@ from lti_tool.web.context import current_tool
 
 STORE_SECONDS = 1
 """How long a request waits for the store of counts before this process counts for itself."""
+LOGGED_EVERY = timedelta(seconds=10)
 NOWHERE = "nowhere"
 """Counts requests for addresses that do not exist."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,24 @@ class TooOften(ToolError):
     status = 429
 
 
+class Refusals:
+    """Logs the first refusal at once, then how many came, so that a flood fills no disk."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._silent_until = datetime.min.replace(tzinfo=UTC)
+        self._count = 0
+
+    def count(self, now: datetime) -> None:
+        with self._lock:
+            self._count += 1
+            if now < self._silent_until:
+                return
+            count, self._count = self._count, 0
+            self._silent_until = now + LOGGED_EVERY
+        log.warning("requests_refused", code="too_often", count=count)
+
+
 def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["credlet"].settings
     Limiter(
@@ -103,6 +126,7 @@ def init_app(app: Flask) -> None:
         swallow_errors=True,
         enabled=settings.rate_limit_percent > 0,
     )
+    app.extensions["credlet_refusals"] = Refusals()
     app.register_error_handler(RateLimitExceeded, refuse)
 
 
@@ -117,7 +141,8 @@ def rule_of(endpoint: str) -> Rule | None:
 def refuse(error: RateLimitExceeded) -> Response:
     """Say when to come back. Nothing was looked at, so what was sent can be sent again."""
     seconds = _seconds_left()
-    response = errors.refuse(TooOften("too_often", wait=_in_words(seconds)))
+    current_app.extensions["credlet_refusals"].count(clock.now())
+    response = errors.answer(TooOften("too_often", wait=_in_words(seconds)))
     response.headers["Retry-After"] = str(seconds)
     return response
 

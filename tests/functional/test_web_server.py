@@ -43,7 +43,7 @@ def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> request
     while process.poll() is None and time.monotonic() < deadline:
         try:
             return requests.get(url, timeout=5)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
     raise RuntimeError(f"gunicorn does not answer:\n{log.read_text(encoding='utf-8')[-4000:]}")
 
