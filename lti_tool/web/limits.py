@@ -199,13 +199,19 @@ def _by_address_and_id() -> str:
 
 
 def _network(address: str) -> str:
-    """Return what stands for one line: of IPv6 the first half, of which one has them all."""
+    """Return what stands for one line: of IPv6 the first half, of which one has them all.
+
+    A server that listens on both writes IPv4 as `::ffff:203.0.113.9`: whose first half is the same
+    for everybody.
+    """
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if known.version == 4:
+    if isinstance(known, ipaddress.IPv4Address):
         return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
     return str(ipaddress.ip_network((known, 64), strict=False))
 
 

@@ -112,6 +112,16 @@ def test_a_person_with_many_ipv6_addresses_is_one(new_app: MakeApp) -> None:
     assert client.get(PAGE, environ_base=neighbour).status_code == 200
 
 
+def test_people_with_ipv4_are_told_apart_where_the_server_listens_on_ipv6(
+    new_app: MakeApp,
+) -> None:
+    client = new_app().test_client()
+    flood(client, environ_base={"REMOTE_ADDR": "::ffff:203.0.113.9"})
+    somebody_else = {"REMOTE_ADDR": "::ffff:203.0.113.10"}
+    assert client.get(PAGE, environ_base=somebody_else).status_code == 200
+    assert client.get(PAGE, environ_base=SCHOOL).status_code == 429
+
+
 def test_an_address_that_a_stranger_claims_is_not_believed(new_app: MakeApp) -> None:
     client = new_app().test_client()
     claimed = [{"X-Forwarded-For": f"198.51.100.{number}"} for number in range(12)]
