@@ -249,10 +249,16 @@ def _is_answerable(db: Session, row: GradebookResult, verdict: Verdict) -> bool:
 def _sent(
     db: Session, link: ResourceLink, person_id: uuid.UUID | None = None
 ) -> dict[uuid.UUID, tuple[Decimal, ...]]:
-    """Return the shares of the maximum that were sent, or may have been, to the link's column."""
+    """Return the shares of the maximum that were sent, or may have been, to the link's column.
+
+    A column keeps its grades when its address changes (a registration renewed, a site renamed), and
+    links that share one show each other's.
+    """
+    of_column = sa.select(ResourceLink.id).filter(
+        ResourceLink.course_id == link.course_id, ResourceLink.line_item_url == link.line_item_url
+    )
     found = sa.select(Delivery.person_id, Delivery.points, Delivery.maximum).filter(
-        Delivery.link_id == link.id,
-        Delivery.line_item_url == link.line_item_url,
+        sa.or_(Delivery.link_id == link.id, Delivery.link_id.in_(of_column)),
         Delivery.attempts > 0,
         Delivery.points.is_not(None),
     )

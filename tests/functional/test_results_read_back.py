@@ -17,7 +17,7 @@ from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.demo.lms import AgsSetting, Endpoint, Fault, Role
 from lti_tool.lti.grades import RESULT_SCOPE
-from lti_tool.models import CompletionRecord, GradebookResult, LaunchSession, ResourceLink
+from lti_tool.models import CompletionRecord, Delivery, GradebookResult, LaunchSession, ResourceLink
 from lti_tool.services import gradebook_results, readings, results
 from lti_tool.services.gradebook_results import Question, Verdict
 from lti_tool.tool import Tool
@@ -235,6 +235,25 @@ def test_a_score_whose_answer_was_lost_is_still_known_as_ours(course: Teaching) 
     course.deliver()
     course.read()
     assert [one.route for one in records(course)] == ["assessed"]
+
+
+def test_a_score_sent_under_another_address_of_the_column_is_still_known_as_ours(
+    course: Teaching,
+) -> None:
+    """Moodle writes the registration into the address: connected anew, a column has another."""
+    ana, ben = course.learner("Ana", U1), course.learner("Ben", U1)
+    course.assess(ben, U1, points=85)
+    course.deliver()
+    with course.school.transaction() as db:
+        for row in db.query(Delivery):
+            row.line_item_url = row.line_item_url.replace("type_id=", "type_id=7")
+    course.launch(ana, U1)
+    course.wait(hours=2)
+    course.launch(ana, U1)
+    assert course.read() == 1
+    assert [one.route for one in records(course)] == ["assessed"]
+    with course.school.transaction() as db:
+        assert db.query(GradebookResult).count() == 0
 
 
 # A teacher's override is respected
