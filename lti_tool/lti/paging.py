@@ -6,6 +6,7 @@ refused, because half a roster read as a whole one would show people as gone.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -15,6 +16,8 @@ from lti_tool.outbound import Response
 
 MAX_PAGES = 200
 MAX_TOTAL_BYTES = 32 * 1024 * 1024
+MAX_SECONDS = 60
+"""A thread of the server, or the worker with everybody's scores, waits for the pages."""
 
 _LINK = re.compile(r'<([^<>]*)>((?:"[^"]*"|[^<])*)')
 # Quoted, unquoted, or in Moodle's curly quotes.
@@ -31,14 +34,18 @@ def pages(
     A link to a page that was seen already is the end. Moodle drops `role` from its next links.
 
     Raises:
-        ServiceError: `next_page_foreign`: a link leads to another host; `paging_endless`.
+        ServiceError: `next_page_foreign`: a link leads to another host; `paging_endless`;
+            `timeout`: no page is asked for after `MAX_SECONDS`.
     """
+    until = time.monotonic() + MAX_SECONDS
     seen: set[str] = set()
     read = 0
     following: str | None = url
     while following is not None and following not in seen:
         if len(seen) >= MAX_PAGES or read > MAX_TOTAL_BYTES:
             raise ServiceError("paging_endless")
+        if time.monotonic() > until:
+            raise ServiceError("timeout", is_transient=True)
         seen.add(following)
         page = fetch(following)
         read += len(page.content)

@@ -117,6 +117,24 @@ def test_a_container_that_is_too_large_is_given_up() -> None:
     assert caught.value.code == "paging_endless"
 
 
+def test_a_container_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page comes within what one request may take, and there are many."""
+    moment = 0.0
+    monkeypatch.setattr("lti_tool.lti.paging.time.monotonic", lambda: moment)
+
+    def fetch(url: str) -> Response:
+        nonlocal moment
+        moment += 6
+        number = int(url.rpartition("=")[2])
+        return answer(url, f'<https://lms.example/m?p={number + 1}>; rel="next"')
+
+    fetched = []
+    with pytest.raises(ServiceError) as caught:
+        fetched += paging.pages(fetch, "https://lms.example/m?p=1")
+    assert (caught.value.code, caught.value.is_transient) == ("timeout", True)
+    assert moment <= paging.MAX_SECONDS + 6
+
+
 def test_parameters_are_added_behind_what_is_there() -> None:
     url = "https://lms.example/m?a=1&a=2&b=&c=%7E#f"
     assert addresses.with_query(url, {"rlid": "7&8"}) == (
