@@ -79,11 +79,12 @@ def open_session(
     its custom parameters; a learner's launch of an unlocked unit completes it.
     """
     arrival = arrivals.of(db, registration_id, claims, now)
-    link = _opened_link(db, arrival, claims, now)
+    course = arrivals.course(db, arrival, claims, now)
+    arrivals.note_roster(course, arrival, claims, now)  # before links and members are locked
+    link = _opened_link(db, arrival, course, claims, now)
     token, session = _session_at(db, arrival, link, claims, lifetime, now)
     session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
     db.add(session)
-    arrivals.note_roster(link.course, arrival, claims, now)
     readings.want_after_launch(db, link, is_teacher=claims.is_teacher, now=now)
     db.flush()
     if not claims.is_teacher:
@@ -111,7 +112,7 @@ def open_review(
     """
     arrival = arrivals.of(db, registration_id, claims, now)
     link = (
-        _opened_link(db, arrival, claims, now)
+        _opened_link(db, arrival, arrivals.course(db, arrival, claims, now), claims, now)
         if claims.resource_link_id
         else _link_of_column(db, arrival, claims)
     )
@@ -248,10 +249,9 @@ def _session(
 
 
 def _opened_link(
-    db: Session, arrival: Arrival, claims: LaunchClaims, now: datetime
+    db: Session, arrival: Arrival, course: Course, claims: LaunchClaims, now: datetime
 ) -> ResourceLink:
     """Return the link of these claims, kept and placed as they say."""
-    course = arrivals.course(db, arrival, claims, now)
     link = arrivals.link(db, arrival, course, claims, now)
     is_placed = "mc" in claims.custom and placements.place_by_custom_parameters(
         db, link, claims.custom["mc"], claims.custom.get("unit") or None, now

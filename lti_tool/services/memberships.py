@@ -6,7 +6,7 @@ non-editing teachers are Instructors at launch and Learners in the roster).
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,12 +80,17 @@ def failed(db: Session, course_id: uuid.UUID, code: str, now: datetime) -> None:
 
 
 def take_in(db: Session, course_id: uuid.UUID, members: Sequence[Member], now: datetime) -> Changes:
-    """Bring the course in line with its whole roster. Idempotent."""
+    """Bring the course in line with its whole roster. Idempotent.
+
+    People are locked first, in one order, then the course, then who is in it, as launches do: so
+    nobody waits in a circle.
+    """
+    named = {member.user_id: member for member in sorted(members, key=lambda one: one.user_id)}
+    course = db.get_one(Course, course_id)
+    new_people = _people(db, course, named, now)
     course = db.get_one(Course, course_id, with_for_update={"key_share": True})
-    named = {member.user_id: member for member in members}
-    known = _known(db, course)
     gone = back = 0
-    for row in known.values():
+    for row in _known(db, course).values():
         member = named.get(row.person.sub)
         is_here = member is not None and member.is_active
         if is_here and row.left_at is not None:
@@ -94,13 +99,28 @@ def take_in(db: Session, course_id: uuid.UUID, members: Sequence[Member], now: d
         elif not is_here and row.left_at is None:
             row.left_at = now
             gone += not row.is_tester
-        if member is not None:
-            _rename(row.person, member)
-    unknown = [member for sub, member in named.items() if sub not in known]
-    new = sum(_add(db, course, member, now) for member in unknown)
+    new = sum(_add(db, course, person, now) for person in new_people)
     course.roster_read_at = course.roster_tried_at = now
     course.roster_wanted_at = course.roster_failure = None
     return Changes(new, gone, back)
+
+
+def _people(
+    db: Session, course: Course, named: Mapping[str, Member], now: datetime
+) -> list[Person]:
+    """Rename who is known in the course, and return who is to be added: learners who have not
+    opened anything yet; teachers come when they launch."""
+    known, new = _known(db, course), []
+    for sub, member in named.items():
+        if sub in known:
+            _rename(known[sub].person, member)
+        elif member.is_learner and member.is_active:
+            key = {"platform_id": course.platform_id, "sub": sub}
+            values = {"id": uuid.uuid4(), "created_at": now}
+            new.append(get_or_add(db, Person, key, **values)[0])
+            _rename(new[-1], member)
+        db.flush()
+    return new
 
 
 def _known(db: Session, course: Course) -> dict[str, CourseMember]:
@@ -112,18 +132,7 @@ def _known(db: Session, course: Course) -> dict[str, CourseMember]:
     return {row.person.sub: row for row in rows}
 
 
-def _add(db: Session, course: Course, member: Member, now: datetime) -> bool:
-    """Add a learner who has not opened anything yet; teachers come when they launch."""
-    if not (member.is_learner and member.is_active):
-        return False
-    person, _ = get_or_add(
-        db,
-        Person,
-        {"platform_id": course.platform_id, "sub": member.user_id},
-        id=uuid.uuid4(),
-        created_at=now,
-    )
-    _rename(person, member)
+def _add(db: Session, course: Course, person: Person, now: datetime) -> bool:
     _, was_added = get_or_add(
         db,
         CourseMember,

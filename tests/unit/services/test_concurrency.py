@@ -2,11 +2,13 @@
 
 import uuid
 from datetime import datetime
+from functools import partial
 
 from badges import samples
 from lti_tool.db import Database
+from lti_tool.lti.roster import Member
 from lti_tool.models import Award, LaunchSession
-from lti_tool.services import placements
+from lti_tool.services import memberships, placements
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 
@@ -41,3 +43,36 @@ def test_launches_records_and_choices_at_one_moment_do_not_deadlock(
         )
     with school.transaction() as db:
         assert db.query(Award).count() == 0
+
+
+def test_rosters_and_launches_that_change_the_course_do_not_deadlock(
+    each_database: Database, now: datetime
+) -> None:
+    school = School.open(each_database, now)
+    people = [f"person-{number}" for number in range(8)]
+    launch = school.launch("teacher", teacher=True)
+    with school.transaction() as db:
+        course_id = db.get_one(LaunchSession, launch).course_id
+    assert course_id is not None
+
+    def read_roster(subs: list[str], name: str) -> None:
+        members = [
+            Member(user_id=sub, is_learner=True, is_active=True, name=f"{sub} {name}")
+            for sub in subs
+        ]
+        with school.transaction() as db:
+            memberships.take_in(db, course_id, members, school.now)
+
+    def come(sub: str, roster: str) -> None:
+        school.launch(sub, teacher=True, roster=f"https://lms.example/{roster}")
+
+    for number in range(10):
+        at_one_moment(
+            [
+                partial(read_roster, people, str(number)),
+                partial(read_roster, people[::-1], f"again {number}"),
+                partial(come, people[0], str(number)),
+                partial(come, people[-1], f"again-{number}"),
+                partial(come, people[3], str(number)),
+            ]
+        )
