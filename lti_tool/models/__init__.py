@@ -1,7 +1,14 @@
 """Tables of the application, one module per noun; importing this package maps them all."""
 
 from lti_tool.db import Base
-from lti_tool.models.accounts import Account, AccountGrant, AccountSession, SignInLink
+from lti_tool.models.accounts import (
+    Account,
+    AccountGrant,
+    AccountSession,
+    Passkey,
+    SignInLink,
+    UsedChallenge,
+)
 from lti_tool.models.audit_log import AuditEntry
 from lti_tool.models.awards import Award
 from lti_tool.models.completions import CompletionRecord, Enrolment
@@ -49,6 +56,7 @@ __all__ = [
     "MicroCredentialSeries",
     "MicroCredentialVersion",
     "Organisation",
+    "Passkey",
     "Person",
     "PlacedUnit",
     "Placement",
@@ -63,4 +71,5 @@ __all__ = [
     "StatusList",
     "ToolKey",
     "UnconfirmedLaunch",
+    "UsedChallenge",
 ]

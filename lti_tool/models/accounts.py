@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from lti_tool.db import SECRET, Base, UtcDateTime
+from lti_tool.db import NOT_SECRET, SECRET, Base, UtcDateTime
 from lti_tool.models.organisations import Organisation
 
 
@@ -85,3 +85,33 @@ class AccountSession(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
     account: Mapped[Account] = relationship()
+
+
+class Passkey(Base):
+    """A key pair of an account's person, of which the public half is here.
+
+    `credential_id` is the authenticator's name for it. `sign_count` grows with each use where the
+    authenticator counts, and stays 0 where it does not (Web Authentication, section 6.1.1).
+    """
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    credential_id: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True, info=NOT_SECRET)
+    public_key: Mapped[bytes] = mapped_column(sa.LargeBinary, info=NOT_SECRET)  # COSE
+    sign_count: Mapped[int] = mapped_column(sa.BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account] = relationship()
+
+
+class UsedChallenge(Base):
+    """A challenge that a passkey has answered; it is answered once (`digest`: SHA-256 hex)."""
+
+    __tablename__ = "used_challenges"
+
+    digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Forbidden, NotFound
-from lti_tool.models import Account, AccountSession, SignInLink
+from lti_tool.models import Account, AccountSession, SignInLink, UsedChallenge
 from lti_tool.services import audit
 
 LINK_LIFETIME = timedelta(hours=1)
@@ -147,13 +147,14 @@ def sign_out(db: Session, session: AccountSession, now: datetime) -> None:
 
 
 def forget_expired(db: Session, now: datetime) -> None:
-    """Delete sessions that are over, and links a month after their end.
+    """Delete sessions and answered challenges that are over, and links a month after their end.
 
     A link is kept so long to be able to say "used" or "too old" instead of "unknown".
     """
     is_over = sa.or_(AccountSession.expires_at <= now, AccountSession.seen_at <= now - IDLE)
     db.execute(sa.delete(AccountSession).where(is_over))
     db.execute(sa.delete(SignInLink).where(SignInLink.expires_at <= now - timedelta(days=30)))
+    db.execute(sa.delete(UsedChallenge).where(UsedChallenge.expires_at <= now))
 
 
 def _refuse_disabled(account: Account) -> None:

@@ -23,6 +23,7 @@ from lti_tool.errors import Forbidden
 from lti_tool.models import Account, AccountSession
 from lti_tool.services import accounts, sign_in
 from lti_tool.services.accounts import Access
+from lti_tool.services.passkeys import RelyingParty
 from lti_tool.web import security
 from lti_tool.web.context import current_tool
 from lti_tool.web.security import ADMIN_BLUEPRINT, SIGN_IN_BLUEPRINT
@@ -84,6 +85,12 @@ class Stranger:
 
     def keep(self, response: Response) -> Response:
         return _set(response, SIGN_IN_BLUEPRINT, self.secret)
+
+
+def relying_party() -> RelyingParty:
+    """Return this server as passkeys know it."""
+    settings = current_tool().settings
+    return RelyingParty(settings.public_url, settings.secret_key)
 
 
 def own_page(path: str) -> str | None:

@@ -174,6 +174,22 @@ SENTENCES: Mapping[str, Sentence] = {
     "link_unknown": Sentence(N_("This sign-in link is not one of ours."), _NEW_SIGN_IN_LINK),
     "link_used": Sentence(N_("This sign-in link was used before."), _NEW_SIGN_IN_LINK),
     "link_expired": Sentence(N_("This sign-in link is too old."), _NEW_SIGN_IN_LINK),
+    "passkey_refused": Sentence(
+        N_("What your browser sent is no proof by a passkey of yours."),
+        N_("Go back, load the page again and try once more, or use a sign-in link."),
+    ),
+    "passkey_expired": Sentence(
+        N_("The page was open for too long."), N_("Go back, load it again and try once more.")
+    ),
+    "passkey_unknown": Sentence(
+        N_("This passkey does not open this server any more."),
+        N_("Use another one, or ask an operator of this server for a sign-in link."),
+    ),
+    "passkey_known": Sentence(N_("This passkey is registered here already."), _LOOK_AGAIN),
+    "too_many_passkeys": Sentence(
+        N_("An account has at most %(maximum)s passkeys."), N_("Remove one that you do not use.")
+    ),
+    "passkey_not_here": Sentence(N_("You have no such passkey."), _LOOK_AGAIN),
     "account_disabled": Sentence(N_("This account is switched off."), _ASK_OPERATOR),
     "unknown_account": Sentence(N_("There is no such account."), _LOOK_AGAIN),
     "several_accounts": Sentence(

@@ -8,7 +8,7 @@ import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
 from lti_tool import clock
-from lti_tool.services import sign_in
+from lti_tool.services import passkeys, sign_in
 from lti_tool.web import account_session, security
 from lti_tool.web.account_session import Stranger, own_page
 from lti_tool.web.context import current_tool
@@ -32,13 +32,28 @@ def page() -> Response:
     if why != "sign_in_again" and account_session.is_signed_in():
         return _go_on(request.args.get("next", ""))
     stranger = Stranger.here()
+    party = account_session.relying_party()
     shown = render_template(
         "sign_in/page.html",
         visit=stranger,
+        is_possible=party.has_passkeys,
+        options=passkeys.sign_in_options(party, stranger.secret, clock.now()),
         why=why if why in WHY else "",
         next_page=own_page(request.args.get("next", "")),
     )
     return stranger.keep(make_response(shown))
+
+
+@blueprint.post("/passkey")
+def use_passkey() -> Response:
+    now, answer = clock.now(), request.form.get("credential", "")
+    with current_tool().database.transaction() as db:
+        account = passkeys.authenticate(
+            db, answer, account_session.relying_party(), Stranger.here().secret, now
+        )
+        session, secret = sign_in.open_session(db, account, now, way="passkey")
+    log.info("signed_in", account_id=str(session.account_id), way="passkey")
+    return account_session.carry(_go_on(request.form.get("next", "")), secret)
 
 
 @blueprint.get("/links/<token>")
@@ -55,8 +70,11 @@ def link(token: str) -> Response:
 def use_link(token: str) -> Response:
     with current_tool().database.transaction() as db:
         session, secret = sign_in.use_link(db, token, clock.now())
+        has_passkey = bool(passkeys.listed(db, session.account))
     log.info("signed_in", account_id=str(session.account_id), way="link")
-    return account_session.carry(_go_on(""), secret)
+    can_have = account_session.relying_party().has_passkeys
+    first = "" if has_passkey or not can_have else url_for("admin.new_passkey")
+    return account_session.carry(_go_on(first), secret)
 
 
 def _go_on(wish: str) -> Response:

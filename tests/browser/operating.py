@@ -31,3 +31,22 @@ def come_in(world: World, page: Page, account_id: uuid.UUID) -> None:
     page.goto(link_for(world, account_id))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/admin**")
+
+
+def give_authenticator(page: Page) -> None:
+    """Build a device into the browser that keeps passkeys and always knows its owner's finger."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )

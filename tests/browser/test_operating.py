@@ -35,7 +35,7 @@ def test_a_link_leads_in_and_the_pages_read_well(world: World, page: Page, show:
     page.goto(operating.link_for(world, account_id))
     check(page, "sign in link", show)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Welcome, Olena Koval")).to_be_visible()
+    expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
     for name, path in PAGES.items():
         for language in ("en", "de"):
             page.goto(f"{base}/admin{path}?lang={language}")
@@ -48,5 +48,52 @@ def test_a_reviewer_is_told_that_nothing_waits(world: World, page: Page, show: S
     slug = world.mc.awarding_body.slug
     reviewer = operating.add_account(world, "Rita", Role.REVIEWER, slug)
     operating.come_in(world, page, reviewer)
+    page.get_by_role("link", name="Go on without").click()
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     check(page, "reviewer home", show)
+
+
+def test_a_passkey_is_made_after_the_link_and_then_suffices(
+    world: World, page: Page, show: Show
+) -> None:
+    operating.give_authenticator(page)
+    operating.come_in(world, page, operating.add_account(world))
+    expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
+    check(page, "new passkey", show)
+    page.get_by_label("What do you call this device?").fill("Work laptop")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_text("The passkey is added")).to_be_visible()
+    expect(page.get_by_role("link", name="Remove Work laptop")).to_be_visible()
+    check(page, "admin account with passkey", show)
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    check(page, "sign in with passkey", show)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="Welcome, Olena Koval")).to_be_visible()
+    page.get_by_role("link", name="Your account").click()
+    page.get_by_role("link", name="Remove Work laptop").click()
+    expect(page.get_by_text("It is your only one.")).to_be_visible()
+    check(page, "remove passkey", show)
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_text("None yet, so you get in by a link only.")).to_be_visible()
+
+
+def test_without_a_passkey_at_hand_the_page_says_what_to_do(
+    world: World, page: Page, show: Show
+) -> None:
+    """The device knows its owner, but no passkey for this server."""
+    operating.give_authenticator(page)
+    page.goto(f"{world.tool.settings.public_url}/sign-in")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_text("Try once more, or use a sign-in link.")).to_be_visible()
+    check(page, "sign in passkey failed", show)
+
+
+def test_without_scripts_the_link_still_leads_in(world: World, new_context: NewContext) -> None:
+    page = new_context(java_script_enabled=False).context.new_page()
+    page.goto(f"{world.tool.settings.public_url}/sign-in")
+    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    operating.come_in(world, page, operating.add_account(world))
+    expect(page.get_by_text("Your browser has no passkeys")).to_be_visible()
+    page.get_by_role("link", name="Go on without").click()
+    expect(page.get_by_role("heading", name="Welcome, Olena Koval")).to_be_visible()

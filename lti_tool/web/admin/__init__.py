@@ -1,6 +1,6 @@
 """Pages of people who sign in: operators, organisation administrators, reviewers."""
 
-from lti_tool.web.admin import audit_log, home, me, self_test
+from lti_tool.web.admin import audit_log, home, me, passkeys, self_test
 from lti_tool.web.admin.blueprint import blueprint
 
-__all__ = ["audit_log", "blueprint", "home", "me", "self_test"]
+__all__ = ["audit_log", "blueprint", "home", "me", "passkeys", "self_test"]

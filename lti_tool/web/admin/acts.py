@@ -20,6 +20,8 @@ ACTS: Mapping[str, str] = {
     "account.signed_out": N_("signed out"),
     "account.signed_out_everywhere": N_("signed out in all browsers"),
     "sign_in_link.made": N_("made a sign-in link"),
+    "passkey.added": N_("added a passkey"),
+    "passkey.removed": N_("removed a passkey"),
     "platform.added": N_("connected an LMS by hand"),
     "platform.disabled": N_("switched an LMS off"),
     "platform.enabled": N_("switched an LMS on"),

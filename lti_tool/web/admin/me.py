@@ -4,9 +4,9 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
-from lti_tool.services import accounts, sign_in
+from lti_tool.services import accounts, passkeys, sign_in
 from lti_tool.web import account_session, i18n
-from lti_tool.web.account_session import AccountVisit, signed_in
+from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.errors import what_happened
 from lti_tool.web.security import ADMIN_BLUEPRINT
@@ -25,7 +25,9 @@ def _page(visit: AccountVisit, problem: str = "") -> str:
         visit=visit,
         zones=choices(),
         problem=problem,
-        is_saved=request.args.get("saved") == "1",
+        passkeys=passkeys.listed(visit.db, visit.account),
+        can_have_passkeys=relying_party().has_passkeys,
+        done=request.args.get("done", ""),
     )
 
 
@@ -45,7 +47,7 @@ def save_me(visit: AccountVisit) -> ResponseReturnValue:
     except ToolError as error:
         return _page(visit, what_happened(error)), 400
     # `lang` also replaces what the browser remembers from before.
-    return redirect(url_for("admin.me", saved=1, lang=wish), 303)
+    return redirect(url_for("admin.me", done="saved", lang=wish), 303)
 
 
 @blueprint.post("/account/sign-out")
