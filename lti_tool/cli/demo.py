@@ -9,11 +9,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from lti_tool import clock
 from lti_tool.cli.texts import _, language
 from lti_tool.demo import journey, world
 from lti_tool.demo.journey import JourneyFailed, Step
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import World
+from lti_tool.services import accounts, sign_in
+from lti_tool.services.accounts import Role
 
 
 @click.command("demo")
@@ -84,10 +87,24 @@ def _serve_on(console: Console, running: World) -> None:
             course=running.empty_course.title,
         )
     )
+    console.print(
+        _("As the operator of this tool: %(link)s", link=_operator_link(running)), soft_wrap=True
+    )
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
         console.print(_("Stopped."))
+
+
+def _operator_link(running: World) -> str:
+    """Return a link with which whoever plays signs in as operator."""
+    now, tool = clock.now(), running.tool
+    with tool.database.transaction() as db:
+        operator = accounts.add(db, _("Operator"), encryption=tool.encryption, now=now)
+        accounts.grant(db, operator, Role.OPERATOR, None, now)
+        lifetime = sign_in.INVITATION_LIFETIME
+        _link, token = sign_in.make_link(db, operator, now, lifetime=lifetime)
+    return f"{tool.settings.public_url}/sign-in/links/{token}"
 
 
 def _port(running: World) -> str:

@@ -11,7 +11,7 @@ from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.models import Registration
-from lti_tool.services import organisations, platforms
+from lti_tool.services import organisations, platforms, registrations
 from lti_tool.services.platforms import PlatformDetails
 
 MOODLE = {
@@ -119,30 +119,42 @@ def list_platforms(context: Context) -> None:
 
 
 @group.command()
-@click.argument("platform_id", type=click.UUID)
+@click.argument("identifier", type=click.UUID)
 @pass_context
-def disable(context: Context, platform_id: uuid.UUID) -> None:
-    """Switch an LMS off: its launches are refused, its scores wait. Nothing is deleted."""
-    with context.transaction() as db:
-        platforms.set_disabled(db, platform_id, disabled=True, now=clock.now())
+def disable(context: Context, identifier: uuid.UUID) -> None:
+    """Switch an LMS off: its launches are refused, its scores wait. Nothing is deleted.
+
+    Takes the id of the LMS, or that of one registration (the one in its addresses) to switch off
+    that one alone.
+    """
+    _set_disabled(context, identifier, disabled=True)
     click.echo(_("Switched off. `credlet platform enable` switches it on again."))
 
 
 @group.command()
-@click.argument("platform_id", type=click.UUID)
+@click.argument("identifier", type=click.UUID)
 @pass_context
-def enable(context: Context, platform_id: uuid.UUID) -> None:
-    """Switch an LMS on again."""
-    with context.transaction() as db:
-        platforms.set_disabled(db, platform_id, disabled=False, now=clock.now())
+def enable(context: Context, identifier: uuid.UUID) -> None:
+    """Switch an LMS, or one registration, on again."""
+    _set_disabled(context, identifier, disabled=False)
     click.echo(_("Switched on."))
+
+
+def _set_disabled(context: Context, identifier: uuid.UUID, *, disabled: bool) -> None:
+    now = clock.now()
+    with context.transaction() as db:
+        registration = db.get(Registration, identifier)
+        if registration is None:
+            platforms.set_disabled(db, identifier, disabled=disabled, now=now)
+        else:
+            registrations.set_disabled(db, registration, disabled=disabled, now=now)
 
 
 def _state(registration: Registration) -> str:
     if registration.pending_since:
         command = f"credlet platform confirm {registration.id}"
         return _("waits to be confirmed: `%(command)s`", command=command)
-    return _("off") if registration.platform.disabled_at else _("on")
+    return _("off") if registration.is_disabled else _("on")
 
 
 def deployments_in_words(registration: Registration) -> str:

@@ -22,7 +22,7 @@ _KNOWN = (
         Registration.key_set_url,
         Registration.pending_since,
         Registration.deployment_policy,
-        Platform.disabled_at,
+        sa.func.coalesce(Registration.disabled_at, Platform.disabled_at).label("disabled_at"),
     )
     .join(Platform, Registration.platform_id == Platform.id)
     .filter(Registration.id == sa.bindparam("id"))
@@ -53,7 +53,7 @@ class KnownRegistration:
 
 
 def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
-    """Return the confirmed registration of an enabled platform.
+    """Return a confirmed registration that is switched on, as its platform is.
 
     Raises:
         LaunchRefused: registration_unknown (404), registration_pending (403),

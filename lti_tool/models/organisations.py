@@ -10,7 +10,10 @@ from lti_tool.db import Base, UtcDateTime
 
 
 class Organisation(Base):
-    """A school or awarding body. `slug` is part of public addresses and never changes."""
+    """A school or awarding body. `slug` is part of public addresses and never changes.
+
+    `deployment_policy`: what its registrations begin with (see `Registration`).
+    """
 
     __tablename__ = "organisations"
 
@@ -19,6 +22,9 @@ class Organisation(Base):
     name: Mapped[str] = mapped_column(sa.String(255))
     country: Mapped[str | None] = mapped_column(sa.String(2))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deployment_policy: Mapped[str] = mapped_column(
+        sa.String(16), default="listed", server_default="listed"
+    )
 
 
 class ServerIdentity(Base):

@@ -34,6 +34,7 @@ class Registration(Base):
     key_set_url: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     pending_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     product_family: Mapped[str | None] = mapped_column(sa.String(64))
     key_text_kid: Mapped[str | None] = mapped_column(sa.String(64))
     deployment_policy: Mapped[str] = mapped_column(
@@ -42,6 +43,11 @@ class Registration(Base):
 
     platform: Mapped[Platform] = relationship()
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration")
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether it is switched off itself, or its platform is."""
+        return self.disabled_at is not None or self.platform.disabled_at is not None
 
 
 class Deployment(Base):

@@ -216,10 +216,23 @@ def grant(
         created_at=now,
     )
     db.add(made)
+    # Whoever made a link when the account could do less must not have one for more.
+    db.execute(sa.delete(SignInLink).filter_by(account_id=account.id, used_at=None))
     db.flush()
     db.expire(account, ["grants"])
     _note_grant(db, account, made, "account.role_given", by, now)
     return made
+
+
+def check_grant(access: Access, account: Account, grant_id: uuid.UUID) -> None:
+    """Return if it is a role of the account that `access` may take away.
+
+    Raises:
+        NotFound: `unknown_grant`.
+    """
+    found = next((one for one in account.grants if one.id == grant_id), None)
+    if found is None or not access.may_administer(found.organisation_id):
+        raise NotFound("unknown_grant")
 
 
 def withdraw(

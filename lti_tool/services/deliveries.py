@@ -31,6 +31,7 @@ from lti_tool.models import (
     Person,
     Placement,
     Platform,
+    Registration,
     ResourceLink,
 )
 from lti_tool.services import audit, catalogue
@@ -363,11 +364,13 @@ def _next_due(db: Session, now: datetime) -> Delivery | None:
         sa.select(Delivery)
         .join(Delivery.link)
         .join(Platform, Platform.id == ResourceLink.platform_id)
+        .join(Registration, Registration.id == ResourceLink.registration_id)
         .filter(
             Delivery.state == PENDING,
             Delivery.due_at <= now,
             sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now),
             Platform.disabled_at.is_(None),
+            Registration.disabled_at.is_(None),
             ~waits_for_earlier,
         )
         .order_by(Delivery.due_at, Delivery.sequence)

@@ -7,6 +7,7 @@ an operator confirms it; one that fails leaves the invitation as it was.
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -33,7 +34,12 @@ class OpenInvitation:
 
 
 def invite(
-    db: Session, organisation: Organisation, now: datetime, *, lifetime: timedelta = LIFETIME
+    db: Session,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    lifetime: timedelta = LIFETIME,
+    actor: str = audit.OPERATOR,
 ) -> tuple[Invitation, str]:
     """Return a new invitation and the secret of its link, which is not stored."""
     token = secrets.token_urlsafe(32)
@@ -46,9 +52,10 @@ def invite(
     )
     db.add(invitation)
     db.flush()
-    audit.note(
+    audit.note_in(
         db,
-        audit.OPERATOR,
+        organisation.id,
+        actor,
         "invitation.made",
         f"invitation:{invitation.id}",
         now,
@@ -71,6 +78,16 @@ def find(db: Session, token: str, now: datetime) -> Invitation:
     if found.expires_at <= now:
         raise RegistrationRefused("invitation_expired", status=403)
     return found
+
+
+def still_open(db: Session, organisation: Organisation, now: datetime) -> Sequence[Invitation]:
+    """Return the links of an organisation that can still be used, the next to expire first."""
+    mine = sa.select(Invitation).filter(
+        Invitation.organisation_id == organisation.id,
+        Invitation.used_at.is_(None),
+        Invitation.expires_at > now,
+    )
+    return db.scalars(mine.order_by(Invitation.expires_at)).all()
 
 
 def opened(invitation: Invitation) -> OpenInvitation:
@@ -128,6 +145,7 @@ def finish(
         key_set_url=platform.key_set_url,
         created_at=now,
         pending_since=now,
+        deployment_policy=invitation.organisation.deployment_policy,
         product_family=platform.product_family,
     )
     if registered.deployment_id is not None:
@@ -136,8 +154,9 @@ def finish(
         )
     db.add(registration)
     db.flush()
-    audit.note(
+    audit.note_in(
         db,
+        invitation.organisation_id,
         f"invitation:{invitation.id}",
         "registration.received",
         f"registration:{registration.id}",
@@ -157,8 +176,9 @@ def note_update(
         RegistrationRefused: invitation_used (403)
     """
     _use_up(db, invitation_id, now)
-    audit.note(
+    audit.note_in(
         db,
+        registration.platform.organisation_id,
         f"invitation:{invitation_id}",
         "registration.renewed",
         f"registration:{registration.id}",

@@ -167,7 +167,7 @@ def find(db: Session, launch_id: uuid.UUID, token: str | None, now: datetime) ->
         raise Forbidden("session_missing")
     if min(session.expires_at, session.bearer_expires_at or session.expires_at) <= now:
         raise Forbidden("session_expired")
-    if session.registration.platform.disabled_at is not None:
+    if session.registration.is_disabled:
         raise Forbidden("platform_disabled")
     return session
 

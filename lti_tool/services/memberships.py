@@ -53,6 +53,7 @@ def lease(db: Session, now: datetime) -> Course | None:
             Course.roster_url.is_not(None),
             Platform.disabled_at.is_(None),
             Registration.pending_since.is_(None),
+            Registration.disabled_at.is_(None),
         )
         .order_by(Course.roster_wanted_at)
         .limit(1)

@@ -1,5 +1,7 @@
 """Organisations, and the public address that their badges name."""
 
+import uuid
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,7 +10,9 @@ from sqlalchemy.orm import Session
 from badges.definition_values import SLUG
 from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound, ToolError
-from lti_tool.models import Organisation, ServerIdentity
+from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
+from lti_tool.models import Organisation, Platform, Registration, ServerIdentity
+from lti_tool.services import audit
 
 LONGEST_NAME = 255
 
@@ -54,6 +58,87 @@ def find(db: Session, slug: str) -> Organisation:
     if found is None:
         raise NotFound("unknown_organisation")
     return found
+
+
+def get(db: Session, organisation_id: uuid.UUID) -> Organisation:
+    """Return one organisation.
+
+    Raises:
+        NotFound: `unknown_organisation`.
+    """
+    found = db.get(Organisation, organisation_id)
+    if found is None:
+        raise NotFound("unknown_organisation")
+    return found
+
+
+def listed(db: Session, within: Iterable[uuid.UUID] | None = None) -> Sequence[Organisation]:
+    """Return all organisations, or these, by name."""
+    chosen = sa.select(Organisation).order_by(Organisation.name, Organisation.slug)
+    if within is not None:
+        chosen = chosen.filter(Organisation.id.in_(within))
+    return db.scalars(chosen).all()
+
+
+def add(db: Session, slug: str, name: str, country: str, now: datetime, *, by: str) -> Organisation:
+    """Add an organisation that is new here.
+
+    Raises:
+        ToolError: `malformed_slug`, `malformed_identifier`, `malformed_country`.
+        Conflict: `organisation_exists`.
+    """
+    check_slug(slug)
+    if db.scalar(sa.select(Organisation.id).filter_by(slug=slug)) is not None:
+        raise Conflict("organisation_exists", slug=slug)
+    made = get_or_add_organisation(db, slug, _checked_name(name), _checked_country(country), now)
+    audit.note_in(db, made.id, by, "organisation.added", f"organisation:{made.id}", now)
+    return made
+
+
+def change(
+    db: Session,
+    organisation: Organisation,
+    now: datetime,
+    *,
+    name: str,
+    country: str,
+    automatic: bool,
+    by: str,
+) -> None:
+    """Keep name, country, and how new deployments of all its registrations come in.
+
+    Raises:
+        ToolError: `malformed_identifier`, `malformed_country`; nothing was changed.
+    """
+    name, code = _checked_name(name), _checked_country(country)
+    organisation.name, organisation.country = name, code
+    policy = AUTOMATIC if automatic else LISTED
+    details = {}
+    if organisation.deployment_policy != policy:
+        organisation.deployment_policy = policy
+        of_it = sa.select(Platform.id).filter_by(organisation_id=organisation.id)
+        db.execute(
+            sa.update(Registration)
+            .where(Registration.platform_id.in_(of_it))
+            .values(deployment_policy=policy)
+        )
+        details = {"deployments": policy}
+    subject = f"organisation:{organisation.id}"
+    audit.note_in(db, organisation.id, by, "organisation.changed", subject, now, **details)
+
+
+def _checked_name(name: str) -> str:
+    if not is_identifier(name):
+        raise ToolError("malformed_identifier", field="name")
+    return name.strip()
+
+
+def _checked_country(country: str) -> str | None:
+    """Return a code of ISO 3166-1 alpha-2, or None where none is said."""
+    code = country.strip().upper()
+    if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
+        raise ToolError("malformed_country")
+    return code or None
 
 
 def fix_public_url(db: Session, public_url: str, now: datetime) -> None:

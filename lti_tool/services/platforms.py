@@ -40,6 +40,7 @@ def add(
     allow_http: bool,
     now: datetime,
     registration_id: uuid.UUID | None = None,
+    actor: str = audit.OPERATOR,
 ) -> Registration:
     """Add a platform with one registration and its deployments.
 
@@ -61,6 +62,7 @@ def add(
         auth_token_url=details.auth_token_url,
         key_set_url=details.key_set_url,
         created_at=now,
+        deployment_policy=organisation.deployment_policy,
         deployments=[
             Deployment(deployment_id=deployment_id, created_at=now)
             for deployment_id in dict.fromkeys(details.deployment_ids)
@@ -68,7 +70,8 @@ def add(
     )
     db.add(registration)
     db.flush()
-    audit.note(db, audit.OPERATOR, "platform.added", f"platform:{platform.id}", now)
+    subject = f"platform:{platform.id}"
+    audit.note_in(db, organisation.id, actor, "platform.added", subject, now)
     return registration
 
 
@@ -127,8 +130,8 @@ def all_registrations(db: Session) -> Sequence[Registration]:
     ).all()
 
 
-def set_disabled(db: Session, platform_id: uuid.UUID, *, disabled: bool, now: datetime) -> Platform:
-    """Switch a platform off or on; off refuses its launches and stops its deliveries.
+def find(db: Session, platform_id: uuid.UUID) -> Platform:
+    """Return a platform.
 
     Raises:
         NotFound: `unknown_platform`.
@@ -136,7 +139,30 @@ def set_disabled(db: Session, platform_id: uuid.UUID, *, disabled: bool, now: da
     platform = db.get(Platform, platform_id)
     if platform is None:
         raise NotFound("unknown_platform", platform=str(platform_id))
+    return platform
+
+
+def of_organisation(db: Session, organisation: Organisation) -> Sequence[Platform]:
+    """Return an organisation's platforms, by name."""
+    mine = sa.select(Platform).filter_by(organisation_id=organisation.id)
+    return db.scalars(mine.order_by(Platform.name, Platform.created_at)).all()
+
+
+def set_disabled(
+    db: Session,
+    platform_id: uuid.UUID,
+    *,
+    disabled: bool,
+    now: datetime,
+    actor: str = audit.OPERATOR,
+) -> Platform:
+    """Switch a platform off or on; off refuses its launches and stops its deliveries.
+
+    Raises:
+        NotFound: `unknown_platform`.
+    """
+    platform = find(db, platform_id)
     platform.disabled_at = now if disabled else None
     action = "platform.disabled" if disabled else "platform.enabled"
-    audit.note(db, audit.OPERATOR, action, f"platform:{platform.id}", now)
+    audit.note_in(db, platform.organisation_id, actor, action, f"platform:{platform.id}", now)
     return platform

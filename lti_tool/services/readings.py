@@ -131,6 +131,7 @@ def _readable() -> sa.Select[ResourceLink]:
             sa.or_(scopes.is_(None), scopes.contains(RESULT_SCOPE, autoescape=True)),
             Platform.disabled_at.is_(None),
             Registration.pending_since.is_(None),
+            Registration.disabled_at.is_(None),
         )
     )
 

@@ -1,11 +1,11 @@
 """Registrations after they came: confirmed or rejected by an operator; their deployments."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound, ToolError
@@ -61,6 +61,7 @@ def confirm(
     name: str | None = None,
     as_platform: uuid.UUID | None = None,
     has_moved: bool = False,
+    actor: str = audit.OPERATOR,
 ) -> Registration:
     """Let a pending registration launch; its people are new, or those of `as_platform`.
 
@@ -82,8 +83,16 @@ def confirm(
     registration.pending_since = None
     db.flush()
     subject = f"registration:{registration.id}"
-    platform = str(registration.platform_id)
-    audit.note(db, audit.OPERATOR, "registration.confirmed", subject, now, platform=platform)
+    platform = registration.platform
+    audit.note_in(
+        db,
+        platform.organisation_id,
+        actor,
+        "registration.confirmed",
+        subject,
+        now,
+        platform=str(platform.id),
+    )
     return registration
 
 
@@ -109,7 +118,9 @@ def _join(
     db.flush()
 
 
-def reject(db: Session, registration: Registration, now: datetime) -> None:
+def reject(
+    db: Session, registration: Registration, now: datetime, *, actor: str = audit.OPERATOR
+) -> None:
     """Forget a pending registration; nobody has ever come through it.
 
     Raises:
@@ -118,9 +129,10 @@ def reject(db: Session, registration: Registration, now: datetime) -> None:
     if registration.pending_since is None:
         raise Conflict("registration_confirmed", registration=str(registration.id))
     platform, subject = registration.platform, f"registration:{registration.id}"
-    audit.note(
+    audit.note_in(
         db,
-        audit.OPERATOR,
+        platform.organisation_id,
+        actor,
         "registration.rejected",
         subject,
         now,
@@ -135,14 +147,66 @@ def reject(db: Session, registration: Registration, now: datetime) -> None:
     db.flush()
 
 
-def set_policy(db: Session, registration: Registration, *, automatic: bool, now: datetime) -> None:
+def set_disabled(
+    db: Session,
+    registration: Registration,
+    *,
+    disabled: bool,
+    now: datetime,
+    actor: str = audit.OPERATOR,
+) -> None:
+    """Switch one registration off or on, whatever its platform's others do.
+
+    Off refuses its launches, ends the visits that came by it, and holds its scores back.
+    """
+    registration.disabled_at = now if disabled else None
+    action = "registration.disabled" if disabled else "registration.enabled"
+    subject = f"registration:{registration.id}"
+    audit.note_in(db, registration.platform.organisation_id, actor, action, subject, now)
+
+
+def of_platform(db: Session, platform: Platform) -> Sequence[Registration]:
+    """Return a platform's registrations, oldest first."""
+    mine = sa.select(Registration).filter_by(platform_id=platform.id)
+    found = mine.options(selectinload(Registration.deployments))
+    return db.scalars(found.order_by(Registration.created_at, Registration.id)).all()
+
+
+def waiting(db: Session, within: Iterable[uuid.UUID] | None = None) -> Sequence[Registration]:
+    """Return what waits to be confirmed, in all organisations or in these, oldest first."""
+    pending = (
+        sa.select(Registration)
+        .join(Registration.platform)
+        .filter(Registration.pending_since.is_not(None))
+        .options(contains_eager(Registration.platform).joinedload(Platform.organisation))
+    )
+    if within is not None:
+        pending = pending.filter(Platform.organisation_id.in_(within))
+    return db.scalars(pending.order_by(Registration.pending_since)).all()
+
+
+def set_policy(
+    db: Session,
+    registration: Registration,
+    *,
+    automatic: bool,
+    now: datetime,
+    actor: str = audit.OPERATOR,
+) -> None:
     """Let new deployments launch by themselves, or only those that are listed."""
     registration.deployment_policy = AUTOMATIC if automatic else LISTED
-    _note_deployment(db, registration, f"deployments.{registration.deployment_policy}", now)
+    _note_deployment(
+        db, registration, f"deployments.{registration.deployment_policy}", now, "", actor
+    )
 
 
 def add_deployment(
-    db: Session, registration: Registration, deployment_id: str, now: datetime
+    db: Session,
+    registration: Registration,
+    deployment_id: str,
+    now: datetime,
+    *,
+    actor: str = audit.OPERATOR,
 ) -> None:
     """List a deployment.
 
@@ -154,11 +218,16 @@ def add_deployment(
         raise ToolError("malformed_identifier", field="deployment_id")
     if not _store(db, registration, deployment_id, now):
         raise Conflict("deployment_exists", deployment=deployment_id)
-    _note_deployment(db, registration, "deployment.added", now, deployment_id)
+    _note_deployment(db, registration, "deployment.added", now, deployment_id, actor)
 
 
 def remove_deployment(
-    db: Session, registration: Registration, deployment_id: str, now: datetime
+    db: Session,
+    registration: Registration,
+    deployment_id: str,
+    now: datetime,
+    *,
+    actor: str = audit.OPERATOR,
 ) -> None:
     """Take a deployment off the list. With the policy `automatic` it can come back by launching.
 
@@ -172,7 +241,7 @@ def remove_deployment(
     db.delete(row)
     db.flush()
     db.expire(registration, ["deployments"])
-    _note_deployment(db, registration, "deployment.removed", now, deployment_id)
+    _note_deployment(db, registration, "deployment.removed", now, deployment_id, actor)
 
 
 def admit_deployment(
@@ -204,4 +273,5 @@ def _note_deployment(
 ) -> None:
     details = {"deployment_id": deployment_id} if deployment_id else {}
     db.flush()
-    audit.note(db, actor, action, f"registration:{registration.id}", now, **details)
+    place, subject = registration.platform.organisation_id, f"registration:{registration.id}"
+    audit.note_in(db, place, actor, action, subject, now, **details)

@@ -99,6 +99,10 @@ def left_behind(db: Session) -> Sequence[Registration]:
         sa.select(Registration)
         .join(Registration.platform)
         .options(joinedload(Registration.platform))
-        .where(Registration.key_text_kid != youngest, Platform.disabled_at.is_(None))
+        .where(
+            Registration.key_text_kid != youngest,
+            Platform.disabled_at.is_(None),
+            Registration.disabled_at.is_(None),
+        )
         .order_by(Platform.name, Registration.created_at)
     ).all()

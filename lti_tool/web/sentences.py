@@ -204,6 +204,13 @@ SENTENCES: Mapping[str, Sentence] = {
     "organisation_not_needed": Sentence(
         N_("Operators run the whole server, not one school."), _GO_BACK
     ),
+    "unknown_role": Sentence(N_("There is no such role."), _LOOK_AGAIN),
+    "organisation_exists": Sentence(
+        N_("“%(slug)s” is taken by another school."), N_("Choose another short name.")
+    ),
+    "malformed_country": Sentence(
+        N_("A country is given by two letters (ISO 3166-1), such as UA."), _GO_BACK
+    ),
     "unknown_grant": Sentence(N_("This person does not have that role."), _LOOK_AGAIN),
     "last_operator": Sentence(
         N_("This is the last operator: nobody could run this server any more."),

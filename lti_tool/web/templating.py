@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
         explain=conditions.explain,
         has_news=conditions.has_news,
     )
-    for name in ("shapes", "words"):
+    for name in ("shapes", "words", "forms"):
         environment.globals[name] = environment.get_template(f"{name}.html").module
 
 

@@ -4,9 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lti_tool.demo.world import World
+from lti_tool.services import registrations
 from lti_tool.services.accounts import Role
-from tests.browser import measure, operating
-from tests.browser.conftest import NewContext, Show
+from tests.browser import measure, operating, test_connecting
+from tests.browser.conftest import Arrive, NewContext, Show
 
 PAGES = {"admin home": "", "admin account": "/account", "admin audit log": "/audit-log"}
 WIDTHS = {360: 740, 1280: 720}
@@ -76,6 +77,62 @@ def test_a_passkey_is_made_after_the_link_and_then_suffices(
     check(page, "remove passkey", show)
     page.get_by_role("button", name="Remove it").click()
     expect(page.get_by_text("None yet, so you get in by a link only.")).to_be_visible()
+
+
+def test_from_the_operator_s_passkey_to_an_lms_that_is_confirmed(
+    world: World, page: Page, arrive: Arrive, show: Show
+) -> None:
+    school = world.mc.awarding_body.name.best("en")
+    operating.give_authenticator(page)
+    operating.come_in(world, page, operating.add_account(world))
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    page.get_by_role("link", name=school).click()
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_role("textbox", name="Link", exact=True).input_value()
+    check(page, "admin link", show)
+    admin = arrive(world.admin)
+    test_connecting.to_tools(admin)
+    frame = test_connecting.open_registration(admin, link)
+    frame.get_by_role("button", name="Register").click()
+    admin.page.wait_for_url(f"{world.lms_url}/lms/tools")
+    page.get_by_role("link", name="Start").click()
+    expect(page.get_by_role("heading", name="Waits for you")).to_be_visible()
+    check(page, "admin home waiting", show)
+    page.get_by_role("link", name="Look at the registration").click()
+    for language in ("de", "en"):
+        page.goto(f"{page.url.partition('?')[0]}?lang={language}")
+        check(page, f"admin registration pending {language}", show)
+    page.get_by_role("link", name="Reject …").click()
+    check(page, "admin reject", show)
+    page.get_by_role("link", name="No, go back").click()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Confirmed: people can come from this LMS now.")).to_be_visible()
+    check(page, "admin registration confirmed", show)
+    with world.tool.database.transaction(read_only=True) as db:
+        assert registrations.waiting(db) == []
+
+
+def test_the_other_pages_read_well(world: World, page: Page, show: Show) -> None:
+    operating.come_in(world, page, operating.add_account(world))
+    slug = world.mc.awarding_body.slug
+    operating.add_account(world, "Wolfeschlegelsteinhausenbergerdorff" * 3, Role.REVIEWER, slug)
+    base = f"{world.tool.settings.public_url}/admin"
+    school = world.mc.awarding_body.name.best("en")
+    for language in ("en", "de"):
+        for path in ("organisations", "people", "keys"):
+            page.goto(f"{base}/{path}?lang={language}")
+            check(page, f"admin {path} {language}", show)
+        page.goto(f"{base}/organisations")
+        page.get_by_role("link", name=school).click()
+        check(page, f"admin organisation {language}", show)
+        page.get_by_role("rowheader").get_by_role("link").first.click()
+        check(page, f"admin platform {language}", show)
+        page.goto(f"{base}/people")
+        page.get_by_role("link", name="Wolfe").click()
+        check(page, f"admin person {language}", show)
 
 
 def test_without_a_passkey_at_hand_the_page_says_what_to_do(

@@ -7,17 +7,22 @@ missing from it fails in `test_other_peoples_things.py`.
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
 from lti_tool import clock
-from lti_tool.db import Database
+from lti_tool.db import Base, Database
+from lti_tool.services import accounts, organisations, platforms
 from lti_tool.services.accounts import Role
+from lti_tool.services.platforms import PlatformDetails
 from lti_tool.web.account_session import For
 from tests.factories import signing_in
+from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
 
 ADMIN_ROUTES: Mapping[str, For] = {
@@ -34,6 +39,28 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.self_tests": For.ADMINISTRATORS,
     "admin.test_server": For.OPERATORS,
     "admin.test_platform": For.ADMINISTRATORS,
+    "admin.organisations_list": For.ADMINISTRATORS,
+    "admin.add_organisation": For.OPERATORS,
+    "admin.organisation": For.ADMINISTRATORS,
+    "admin.change_organisation": For.ADMINISTRATORS,
+    "admin.invite": For.ADMINISTRATORS,
+    "admin.platform": For.ADMINISTRATORS,
+    "admin.switch_platform": For.ADMINISTRATORS,
+    "admin.registration": For.ADMINISTRATORS,
+    "admin.confirm_registration": For.ADMINISTRATORS,
+    "admin.rejection": For.ADMINISTRATORS,
+    "admin.reject_registration": For.ADMINISTRATORS,
+    "admin.switch_registration": For.ADMINISTRATORS,
+    "admin.change_deployments": For.ADMINISTRATORS,
+    "admin.keys": For.OPERATORS,
+    "admin.rotate_key": For.OPERATORS,
+    "admin.people": For.ADMINISTRATORS,
+    "admin.invite_person": For.ADMINISTRATORS,
+    "admin.person": For.ADMINISTRATORS,
+    "admin.new_link": For.ADMINISTRATORS,
+    "admin.switch_person": For.ADMINISTRATORS,
+    "admin.give_role": For.ADMINISTRATORS,
+    "admin.withdraw_role": For.ADMINISTRATORS,
 }
 
 
@@ -108,3 +135,140 @@ def test_every_own_page_opens(app: Flask, database: Database) -> None:
     for rule, _ in admin_rules(app):
         if "GET" in (rule.methods or ()) and not rule.arguments:
             assert operator.get(address(rule)).status_code == 200, rule
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """`ids`: one thing of each kind that the pages of administrators name."""
+
+    administrator: SignedIn
+    ids: Mapping[str, uuid.UUID]
+
+
+def settle(app: Flask, database: Database, slug: str) -> School:
+    now = clock.now()
+    administrator = person(app, database, Role.ADMINISTRATOR, slug)
+    reviewer = signing_in.account(database, now, f"Reviewer {slug}Q", Role.REVIEWER, slug)
+    details = PlatformDetails(
+        name=f"LMS {slug}Q",
+        issuer=f"https://{slug}.example",
+        client_id=slug,
+        auth_login_url=f"https://{slug}.example/auth",
+        auth_token_url=f"https://{slug}.example/token",
+        key_set_url=f"https://{slug}.example/keys",
+        deployment_ids=["1"],
+    )
+    with database.transaction() as db:
+        body = organisations.find(db, slug)
+        registration = platforms.add(db, body, details, allow_http=False, now=now)
+        registration.pending_since = now
+        ids = {
+            "organisation_id": body.id,
+            "platform_id": registration.platform_id,
+            "registration_id": registration.id,
+            "account_id": reviewer,
+            "grant_id": accounts.get(db, reviewer).grants[0].id,
+        }
+    return School(administrator, ids)
+
+
+def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    with database.transaction(read_only=True) as db:
+        return {
+            table.name: sorted(map(tuple, db.execute(sa.select(table))), key=repr)
+            for table in Base.metadata.sorted_tables
+            if table.name != "account_sessions"
+        }
+
+
+def filled(rule: Rule, ids: Mapping[str, uuid.UUID]) -> str:
+    return re.sub(r"<uuid:(\w+)>", lambda match: str(ids[match[1]]), rule.rule)
+
+
+def foreign_rules(app: Flask) -> Iterator[Rule]:
+    """Yield the routes whose addresses name something of an organisation."""
+    for rule, _ in admin_rules(app):
+        if set(rule.arguments) - {"passkey_id"}:
+            yield rule
+
+
+@on_each_database
+def test_things_of_another_school_do_not_exist_for_an_administrator(
+    app: Flask, database: Database
+) -> None:
+    own, theirs = settle(app, database, "one"), settle(app, database, "two")
+    before, checked = rows(database), 0
+    for rule in foreign_rules(app):
+        for argument in rule.arguments:
+            mixed = {**own.ids, argument: theirs.ids[argument]}
+            for method in methods(rule):
+                fields = {"name": "Taken", "role": f"administrator:{own.ids['organisation_id']}"}
+                answer = own.administrator.code(method, filled(rule, mixed), to="off", **fields)
+                expected = argument.removesuffix("_id")
+                assert answer == (404, f"unknown_{expected}"), (rule, method, argument)
+                checked += 1
+    assert checked >= 17
+    assert rows(database) == before
+
+
+def test_the_same_addresses_work_for_whose_they_are(app: Flask, database: Database) -> None:
+    """The matrix above proves nothing unless they do."""
+    own = settle(app, database, "one")
+    for rule in foreign_rules(app):
+        if "GET" in (rule.methods or ()):
+            assert own.administrator.get(filled(rule, own.ids)).status_code == 200, rule
+
+
+def test_lists_of_an_administrator_hold_the_own_school_only(app: Flask, database: Database) -> None:
+    own, theirs = settle(app, database, "one"), settle(app, database, "two")
+    pages = ["/admin", "/admin/organisations", "/admin/people", "/admin/audit-log"]
+    pages.append(f"/admin/registrations/{own.ids['registration_id']}")
+    pages.append(f"/admin/organisations/{own.ids['organisation_id']}")
+    for page in pages:
+        text = own.administrator.get(page).text
+        for secret in ("twoQ", "two.example", str(theirs.ids["organisation_id"])):
+            assert secret not in text, page
+
+
+@pytest.mark.parametrize("role", ["operator", "administrator", "reviewer"])
+def test_an_administrator_gives_no_role_beyond_the_own_school(
+    app: Flask, database: Database, role: str
+) -> None:
+    own, theirs = settle(app, database, "one"), settle(app, database, "two")
+    wish = role if role == "operator" else f"{role}:{theirs.ids['organisation_id']}"
+    before = rows(database)
+    for path in ("/admin/people", f"/admin/people/{own.ids['account_id']}/roles"):
+        assert own.administrator.post(path, name="X", role=wish).status_code in {403, 404}
+    assert rows(database) == before
+
+
+def test_an_administrator_neither_lets_in_nor_puts_out_whoever_has_roles_elsewhere(
+    app: Flask, database: Database
+) -> None:
+    """A link signs in as that person, so an operator who also teaches here is out of reach."""
+    own = settle(app, database, "one")
+    now = clock.now()
+    operator = signing_in.account(database, now, "Olena", Role.OPERATOR)
+    with database.transaction() as db:
+        body = organisations.find(db, "one")
+        accounts.grant(db, accounts.get(db, operator), Role.REVIEWER, body, now)
+    before = rows(database)
+    page = own.administrator.get(f"/admin/people/{operator}").text
+    assert "This person has roles beyond your school" in page
+    for act in ("link", "state"):
+        path = f"/admin/people/{operator}/{act}"
+        assert own.administrator.code("POST", path, to="off") == (403, "operators_only")
+    assert rows(database) == before
+
+
+def test_an_lms_of_another_school_is_not_what_a_registration_was(
+    app: Flask, database: Database
+) -> None:
+    own, theirs = settle(app, database, "one"), settle(app, database, "two")
+    before = rows(database)
+    path = f"/admin/registrations/{own.ids['registration_id']}/confirm"
+    answer = own.administrator.post(
+        path, name="LMS", as_platform=str(theirs.ids["platform_id"]), moved="1"
+    )
+    assert answer.status_code == 409
+    assert rows(database) == before

@@ -1,6 +1,27 @@
 """Pages of people who sign in: operators, organisation administrators, reviewers."""
 
-from lti_tool.web.admin import audit_log, home, me, passkeys, self_test
+from lti_tool.web.admin import (
+    audit_log,
+    home,
+    keys,
+    me,
+    organisations,
+    passkeys,
+    people,
+    platforms,
+    self_test,
+)
 from lti_tool.web.admin.blueprint import blueprint
 
-__all__ = ["audit_log", "blueprint", "home", "me", "passkeys", "self_test"]
+__all__ = [
+    "audit_log",
+    "blueprint",
+    "home",
+    "keys",
+    "me",
+    "organisations",
+    "passkeys",
+    "people",
+    "platforms",
+    "self_test",
+]

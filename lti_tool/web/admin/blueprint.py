@@ -20,6 +20,11 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
     """Return the pages that are for this person: endpoint and label."""
     found = [("admin.home", gettext("Start"))]
     if visit.access.is_administrator:
+        found.append(("admin.organisations_list", gettext("Schools")))
+        found.append(("admin.people", gettext("People")))
+    if visit.access.is_operator:
+        found.append(("admin.keys", gettext("Keys")))
+    if visit.access.is_administrator:
         found.append(("admin.self_tests", gettext("Self-test")))
         found.append(("admin.audit_log", gettext("Audit log")))
     found.append(("admin.me", gettext("Your account")))

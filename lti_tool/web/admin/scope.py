@@ -1,0 +1,44 @@
+"""Things that the person who signed in may touch; all others do not exist for them."""
+
+import uuid
+from collections.abc import Iterable
+
+from lti_tool.errors import NotFound
+from lti_tool.models import Account, Organisation, Platform, Registration
+from lti_tool.services import accounts, organisations, platforms
+from lti_tool.web.account_session import AccountVisit
+
+
+def within(visit: AccountVisit) -> Iterable[uuid.UUID] | None:
+    """Return the organisations that lists are about; None: all."""
+    return None if visit.access.is_operator else visit.access.administers
+
+
+def organisation(visit: AccountVisit, organisation_id: uuid.UUID) -> Organisation:
+    found = organisations.get(visit.db, organisation_id)
+    if not visit.access.may_administer(found.id):
+        raise NotFound("unknown_organisation")
+    return found
+
+
+def platform(visit: AccountVisit, platform_id: uuid.UUID) -> Platform:
+    found = platforms.find(visit.db, platform_id)
+    if not visit.access.may_administer(found.organisation_id):
+        raise NotFound("unknown_platform")
+    return found
+
+
+def registration(visit: AccountVisit, registration_id: uuid.UUID) -> Registration:
+    found = visit.db.get(Registration, registration_id)
+    if found is None or not visit.access.may_administer(found.platform.organisation_id):
+        raise NotFound("unknown_registration")
+    return found
+
+
+def account(visit: AccountVisit, account_id: uuid.UUID) -> Account:
+    """Return an account that has a role where the visitor decides; see also `may_manage`."""
+    found = accounts.get(visit.db, account_id)
+    places = {one.organisation_id for one in found.grants}
+    if not visit.access.is_operator and not places & visit.access.administers:
+        raise NotFound("unknown_account")
+    return found

@@ -1,0 +1,355 @@
+"""What operators and administrators do on their pages: schools, LMSs, keys, people."""
+
+import html
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from time_machine import travel
+
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.lti.dynamic_registration import Registered
+from lti_tool.lti.platform_configuration import PlatformConfiguration
+from lti_tool.models import Account, AuditEntry, Organisation, Platform, Registration
+from lti_tool.services import invitations, organisations, platforms, sign_in
+from lti_tool.services.accounts import Role
+from lti_tool.services.platforms import PlatformDetails
+from tests.factories import signing_in
+from tests.factories.databases import on_each_database
+from tests.factories.signing_in import SignedIn
+
+
+@pytest.fixture
+def olena(app: Flask, database: Database) -> SignedIn:
+    now = clock.now()
+    return signing_in.signed_in(app, database, signing_in.account(database, now), now)
+
+
+@pytest.fixture
+def school(database: Database) -> uuid.UUID:
+    with database.transaction() as db:
+        return organisations.get_or_add_organisation(
+            db, "my-school", "My School", "UA", clock.now()
+        ).id
+
+
+def connect(database: Database, slug: str, name: str = "Moodle") -> uuid.UUID:
+    """Connect an LMS by hand and return its registration."""
+    details = PlatformDetails(
+        name=name,
+        issuer="https://lms.example",
+        client_id=uuid.uuid4().hex,
+        auth_login_url="https://lms.example/auth",
+        auth_token_url="https://lms.example/token",
+        key_set_url="https://lms.example/keys",
+        deployment_ids=["1"],
+    )
+    with database.transaction() as db:
+        body = organisations.find(db, slug)
+        return platforms.add(db, body, details, allow_http=False, now=clock.now()).id
+
+
+def register(database: Database, token: str, host: str = "lms.example") -> uuid.UUID:
+    """Do what the page behind an invitation does once the LMS has answered."""
+    issuer = f"https://{host}"
+    platform = PlatformConfiguration(
+        url=f"{issuer}/c",
+        issuer=issuer,
+        authorization_endpoint=f"{issuer}/auth",
+        token_endpoint=f"{issuer}/token",
+        key_set_url=f"{issuer}/keys",
+        registration_endpoint=f"{issuer}/register",
+        product_family="moodle",
+        scopes=(),
+        messages=(),
+    )
+    with database.transaction() as db:
+        found = invitations.find(db, token, clock.now())
+        registered = Registered(uuid.uuid4().hex, "7")
+        return invitations.finish(db, found.id, platform, registered, clock.now()).id
+
+
+def link_in(page: str, path: str) -> str:
+    found = re.search(rf'value="[^"]*{path}([\w-]{{43}})"', html.unescape(page))
+    assert found, page
+    return found[1]
+
+
+def invited(olena: SignedIn, database: Database, school: uuid.UUID) -> uuid.UUID:
+    """Make a link on the page, let an LMS register, and return the pending registration."""
+    page = olena.post(f"/admin/organisations/{school}/invitations", hours="24")
+    assert page.status_code == 200
+    return register(database, link_in(page.text, "/lti/register/"))
+
+
+def actions(database: Database) -> list[tuple[str, str]]:
+    with database.transaction(read_only=True) as db:
+        found = sa.select(AuditEntry.actor, AuditEntry.action).order_by(AuditEntry.at)
+        return [(actor, action) for actor, action in db.execute(found)]
+
+
+@on_each_database
+def test_a_school_is_added_and_its_lms_invited_and_confirmed(
+    olena: SignedIn, database: Database
+) -> None:
+    assert "No school yet." in olena.get("/admin/organisations").text
+    added = olena.post("/admin/organisations", slug="my-school", name="Моя школа", country="ua")
+    assert added.status_code == 303
+    school = uuid.UUID(added.location.rpartition("/")[2])
+    page = olena.get(added.location).text
+    assert "Моя школа" in page
+    assert "None yet. Make a link below" in page
+    pending = invited(olena, database, school)
+    assert "Waits for you" in olena.get("/admin").text
+    asked = olena.get(f"/admin/registrations/{pending}").text
+    for said in ("waits to be confirmed", "https://lms.example/token", "moodle"):
+        assert said in asked
+    done = olena.post(f"/admin/registrations/{pending}/confirm", name="Our Moodle")
+    assert done.status_code == 303
+    assert "Confirmed: people can come" in olena.get(done.location).text
+    assert "Our Moodle" in olena.get(added.location).text
+    assert "Nothing waits for you." in olena.get("/admin").text
+    me = f"account:{olena.account_id}"
+    assert {(me, "organisation.added"), (me, "invitation.made")} <= set(actions(database))
+    assert (me, "registration.confirmed") in actions(database)
+
+
+def test_confirming_as_the_lms_that_it_was_keeps_one_lms(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    known = connect(database, "my-school", "Old Moodle")
+    with database.transaction(read_only=True) as db:
+        platform = db.get_one(Registration, known).platform_id
+    pending = invited(olena, database, school)
+    page = olena.get(f"/admin/registrations/{pending}").text
+    assert "Old Moodle” (same address)" in page
+    path = f"/admin/registrations/{pending}/confirm"
+    assert olena.post(path, name="Moodle", as_platform=str(platform)).status_code == 303
+    with database.transaction(read_only=True) as db:
+        assert db.scalars(sa.select(Platform.id)).all() == [platform]
+
+
+def test_an_lms_that_moved_has_to_be_said_to_have(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    known = connect(database, "my-school", "Old Moodle")
+    with database.transaction(read_only=True) as db:
+        platform = db.get_one(Registration, known).platform_id
+    page = olena.post(f"/admin/organisations/{school}/invitations").text
+    pending = register(database, link_in(page, "/lti/register/"), "new.example")
+    path = f"/admin/registrations/{pending}/confirm"
+    refused = olena.post(path, name="Changed", as_platform=str(platform))
+    assert refused.status_code == 409
+    assert "That LMS is known as https://lms.example" in refused.text
+    with database.transaction(read_only=True) as db:
+        row = db.get_one(Registration, pending)
+        assert row.pending_since is not None
+        assert row.platform.name == "new.example"
+    moved = olena.post(path, name="Moodle", as_platform=str(platform), moved="1")
+    assert moved.status_code == 303
+
+
+@pytest.mark.parametrize("wish", ["x", "00000000-0000-0000-0000-000000000000"])
+def test_an_lms_that_is_not_there_cannot_be_what_it_was(
+    olena: SignedIn, database: Database, school: uuid.UUID, wish: str
+) -> None:
+    pending = invited(olena, database, school)
+    path = f"/admin/registrations/{pending}/confirm"
+    assert olena.post(path, name="M", as_platform=wish).status_code == 404
+
+
+def test_a_registration_is_rejected_after_asking(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    pending = invited(olena, database, school)
+    path = f"/admin/registrations/{pending}/reject"
+    assert "It is forgotten for good" in olena.get(path).text
+    with travel(clock.now() + timedelta(minutes=31), tick=False):
+        assert olena.get(path).location.startswith("/sign-in?next=")
+        assert olena.code("POST", path) == (403, "sign_in_again")
+    done = olena.post(path)
+    assert "is rejected" in olena.get(done.location).text
+    assert olena.code("GET", f"/admin/registrations/{pending}") == (404, "unknown_registration")
+
+
+def test_what_is_confirmed_is_not_rejected(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    confirmed = connect(database, "my-school")
+    for method in ("GET", "POST"):
+        path = f"/admin/registrations/{confirmed}/reject"
+        assert olena.code(method, path) == (409, "registration_confirmed")
+
+
+def login(app: Flask, registration: uuid.UUID) -> tuple[int, str]:
+    params = {
+        "iss": "https://lms.example",
+        "login_hint": "1",
+        "target_link_uri": f"{app.extensions['credlet'].settings.public_url}/lti/x/launch",
+    }
+    answer = app.test_client().get(
+        f"/lti/{registration}/login",
+        query_string=params,
+        headers={"Accept": "application/json", "Sec-Fetch-Dest": "document"},
+    )
+    return answer.status_code, str(answer.json["code"]) if answer.is_json and answer.json else ""
+
+
+@on_each_database
+def test_one_registration_is_switched_off_and_the_others_go_on(
+    app: Flask, olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    first, second = connect(database, "my-school"), connect(database, "my-school")
+    path = f"/admin/registrations/{first}/state"
+    assert "Switched off: nobody comes" in olena.get(olena.post(path, to="off").location).text
+    assert login(app, first) == (403, "platform_disabled")
+    assert login(app, second)[0] == 302
+    assert "Switched on." in olena.get(olena.post(path, to="on").location).text
+    assert login(app, first)[0] == 302
+
+
+def test_an_lms_is_switched_off_with_all_its_registrations(
+    app: Flask, olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    registration = connect(database, "my-school")
+    with database.transaction(read_only=True) as db:
+        platform = db.get_one(Registration, registration).platform_id
+    path = f"/admin/platforms/{platform}/state"
+    assert "Switched off" in olena.get(olena.post(path, to="off").location).text
+    assert login(app, registration) == (403, "platform_disabled")
+    olena.post(path, to="on")
+    assert login(app, registration)[0] == 302
+
+
+def test_deployments_are_listed_and_taken_off(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    path = f"/admin/registrations/{connect(database, 'my-school')}"
+    assert olena.post(f"{path}/deployments", add=" 17 ").status_code == 303
+    assert ">17<" in olena.get(path).text
+    assert olena.post(f"{path}/deployments", add="17").status_code == 409
+    assert olena.post(f"{path}/deployments", add="").status_code == 400
+    assert olena.post(f"{path}/deployments", remove="17").status_code == 303
+    assert ">17<" not in olena.get(path).text
+    assert olena.post(f"{path}/deployments", remove="17").status_code == 404
+
+
+def test_how_deployments_come_in_holds_for_all_registrations(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    old = connect(database, "my-school")
+    path = f"/admin/organisations/{school}"
+    assert olena.post(path, name="My School", deployments="automatic").status_code == 303
+    new = invited(olena, database, school)
+    with database.transaction(read_only=True) as db:
+        for one in (old, new):
+            assert db.get_one(Registration, one).deployment_policy == "automatic"
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"slug": "My School", "name": "A"}, "cannot be a short name"),
+        ({"slug": "my-school", "name": "A"}, "is taken by another school"),
+        ({"slug": "new", "name": ""}, "is empty, too long"),
+        ({"slug": "new", "name": "A", "country": "Ukraine"}, "two letters"),
+        ({"slug": "new", "name": "A", "country": "ÄÖ"}, "two letters"),
+    ],
+)
+def test_a_school_that_cannot_be_is_refused_and_the_entries_stay(
+    olena: SignedIn, database: Database, school: uuid.UUID, sent: dict[str, str], words: str
+) -> None:
+    page = olena.post("/admin/organisations", **sent)
+    assert page.status_code in {400, 409}
+    assert words in page.text
+    assert f'value="{sent["slug"]}"' in page.text
+    with database.transaction(read_only=True) as db:
+        assert db.scalars(sa.select(Organisation.id)).all() == [school]
+
+
+def test_the_next_key_is_published_once(olena: SignedIn) -> None:
+    assert "No key yet" in olena.get("/admin/keys").text
+    done = olena.post("/admin/keys")
+    assert done.status_code == 303
+    page = olena.get(done.location).text
+    assert "signs now" in page
+    assert "next" in page
+    again = olena.post("/admin/keys")
+    assert (again.status_code, "is published already" in again.text) == (409, True)
+
+
+@on_each_database
+def test_a_person_is_invited_with_a_role_and_comes_in(
+    app: Flask, olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    page = olena.post("/admin/people", name="Ben Adler", role=f"reviewer:{school}")
+    assert page.status_code == 200
+    token = link_in(page.text, "/sign-in/links/")
+    assert token not in olena.get("/admin/people").text
+    client = app.test_client()
+    sent = {"csrf_token": signing_in.form_token(client.get(f"/sign-in/links/{token}"))}
+    assert client.post(f"/sign-in/links/{token}", data=sent).status_code == 303
+    assert "To review" in client.get("/admin").text
+    assert "Ben Adler" in olena.get("/admin/people").text
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "status"),
+    [
+        ("", "operator", 400),
+        ("Ben", "", 400),
+        ("Ben", "king", 400),
+        ("Ben", "reviewer", 400),
+        ("Ben", "reviewer:x", 400),
+        ("Ben", f"reviewer:{uuid.UUID(int=0)}", 404),
+    ],
+)
+def test_an_invitation_that_cannot_be_is_refused(
+    olena: SignedIn, database: Database, name: str, role: str, status: int
+) -> None:
+    assert olena.post("/admin/people", name=name, role=role).status_code == status
+    with database.transaction(read_only=True) as db:
+        assert db.scalars(sa.select(Account.name)).all() == ["Olena Koval"]
+
+
+def test_roles_are_given_and_taken_and_people_switched_off(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    ben = signing_in.account(database, clock.now(), "Ben", None)
+    path = f"/admin/people/{ben}"
+    assert "No role" in olena.get(path).text
+    assert olena.post(f"{path}/roles", role=f"administrator:{school}").status_code == 303
+    page = olena.get(path).text
+    assert "administrator: <bdi>My School</bdi>" in page
+    (withdraw,) = re.findall(r'action="([^"]+/withdraw)"', page)
+    assert olena.post(withdraw).status_code == 303
+    assert olena.post(withdraw).status_code == 404
+    assert "this person is out" in olena.get(olena.post(f"{path}/state", to="off").location).text
+    assert olena.code("POST", f"{path}/link") == (403, "account_disabled")
+    olena.post(f"{path}/state", to="on")
+    assert "/sign-in/links/" in olena.post(f"{path}/link").text
+
+
+def test_the_last_operator_cannot_put_themselves_out(olena: SignedIn) -> None:
+    path = f"/admin/people/{olena.account_id}"
+    page = olena.get(path).text
+    (withdraw,) = re.findall(r'action="([^"]+/withdraw)"', page)
+    for answer in (olena.post(withdraw), olena.post(f"{path}/state", to="off")):
+        assert answer.status_code == 409
+        assert "This is the last operator" in answer.text
+
+
+def test_a_new_role_ends_links_that_were_made_for_less(
+    app: Flask, olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    """Else an administrator could keep a link and come in as the operator of tomorrow."""
+    ben = signing_in.account(database, clock.now(), "Ben", Role.REVIEWER, "my-school")
+    token = signing_in.link(database, ben, clock.now())
+    assert olena.post(f"/admin/people/{ben}/roles", role="operator").status_code == 303
+    with database.transaction(read_only=True) as db, pytest.raises(sign_in.NotFound):
+        sign_in.find_link(db, token, clock.now())
+    assert app.test_client().get(f"/sign-in/links/{token}").status_code == 404
