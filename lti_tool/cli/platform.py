@@ -10,15 +10,11 @@ from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
+from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import Registration
 from lti_tool.services import organisations, platforms, registrations
 from lti_tool.services.platforms import PlatformDetails
-
-MOODLE = {
-    "auth_login_url": "/mod/lti/auth.php",
-    "auth_token_url": "/mod/lti/token.php",
-    "key_set_url": "/mod/lti/certs.php",
-}
+from lti_tool.web import pasting
 
 
 @click.group("platform")
@@ -64,7 +60,8 @@ def add(
     """
     allow_http = context.settings.environment == "development"
     organisations.check_slug(organisation)
-    answers = {**_moodle_addresses(moodle_url), **{k: v for k, v in given.items() if v}}
+    known = platforms.moodle_addresses(moodle_url) if moodle_url else {}
+    answers = {**known, **{k: v for k, v in given.items() if v}}
     answers["name"] = name
     for field, value in answers.items():
         platforms.check_field(field, value, allow_http=allow_http)
@@ -166,15 +163,9 @@ def deployments_in_words(registration: Registration) -> str:
 
 def addresses(public_url: str, registration_id: uuid.UUID) -> dict[str, str]:
     """Return what the LMS must know of this tool, by Moodle's names."""
-    base = f"{public_url}/lti/{registration_id}"
-    return {
-        _("Tool URL"): f"{base}/launch",
-        _("Public keyset"): f"{base}/jwks",
-        _("Initiate login URL"): f"{base}/login",
-        _("Redirection URI(s)"): f"{base}/launch",
-        _("Public key as text"): f"{base}/public-key.pem",
-        _("Configuration for Canvas"): f"{base}/config.json",
-    }
+    ours = ToolAddresses(public_url, registration_id, icon_url="")
+    labels = {**pasting.MOODLE.fields, **pasting.FURTHER}
+    return {_(label): pasting.value(ours, which) for label, which in labels.items()}
 
 
 def show_addresses(public_url: str, registration_id: uuid.UUID) -> None:
@@ -197,13 +188,6 @@ def _checked(field: str, *, allow_http: bool) -> Callable[[str], str]:
         return answer
 
     return check
-
-
-def _moodle_addresses(url: str | None) -> dict[str, str]:
-    if url is None:
-        return {}
-    base = url.rstrip("/")
-    return {"issuer": base, **{field: base + path for field, path in MOODLE.items()}}
 
 
 def _questions() -> dict[str, str]:

@@ -210,9 +210,11 @@ def _check_login(params: Mapping[str, str], known: KnownRegistration, launch_url
         raise LaunchRefused("target_link_uri_missing")
     if not _is_ours(params["target_link_uri"], launch_url):
         raise LaunchRefused("target_link_uri_foreign")
+    # An unknown one goes on: only the launch proves that the platform has it, so that somebody
+    # can allow it.
     deployment_id = params.get("lti_deployment_id")
-    if deployment_id and not known.admits(deployment_id):
-        raise LaunchRefused("deployment_unknown")
+    if deployment_id and not registrations.is_identifier(deployment_id):
+        raise LaunchRefused("deployment_id_malformed")
 
 
 def _is_ours(target_link_uri: str, launch_url: str) -> bool:

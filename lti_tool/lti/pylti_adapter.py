@@ -309,7 +309,7 @@ class Launch(MessageLaunch[PlainRequest, DbToolConf, UsedSession, LoginCookie]):
             raise LaunchRefused("deployment_id_malformed")
         known = self._context.known
         if not self._tool_config.find_deployment_by_params(known.issuer, given, known.client_id):
-            raise LaunchRefused("deployment_unknown")
+            raise LaunchRefused("deployment_unknown", deployment_id=given)
         expected = self._session.used.deployment_id
         if expected is not None and expected != given:
             raise LaunchRefused("deployment_mismatch")

@@ -62,6 +62,16 @@ class ToolAddresses:
         return f"{self.base}/jwks"
 
     @property
+    def public_key(self) -> str:
+        """The key as text, for platforms that cannot fetch a key set."""
+        return f"{self.base}/public-key.pem"
+
+    @property
+    def configuration(self) -> str:
+        """The JSON that Canvas reads."""
+        return f"{self.base}/config.json"
+
+    @property
     def domain(self) -> str:
         """Host and, if it is unusual, port: exactly that of the launch address (Moodle)."""
         return urlsplit(self.public_url).netloc

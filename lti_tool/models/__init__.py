@@ -29,6 +29,7 @@ from lti_tool.models.registrations import (
     PlatformKeySet,
     Registration,
     ToolKey,
+    WaitingDeployment,
 )
 from lti_tool.models.schedule import ScheduledJob
 from lti_tool.models.status_lists import StatusEntry, StatusList
@@ -72,4 +73,5 @@ __all__ = [
     "ToolKey",
     "UnconfirmedLaunch",
     "UsedChallenge",
+    "WaitingDeployment",
 ]

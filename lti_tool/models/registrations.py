@@ -64,6 +64,24 @@ class Deployment(Base):
     registration: Mapped[Registration] = relationship(back_populates="deployments")
 
 
+class WaitingDeployment(Base):
+    """A deployment that a proven launch came from, and that is not listed.
+
+    `turned_down_at`: somebody decided that it stays out; it is kept so as not to be asked again.
+    """
+
+    __tablename__ = "waiting_deployments"
+    __table_args__ = (sa.UniqueConstraint("registration_id", "deployment_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    registration_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("registrations.id"))
+    deployment_id: Mapped[str] = mapped_column(sa.String(255))
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    turned_down_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    registration: Mapped[Registration] = relationship()
+
+
 class Invitation(Base):
     """A one-time link with which an LMS's administrator registers the LMS with this server.
 

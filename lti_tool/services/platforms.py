@@ -18,6 +18,19 @@ LONGEST_URL = 1024
 
 URL_FIELDS = ("issuer", "auth_login_url", "auth_token_url", "key_set_url")
 
+# Where a Moodle has them, below its own address.
+MOODLE_ADDRESSES = {
+    "auth_login_url": "/mod/lti/auth.php",
+    "auth_token_url": "/mod/lti/token.php",
+    "key_set_url": "/mod/lti/certs.php",
+}
+
+
+def moodle_addresses(url: str) -> dict[str, str]:
+    """Return issuer and addresses of the Moodle at `url`."""
+    base = url.rstrip("/")
+    return {"issuer": base, **{field: base + path for field, path in MOODLE_ADDRESSES.items()}}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformDetails:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
-from lti_tool.models import Deployment, Platform, Registration
+from lti_tool.models import Deployment, Platform, Registration, WaitingDeployment
 from lti_tool.services import audit
 
 
@@ -218,6 +218,8 @@ def add_deployment(
         raise ToolError("malformed_identifier", field="deployment_id")
     if not _store(db, registration, deployment_id, now):
         raise Conflict("deployment_exists", deployment=deployment_id)
+    known = {"registration_id": registration.id, "deployment_id": deployment_id}
+    db.execute(sa.delete(WaitingDeployment).filter_by(**known))
     _note_deployment(db, registration, "deployment.added", now, deployment_id, actor)
 
 

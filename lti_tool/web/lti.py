@@ -11,9 +11,10 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from lti_tool import clock
 from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
 from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
+from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
-from lti_tool.services import launches
+from lti_tool.services import launches, waiting_deployments
 from lti_tool.services import tool_keys as key_turns
 from lti_tool.web import caching, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
@@ -88,16 +89,22 @@ def accept(registration_id: uuid.UUID) -> Response:
     """
     tool, now = current_tool(), clock.now()
     form = request.form.to_dict()
-    accepted = launch.accept(
-        tool.database,
-        tool.outbound,
-        registration_id,
-        form,
-        request.cookies,
-        launch_url=launch_url(registration_id),
-        encryption=tool.encryption,
-        now=now,
-    )
+    try:
+        accepted = launch.accept(
+            tool.database,
+            tool.outbound,
+            registration_id,
+            form,
+            request.cookies,
+            launch_url=launch_url(registration_id),
+            encryption=tool.encryption,
+            now=now,
+        )
+    except LaunchRefused as refused:
+        if deployment_id := refused.params.get("deployment_id"):
+            with tool.database.transaction() as db:
+                waiting_deployments.note(db, registration_id, deployment_id, now)
+        raise
     if not accepted.is_confirmed:
         address = url_for("lti.confirm", registration_id=registration_id)
         return proving.ask_for_proof(accepted, form["state"], address)

@@ -382,6 +382,14 @@ SENTENCES: Mapping[str, Sentence] = {
     "platform_error": Sentence(
         N_("Your learning platform did not let you in (%(error)s)."), _ASK_TEACHER
     ),
+    "deployment_unknown": Sentence(
+        N_("Nobody has allowed yet that Credlet is used in this place of your learning platform."),
+        N_("Come back later. The people who run Credlet see that you asked and can allow it."),
+    ),
+    "registration_id_taken": Sentence(
+        N_("These addresses belong to another registration."),
+        N_("Begin again: the page shows new ones."),
+    ),
     "keys_unavailable": Sentence(
         N_("Your learning platform could not be asked whether this visit is genuine."), _TRY_LATER
     ),

@@ -10,6 +10,7 @@ from tests.browser import measure, operating, test_connecting
 from tests.browser.conftest import Arrive, NewContext, Show
 
 PAGES = {"admin home": "", "admin account": "/account", "admin audit log": "/audit-log"}
+BY_HAND = {"en": "Connect an LMS by hand", "de": "Ein LMS von Hand verbinden"}
 WIDTHS = {360: 740, 1280: 720}
 
 
@@ -130,6 +131,9 @@ def test_the_other_pages_read_well(world: World, page: Page, show: Show) -> None
         check(page, f"admin organisation {language}", show)
         page.get_by_role("rowheader").get_by_role("link").first.click()
         check(page, f"admin platform {language}", show)
+        page.go_back()
+        page.get_by_role("link", name=BY_HAND[language]).click()
+        check(page, f"admin by hand {language}", show)
         page.goto(f"{base}/people")
         page.get_by_role("link", name="Wolfe").click()
         check(page, f"admin person {language}", show)

@@ -9,7 +9,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.lti.tool_configuration import SCOPES
 from lti_tool.models import AuditEntry, Deployment
-from lti_tool.services import registrations
+from lti_tool.services import registrations, waiting_deployments
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code
 
@@ -32,11 +32,60 @@ def known(database: Database) -> list[str]:
 
 def test_a_new_deployment_is_refused_by_default(visitor: Visitor, database: Database) -> None:
     visitor.platform.deployment_id = "new"
-    assert refusal_code(visitor.login()) == "deployment_unknown"
+    assert refusal_code(launch_from(visitor, "new")) == "deployment_unknown"
     begun = visitor.begin(lti_deployment_id=None)
     token = visitor.platform.sign(visitor.payload(begun, deployment_id="new"))
     assert refusal_code(visitor.send(begun, token)) == "deployment_unknown"
     assert known(database) == ["1"]
+
+
+def waiting(database: Database) -> list[str]:
+    with database.transaction(read_only=True) as db:
+        return [one.deployment_id for one in waiting_deployments.listed(db)]
+
+
+@on_each_database
+def test_a_new_deployment_waits_until_somebody_allows_it(
+    visitor: Visitor, database: Database
+) -> None:
+    for _ in range(2):
+        launch_from(visitor, "new")
+    assert waiting(database) == ["new"]
+    with database.transaction() as db:
+        (row,) = waiting_deployments.listed(db)
+        waiting_deployments.allow(db, row.registration, row.id, clock.now(), actor="account:x")
+    assert waiting(database) == []
+    assert launch_from(visitor, "new").status_code == 303
+
+
+def test_a_deployment_that_was_turned_down_waits_no_more_and_stays_out(
+    visitor: Visitor, database: Database
+) -> None:
+    launch_from(visitor, "new")
+    with database.transaction() as db:
+        (row,) = waiting_deployments.listed(db)
+        waiting_deployments.turn_down(db, row.registration, row.id, clock.now(), actor="account:x")
+    assert refusal_code(launch_from(visitor, "new")) == "deployment_unknown"
+    assert waiting(database) == []
+
+
+def test_what_is_not_proven_does_not_wait(visitor: Visitor, database: Database) -> None:
+    visitor.platform.deployment_id = "new"
+    visitor.begin()
+    assert visitor.launch(deployment_id="new", aud="somebody else").status_code == 400
+    begun = visitor.begin(lti_deployment_id=None)
+    token = visitor.platform.sign(visitor.payload(begun, deployment_id="a\nb"))
+    visitor.send(begun, token)
+    assert waiting(database) == []
+
+
+def test_a_platform_cannot_fill_the_list(visitor: Visitor, database: Database) -> None:
+    now = clock.now()
+    with database.transaction() as db:
+        for number in range(waiting_deployments.MOST):
+            waiting_deployments.note(db, visitor.registration_id, f"d{number}", now)
+    launch_from(visitor, "one too many")
+    assert len(waiting(database)) == waiting_deployments.MOST
 
 
 @on_each_database
@@ -82,8 +131,7 @@ def test_listing_again_closes_the_door(visitor: Visitor, database: Database) -> 
     launch_from(visitor, "new")
     set_automatic(visitor, database, automatic=False)
     assert launch_from(visitor, "new").status_code == 303
-    visitor.platform.deployment_id = "newer"
-    assert refusal_code(visitor.login()) == "deployment_unknown"
+    assert refusal_code(launch_from(visitor, "newer")) == "deployment_unknown"
 
 
 def test_canvas_reads_its_configuration_at_an_address(visitor: Visitor) -> None:

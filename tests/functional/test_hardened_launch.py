@@ -177,7 +177,7 @@ def test_the_login_cookie_is_partitioned_and_short_lived(visitor: Visitor) -> No
         ({"target_link_uri": "javascript:alert(1)"}, "target_link_uri_foreign"),
         ({"target_link_uri": "//evil.example/"}, "target_link_uri_foreign"),
         ({"target_link_uri": "https://[broken"}, "target_link_uri_foreign"),
-        ({"lti_deployment_id": "99"}, "deployment_unknown"),
+        ({"lti_deployment_id": "9" * 256}, "deployment_id_malformed"),
         ({"client_id": "someone-else"}, "client_id_mismatch"),
         ({"iss": None}, "issuer_missing"),
         ({"iss": "https://other.example"}, "issuer_mismatch"),

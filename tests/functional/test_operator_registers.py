@@ -261,3 +261,20 @@ def test_a_rotation_names_the_lms_that_has_the_key_as_text(
     assert "until the text at the address is pasted there again" in rotated
     assert f"Moodle 0: https://badges.example/lti/{one}/public-key.pem" in rotated
     assert str(other) not in rotated
+
+
+def test_one_registration_is_switched_off_alone(operator: Operator, store: Database) -> None:
+    first, second = (
+        str(register(store, invite(operator), client, host=host))
+        for client, host in (("a", "one.example"), ("b", "two.example"))
+    )
+    for each in (first, second):
+        assert operator.run("platform", "confirm", each, "--yes").exit_code == 0
+    assert operator.run("platform", "disable", first).exit_code == 0
+    listed = operator.run("platform", "list").stdout
+    assert "one.example (my-school): off" in listed
+    assert "two.example (my-school): on" in listed
+    assert operator.run("platform", "enable", first).exit_code == 0
+    assert ": off" not in operator.run("platform", "list").stdout
+    unknown = operator.run("platform", "disable", str(uuid.uuid4()))
+    assert "unknown_platform" in unknown.stderr

@@ -14,8 +14,15 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.lti.dynamic_registration import Registered
 from lti_tool.lti.platform_configuration import PlatformConfiguration
-from lti_tool.models import Account, AuditEntry, Organisation, Platform, Registration
-from lti_tool.services import invitations, organisations, platforms, sign_in
+from lti_tool.models import (
+    Account,
+    AuditEntry,
+    Invitation,
+    Organisation,
+    Platform,
+    Registration,
+)
+from lti_tool.services import invitations, organisations, platforms, sign_in, waiting_deployments
 from lti_tool.services.accounts import Role
 from lti_tool.services.platforms import PlatformDetails
 from tests.factories import signing_in
@@ -353,3 +360,71 @@ def test_a_new_role_ends_links_that_were_made_for_less(
     with database.transaction(read_only=True) as db, pytest.raises(sign_in.NotFound):
         sign_in.find_link(db, token, clock.now())
     assert app.test_client().get(f"/sign-in/links/{token}").status_code == 404
+
+
+def test_an_lms_is_connected_by_hand(app: Flask, olena: SignedIn, school: uuid.UUID) -> None:
+    begun = olena.get(f"/admin/organisations/{school}/by-hand").location
+    page = olena.get(begun).text
+    identifier = begun.rpartition("=")[2]
+    for lms in ("Moodle", "Canvas", "Open edX", "ILIAS", "OpenOlat"):
+        assert lms in page
+    for ending in ("launch", "login", "jwks", "public-key.pem", "config.json"):
+        assert f"/lti/{identifier}/{ending}" in page
+    assert olena.get(begun).text.count(identifier) == page.count(identifier)
+    sent = {"name": "Moodle", "moodle": "https://lms.example/", "client_id": "c"}
+    lacking = olena.post(begun, **sent)
+    assert (lacking.status_code, "A deployment id is needed." in lacking.text) == (400, True)
+    assert 'value="https://lms.example/"' in lacking.text
+    done = olena.post(begun, deployment_id="7", **sent)
+    assert done.location.startswith(f"/admin/registrations/{identifier}?")
+    shown = olena.get(done.location).text
+    assert "https://lms.example/mod/lti/token.php" in shown
+    assert login(app, uuid.UUID(identifier))[0] == 302
+
+
+def test_addresses_of_another_registration_are_not_taken(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    taken = connect(database, "my-school")
+    olena.post(f"/admin/organisations/{school}/invitations")
+    with database.transaction(read_only=True) as db:
+        kept = db.scalars(sa.select(Invitation.registration_id)).one()
+    sent = {"name": "M", "moodle": "https://m.example", "client_id": "c", "deployment_id": "1"}
+    for identifier in (taken, kept):
+        path = f"/admin/organisations/{school}/by-hand?id={identifier}"
+        assert olena.code("POST", path, **sent)[0] == 409
+    with database.transaction(read_only=True) as db:
+        assert db.scalars(sa.select(Registration.id)).all() == [taken]
+
+
+def test_a_deployment_that_waits_is_allowed_or_turned_down(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    registration = connect(database, "my-school")
+    with database.transaction() as db:
+        for name in ("good", "bad"):
+            waiting_deployments.note(db, registration, name, clock.now())
+    assert olena.get("/admin").text.count("in one more place") == 2
+    path = f"/admin/registrations/{registration}"
+    page = olena.get(path).text
+    ids = dict(zip(("good", "bad"), re.findall(r'name="allow" value="([^"]+)"', page), strict=True))
+    assert olena.post(f"{path}/deployments", allow=ids["good"]).status_code == 303
+    assert olena.post(f"{path}/deployments", turn_down=ids["bad"]).status_code == 303
+    for again in ({"allow": ids["bad"]}, {"turn_down": ids["good"]}, {"allow": "x"}):
+        assert olena.post(f"{path}/deployments", **again).status_code == 404
+    page = olena.get(path).text
+    assert "good" in page
+    assert "in one more place" not in page
+    assert "Nothing waits for you." in olena.get("/admin").text
+
+
+def test_a_deployment_that_waits_elsewhere_is_not_decided_here(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    first, second = connect(database, "my-school"), connect(database, "my-school")
+    with database.transaction() as db:
+        waiting_deployments.note(db, second, "x", clock.now())
+        (row,) = waiting_deployments.listed(db)
+    path = f"/admin/registrations/{first}/deployments"
+    for field in ("allow", "turn_down"):
+        assert olena.post(path, **{field: str(row.id)}).status_code == 404

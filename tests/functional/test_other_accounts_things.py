@@ -44,6 +44,8 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.organisation": For.ADMINISTRATORS,
     "admin.change_organisation": For.ADMINISTRATORS,
     "admin.invite": For.ADMINISTRATORS,
+    "admin.by_hand": For.ADMINISTRATORS,
+    "admin.connect_by_hand": For.ADMINISTRATORS,
     "admin.platform": For.ADMINISTRATORS,
     "admin.switch_platform": For.ADMINISTRATORS,
     "admin.registration": For.ADMINISTRATORS,
@@ -207,7 +209,7 @@ def test_things_of_another_school_do_not_exist_for_an_administrator(
                 expected = argument.removesuffix("_id")
                 assert answer == (404, f"unknown_{expected}"), (rule, method, argument)
                 checked += 1
-    assert checked >= 17
+    assert checked >= 19
     assert rows(database) == before
 
 
@@ -216,7 +218,8 @@ def test_the_same_addresses_work_for_whose_they_are(app: Flask, database: Databa
     own = settle(app, database, "one")
     for rule in foreign_rules(app):
         if "GET" in (rule.methods or ()):
-            assert own.administrator.get(filled(rule, own.ids)).status_code == 200, rule
+            answer = own.administrator.get(filled(rule, own.ids), follow_redirects=True)
+            assert answer.status_code == 200, rule
 
 
 def test_lists_of_an_administrator_hold_the_own_school_only(app: Flask, database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from lti_tool.web.admin import (
     audit_log,
+    by_hand,
     home,
     keys,
     me,
@@ -16,6 +17,7 @@ from lti_tool.web.admin.blueprint import blueprint
 __all__ = [
     "audit_log",
     "blueprint",
+    "by_hand",
     "home",
     "keys",
     "me",

@@ -37,6 +37,7 @@ ACTS: Mapping[str, str] = {
     "deployments.automatic": N_("let new deployments launch by themselves"),
     "deployments.listed": N_("let only listed deployments launch"),
     "deployment.added": N_("listed a deployment"),
+    "deployment.turned_down": N_("turned a deployment down"),
     "deployment.removed": N_("took a deployment off the list"),
     "deployment.admitted": N_("admitted a new deployment"),
     "tool_key.rotated": N_("published a new tool key"),

@@ -1,9 +1,9 @@
-"""Where everybody arrives who has signed in."""
+"""Where everybody arrives who has signed in: what waits for them, and where to go."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import organisations, registrations
+from lti_tool.services import organisations, registrations, waiting_deployments
 from lti_tool.web.account_session import AccountVisit, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -12,10 +12,11 @@ from lti_tool.web.admin.blueprint import blueprint
 @blueprint.get("")
 @signed_in()
 def home(visit: AccountVisit) -> ResponseReturnValue:
-    waiting = (
-        registrations.waiting(visit.db, scope.within(visit))
-        if visit.access.is_administrator
-        else ()
+    here = scope.within(visit)
+    return render_template(
+        "admin/home.html",
+        visit=visit,
+        waiting=registrations.waiting(visit.db, here),
+        deployments=waiting_deployments.listed(visit.db, here),
+        schools=organisations.listed(visit.db, here),
     )
-    schools = organisations.listed(visit.db, scope.within(visit))
-    return render_template("admin/home.html", visit=visit, waiting=waiting, schools=schools)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Platform, Registration
-from lti_tool.services import platforms, registrations
+from lti_tool.services import platforms, registrations, waiting_deployments
 from lti_tool.web import lti
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
@@ -51,6 +51,7 @@ def _page(visit: AccountVisit, found: Registration, problem: str = "") -> str:
         registration=found,
         others=_others(visit, found),
         addresses=lti.addresses(found.id),
+        waiting=waiting_deployments.listed(visit.db, of=found),
         problem=problem,
         form=request.form,
         done=request.args.get("done", ""),
@@ -132,14 +133,31 @@ def switch_registration(visit: AccountVisit, registration_id: uuid.UUID) -> Resp
 @blueprint.post("/registrations/<uuid:registration_id>/deployments")
 @signed_in(For.ADMINISTRATORS, writes=True)
 def change_deployments(visit: AccountVisit, registration_id: uuid.UUID) -> ResponseReturnValue:
-    """Add or remove one deployment."""
+    """Add or remove one deployment, or decide about one that waits."""
     found = scope.registration(visit, registration_id)
-    added, removed = request.form.get("add", "").strip(), request.form.get("remove", "")
+    about, who = (visit.db, found), visit.actor
     try:
-        if removed:
-            registrations.remove_deployment(visit.db, found, removed, visit.now, actor=visit.actor)
+        if removed := request.form.get("remove"):
+            registrations.remove_deployment(*about, removed, visit.now, actor=who)
+        elif "allow" in request.form:
+            waiting_deployments.allow(*about, _waiting_id("allow"), visit.now, actor=who)
+        elif "turn_down" in request.form:
+            waiting_deployments.turn_down(*about, _waiting_id("turn_down"), visit.now, actor=who)
         else:
-            registrations.add_deployment(visit.db, found, added, visit.now, actor=visit.actor)
+            added = request.form.get("add", "").strip()
+            registrations.add_deployment(*about, added, visit.now, actor=who)
     except ToolError as error:
         return _page(visit, found, what_happened(error)), error.status
     return redirect(url_for("admin.registration", registration_id=found.id, done="saved"), 303)
+
+
+def _waiting_id(field: str) -> uuid.UUID:
+    """Return which deployment a form decides about.
+
+    Raises:
+        NotFound: `unknown_deployment`.
+    """
+    try:
+        return uuid.UUID(request.form.get(field, ""))
+    except ValueError as error:
+        raise NotFound("unknown_deployment", deployment="") from error
