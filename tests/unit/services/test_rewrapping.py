@@ -13,7 +13,7 @@ from config.secrets import make_encryption_key
 from lti_tool.db import Base, Database
 from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.lti import tool_keys
-from lti_tool.models import AccessToken, LaunchSession, ToolKey
+from lti_tool.models import AccessToken, LaunchSession, ToolKey, UnconfirmedLaunch
 from lti_tool.services import accounts, keys, organisations, rewrapping
 from tests.factories.courses import School
 
@@ -60,6 +60,15 @@ def fill(database: Database, now: datetime) -> None:
         visit.deep_linking = school.encryption.encrypt(b"return address")
         email = "olena@mail.example"
         accounts.add(db, "Olena", encryption=school.encryption, now=now, email=email)
+        db.add(
+            UnconfirmedLaunch(
+                state_digest="0" * 64,
+                registration_id=school.registration_id,
+                browser_digest="0" * 64,
+                payload=school.encryption.encrypt(b"{}"),
+                expires_at=now,
+            )
+        )
         tool_keys.current(db, school.encryption, now)
         body = organisations.find(db, "school")
         keys.signing_key(db, body, is_test=True, encryption=school.encryption, now=now)
