@@ -77,3 +77,17 @@ def check_limit_storage_url(url: str) -> str:
     if importlib.util.find_spec("redis") is None:
         raise ValueError("needs the package redis: pip install 'credlet[redis]'")
     return url
+
+
+def check_smtp_url(value: str) -> str:
+    """Return the address of a mail server, or nothing."""
+    if not value:
+        return value
+    parts = urlsplit(value)
+    try:
+        is_usable = parts.scheme in {"smtp", "smtps"} and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://…")
+    return value

@@ -179,6 +179,20 @@ class Settings(BaseModel):
         "the tool connects to no other private address.",
         json_schema_extra={"unit": "host names, comma-separated"},
     )
+    smtp_url: Annotated[str, AfterValidator(addresses.check_smtp_url)] = Field(
+        default="",
+        repr=False,
+        description="Mail server that sends sign-in links: `smtp://user:password@host:587` "
+        "(STARTTLS, unless it is this machine) or `smtps://user:password@host:465`. Without it "
+        "operators hand links out.",
+        json_schema_extra={"unit": "URL", "default": "none"},
+    )
+    smtp_from: str = Field(
+        default="",
+        max_length=254,
+        description="Address that sign-in links come from; needed with `SMTP_URL`.",
+        json_schema_extra={"unit": "e-mail address", "default": "none"},
+    )
     default_language: str = Field(
         default="en",
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
@@ -197,6 +211,14 @@ class Settings(BaseModel):
     def _secure_in_production(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("environment") == "production" and not addresses.is_secure(value):
             raise ValueError("must start with https:// in production")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender_of_mail(cls, value: str, info: ValidationInfo) -> str:
+        local, _, domain = value.rpartition("@")
+        if info.data.get("smtp_url") and not (local and domain and value.isprintable()):
+            raise ValueError("must be an e-mail address when SMTP_URL is set")
         return value
 
     @field_validator("embedded_worker")

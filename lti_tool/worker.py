@@ -12,6 +12,7 @@ import structlog
 
 from lti_tool import clock
 from lti_tool.lti import login_states, unconfirmed
+from lti_tool.mail import MailServer
 from lti_tool.services import (
     audit,
     launches,
@@ -21,9 +22,11 @@ from lti_tool.services import (
     schedule,
     scores,
     sign_in,
+    sign_in_mail,
     tool_keys,
 )
 from lti_tool.services.scores import Courier
+from lti_tool.services.sign_in_mail import PostOffice
 from lti_tool.tool import Tool
 
 IDLE = timedelta(seconds=1)
@@ -128,9 +131,27 @@ def run_due(tool: Tool, jobs: Sequence[Job] = JOBS) -> None:
 
 
 def work_once(tool: Tool) -> bool:
-    """Make one attempt at the first thing that waits, scores before all else; False: none did."""
+    """Make one attempt at the first thing that waits; False: none did.
+
+    Sign-in links first, because a person sits there and waits; then scores.
+    """
     at_hand = courier(tool)
-    return scores.deliver_next(at_hand) or results.read_next(at_hand) or rosters.read_next(at_hand)
+    return (
+        send_link(tool)
+        or scores.deliver_next(at_hand)
+        or results.read_next(at_hand)
+        or rosters.read_next(at_hand)
+    )
+
+
+def send_link(tool: Tool) -> bool:
+    """Send the sign-in link that somebody waits for; False: nobody does."""
+    settings = tool.settings
+    if not settings.smtp_url:
+        return False
+    server = MailServer(settings.smtp_url, settings.smtp_from)
+    office = PostOffice(tool.database, tool.encryption, server, clock.now, settings.public_url)
+    return sign_in_mail.send_next(office)
 
 
 def drain(tool: Tool) -> int:

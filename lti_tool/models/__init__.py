@@ -7,6 +7,7 @@ from lti_tool.models.accounts import (
     AccountSession,
     Passkey,
     SignInLink,
+    SignInRequest,
     UsedChallenge,
 )
 from lti_tool.models.audit_log import AuditEntry
@@ -68,6 +69,7 @@ __all__ = [
     "ScheduledJob",
     "ServerIdentity",
     "SignInLink",
+    "SignInRequest",
     "StatusEntry",
     "StatusList",
     "ToolKey",

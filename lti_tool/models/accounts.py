@@ -68,6 +68,22 @@ class SignInLink(Base):
     account: Mapped[Account] = relationship()
 
 
+class SignInRequest(Base):
+    """Somebody asked for a link by e-mail; the worker finds out whose address that is.
+
+    `text` was written in the language of the page; the link takes the place of `{link}`.
+    """
+
+    __tablename__ = "sign_in_requests"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    email: Mapped[bytes] = mapped_column(sa.LargeBinary, info=SECRET)
+    subject: Mapped[str] = mapped_column(sa.String(255))
+    text: Mapped[str] = mapped_column(sa.Text)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
 class AccountSession(Base):
     """Somebody signed in, in one browser.
 

@@ -300,6 +300,23 @@ def change(
     audit.note(db, actor(account), "account.changed", actor(account), now)
 
 
+def change_email(
+    db: Session, account: Account, email: str, *, encryption: Encryption, now: datetime
+) -> None:
+    """Keep one's own address for links, or none.
+
+    Raises:
+        ToolError: `malformed_email`.
+    """
+    set_email(account, email, encryption)
+    audit.note(db, actor(account), "account.email_changed", actor(account), now)
+
+
+def email_of(account: Account, encryption: Encryption) -> str:
+    """Return the account's address, or nothing."""
+    return encryption.decrypt(account.email).decode() if account.email else ""
+
+
 def sign_out_everywhere(db: Session, account: Account, now: datetime) -> None:
     """End every session of one's own account, in all browsers."""
     _end_sessions(db, account)

@@ -6,9 +6,12 @@ uses it up.
 
 import structlog
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from lti_tool import clock
-from lti_tool.services import passkeys, sign_in
+from lti_tool.errors import NotFound
+from lti_tool.services import passkeys, sign_in, sign_in_mail
 from lti_tool.web import account_session, security
 from lti_tool.web.account_session import Stranger, own_page
 from lti_tool.web.context import current_tool
@@ -37,11 +40,41 @@ def page() -> Response:
         "sign_in/page.html",
         visit=stranger,
         is_possible=party.has_passkeys,
+        sends_mail=bool(current_tool().settings.smtp_url),
         options=passkeys.sign_in_options(party, stranger.secret, clock.now()),
         why=why if why in WHY else "",
         next_page=own_page(request.args.get("next", "")),
     )
     return stranger.keep(make_response(shown))
+
+
+@blueprint.post("/email")
+def ask_for_link() -> ResponseReturnValue:
+    """Say the same to everybody; a link goes out if an account has that address."""
+    tool = current_tool()
+    if not tool.settings.smtp_url:
+        raise NotFound("no_mail")
+    with tool.database.transaction() as db:
+        sign_in_mail.ask(
+            db,
+            request.form.get("email", ""),
+            gettext("Your link to sign in to Credlet"),
+            _letter(),
+            encryption=tool.encryption,
+            now=clock.now(),
+        )
+    return render_template("sign_in/asked.html")
+
+
+def _letter() -> str:
+    return "\n\n".join(
+        (
+            gettext("Somebody, most likely you, asked for a link to sign in to Credlet:"),
+            sign_in_mail.LINK,
+            gettext("It works once, for 20 minutes. If it was not you, do nothing."),
+            "",
+        )
+    )
 
 
 @blueprint.post("/passkey")

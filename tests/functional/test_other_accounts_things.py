@@ -29,6 +29,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.home": For.ANYBODY,
     "admin.me": For.ANYBODY,
     "admin.save_me": For.ANYBODY,
+    "admin.save_email": For.ANYBODY,
     "admin.sign_out": For.ANYBODY,
     "admin.sign_out_everywhere": For.ANYBODY,
     "admin.new_passkey": For.ANYBODY,

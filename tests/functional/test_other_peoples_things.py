@@ -117,7 +117,13 @@ PRIVATE_UNTIL_SHARED = frozenset(
 )
 # Pages before signing in, and those of people who sign in: see `test_other_accounts_things.py`.
 SIGN_IN_ROUTES = frozenset(
-    {"sign_in.page", "sign_in.link", "sign_in.use_link", "sign_in.use_passkey"}
+    {
+        "sign_in.page",
+        "sign_in.link",
+        "sign_in.use_link",
+        "sign_in.use_passkey",
+        "sign_in.ask_for_link",
+    }
 )
 # They prove themselves by state and signature (tests of hardened launches) or by an invitation and
 # a form (tests of dynamic registration), or say the same for every id and nothing of anybody.

@@ -12,6 +12,7 @@ from lti_tool.web.sentences import N_
 ACTS: Mapping[str, str] = {
     "account.added": N_("added an account"),
     "account.changed": N_("changed their account"),
+    "account.email_changed": N_("changed the address for sign-in links"),
     "account.disabled": N_("switched an account off"),
     "account.enabled": N_("switched an account on"),
     "account.role_given": N_("gave a role"),

@@ -8,6 +8,7 @@ from lti_tool.services import accounts, passkeys, sign_in
 from lti_tool.web import account_session, i18n
 from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 from lti_tool.web.security import ADMIN_BLUEPRINT
 from lti_tool.web.time_zones import choices
@@ -27,6 +28,8 @@ def _page(visit: AccountVisit, problem: str = "") -> str:
         problem=problem,
         passkeys=passkeys.listed(visit.db, visit.account),
         can_have_passkeys=relying_party().has_passkeys,
+        sends_mail=bool(current_tool().settings.smtp_url),
+        email=accounts.email_of(visit.account, current_tool().encryption),
         done=request.args.get("done", ""),
     )
 
@@ -48,6 +51,23 @@ def save_me(visit: AccountVisit) -> ResponseReturnValue:
         return _page(visit, what_happened(error)), 400
     # `lang` also replaces what the browser remembers from before.
     return redirect(url_for("admin.me", done="saved", lang=wish), 303)
+
+
+@blueprint.post("/account/email")
+@signed_in(writes=True, fresh=True)
+def save_email(visit: AccountVisit) -> ResponseReturnValue:
+    """Keep where links may be sent, or forget it; whoever reads that mail gets in."""
+    try:
+        accounts.change_email(
+            visit.db,
+            visit.account,
+            request.form.get("email", ""),
+            encryption=current_tool().encryption,
+            now=visit.now,
+        )
+    except ToolError as error:
+        return _page(visit, what_happened(error)), 400
+    return redirect(url_for("admin.me", done="saved"), 303)
 
 
 @blueprint.post("/account/sign-out")

@@ -234,3 +234,17 @@ def test_requests_can_be_counted_in_memory_or_redis(url: str) -> None:
 @pytest.mark.parametrize("url", ["redis://", "memcached://store", "redis://store:99999", "here"])
 def test_another_place_to_count_requests_is_refused(url: str) -> None:
     assert set(refused(RATE_LIMIT_STORAGE_URL=url)) == {"RATE_LIMIT_STORAGE_URL"}
+
+
+@pytest.mark.parametrize("url", ["mail.example", "http://mail.example", "smtp://", "smtp://h:x"])
+def test_a_mail_server_that_cannot_be_is_refused(url: str) -> None:
+    assert "SMTP_URL" in refused(SMTP_URL=url, SMTP_FROM="a@b.example")
+
+
+def test_a_mail_server_needs_a_sender() -> None:
+    assert "SMTP_FROM" in refused(SMTP_URL="smtp://mail.example")
+    settings = config.load(
+        PRODUCTION | {"SMTP_URL": "smtps://u:p@mail.example", "SMTP_FROM": "a@b.example"}
+    )
+    assert settings.smtp_from == "a@b.example"
+    assert "u:p" not in repr(settings)

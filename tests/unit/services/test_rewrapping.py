@@ -14,7 +14,7 @@ from lti_tool.db import Base, Database
 from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.lti import tool_keys
 from lti_tool.models import AccessToken, LaunchSession, ToolKey, UnconfirmedLaunch
-from lti_tool.services import accounts, keys, organisations, rewrapping
+from lti_tool.services import accounts, keys, organisations, rewrapping, sign_in_mail
 from tests.factories.courses import School
 
 OLD, NEW = make_encryption_key(), make_encryption_key()
@@ -69,6 +69,7 @@ def fill(database: Database, now: datetime) -> None:
                 expires_at=now,
             )
         )
+        sign_in_mail.ask(db, email, "Link", "{link}", encryption=school.encryption, now=now)
         tool_keys.current(db, school.encryption, now)
         body = organisations.find(db, "school")
         keys.signing_key(db, body, is_test=True, encryption=school.encryption, now=now)
