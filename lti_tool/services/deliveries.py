@@ -75,6 +75,9 @@ def sync(
 
     The caller holds the lock on the person's enrolment.
     """
+    latest = _latest(db, person)
+    if not records and not latest:
+        return  # nothing to say, and nothing that was said
     mc = catalogue.definition(version)
     graded_by_hand = _graded_by_hand(db, person)
     for link in _links(db, person, version):
@@ -84,7 +87,7 @@ def sync(
         wanted = _wanted(mc, link, progress, records)
         if wanted is None:
             continue
-        last = _last(db, link, person)
+        last = latest.get(link.id)
         if last is None and wanted == CLEARED:
             continue
         if last is not None and _says(last, link, wanted):
@@ -306,6 +309,12 @@ def _says(last: Delivery, link: ResourceLink, score: Score) -> bool:
     if last.state == SUPERSEDED:  # it was held back, and never replaced
         return False
     return same_column and Score(last.points, last.maximum) == score
+
+
+def _latest(db: Session, person: Person) -> dict[uuid.UUID, Delivery]:
+    """Return the person's last score in each link's column."""
+    rows = sa.select(Delivery).filter_by(person_id=person.id).order_by(Delivery.sequence)
+    return {row.link_id: row for row in db.scalars(rows)}
 
 
 def _last(db: Session, link: ResourceLink, person: Person) -> Delivery | None:

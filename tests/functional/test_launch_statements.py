@@ -16,8 +16,8 @@ from tests.factories.launches import Visitor
 from tests.factories.statements import recorded
 
 AT_LOGIN = 3
-AT_FIRST_LAUNCH = 19
-AT_REPEATED_LAUNCH = 14
+AT_FIRST_LAUNCH = 18
+AT_REPEATED_LAUNCH = 12
 
 
 @pytest.fixture

@@ -21,12 +21,16 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a tool is reached, and what it calls its launch address."""
+    """Where a tool is reached, and what it calls its launch address.
+
+    `mark`: the cookie of a browser that has been here before.
+    """
 
     port: int
     login: str
     launch: str
     public_launch_url: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def logins(target: Target, platform: PlatformDouble, count: int) -> list[Begun]:
     body = urlencode(params)
 
     def begin(connection: http.client.HTTPConnection, _: int) -> Begun:
-        answer = _post(connection, target.login, body, "")
+        answer = _post(connection, target.login, body, target.mark)
         query = parse_qs(urlsplit(answer.location).query)
         assert answer.status == 302, (answer.status, answer.body[:500])
         return Begun(answer.cookies, query["state"][0], query["nonce"][0])
