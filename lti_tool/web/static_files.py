@@ -1,5 +1,6 @@
 """Style sheet, script, templates: their folder, and addresses that change with the content."""
 
+import gzip
 import hashlib
 from functools import cache
 from importlib.resources import files
@@ -8,6 +9,7 @@ from flask import Blueprint, Flask, Response, request, url_for
 from markupsafe import Markup
 
 SECONDS_IMMUTABLE = 365 * 24 * 3600
+COMPRESSED = frozenset({"text/css", "text/javascript", "image/svg+xml"})
 
 blueprint = Blueprint(
     "web",
@@ -44,6 +46,30 @@ def source(*filenames: str) -> Markup:
 def digest(filename: str) -> str:
     content = (files("lti_tool.web") / "static" / filename).read_bytes()
     return hashlib.sha256(content).hexdigest()[:12]
+
+
+@cache
+def _gzipped(filename: str) -> bytes:
+    content = (files("lti_tool.web") / "static" / filename).read_bytes()
+    return gzip.compress(content, 9, mtime=0)
+
+
+@blueprint.after_request
+def compress(response: Response) -> Response:
+    """Send a file compressed to who asks so; files hold nothing that its length could betray."""
+    if response.mimetype not in COMPRESSED:
+        return response
+    response.vary.add("Accept-Encoding")
+    etag, _ = response.get_etag()
+    if response.status_code == 200 and request.accept_encodings["gzip"] > 0:
+        response.direct_passthrough = False
+        response.make_sequence()  # which closes the file
+        response.set_data(_gzipped((request.view_args or {})["filename"]))
+        response.content_encoding = "gzip"
+        response.headers.pop("Accept-Ranges", None)
+    if etag:
+        response.set_etag(etag, weak=True)  # of the file, however it is sent
+    return response
 
 
 @blueprint.after_request

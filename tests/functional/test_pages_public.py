@@ -1,5 +1,6 @@
 """The addresses for everybody: definitions, awarding bodies, badges, lists, keys, errors."""
 
+import gzip
 import json
 import re
 from datetime import timedelta
@@ -334,6 +335,24 @@ def test_static_files_are_cached_for_ever_under_an_address_with_their_digest(
     with client.get(found[1]) as styles:
         assert styles.status_code == 200
         assert "immutable" in styles.headers["Cache-Control"]
+
+
+def test_static_files_are_sent_compressed_and_pages_never(
+    visits: Visits, client: FlaskClient
+) -> None:
+    """A page holds form tokens, whose length would show in that of what is compressed with them."""
+    address, asked = "/static/credlet.css", {"Accept-Encoding": "br, gzip"}
+    with client.get(address) as plain, client.get(address, headers=asked) as small:
+        assert "Content-Encoding" not in plain.headers
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(small.data) == plain.data
+        assert {plain.headers["Vary"], small.headers["Vary"]} == {"Accept-Encoding"}
+        known = {**asked, "If-None-Match": small.headers["ETag"]}
+    with client.get(address, headers=known) as again:
+        assert again.status_code == 304
+    with client.get(address, headers={"Accept-Encoding": "gzip;q=0"}) as refused:
+        assert refused.data == plain.data
+    assert "Content-Encoding" not in client.get(VERSION, headers=asked).headers
 
 
 @pytest.mark.parametrize(
