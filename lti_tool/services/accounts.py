@@ -331,15 +331,16 @@ def _lock_operators(db: Session) -> set[uuid.UUID]:
     """Return who can sign in as operator.
 
     They are locked first, and in one order: of two who remove each other at one moment one stays,
-    and none waits for the other in a circle.
+    and none waits for the other in a circle. They are read again once they are locked: whoever
+    waited sees the roles as they were when the waiting began.
     """
     operators = (
         sa.select(Account.id)
         .join(Account.grants)
         .filter(AccountGrant.role == Role.OPERATOR.value, Account.disabled_at.is_(None))
         .order_by(Account.id)
-        .with_for_update(of=Account)
     )
+    db.scalars(operators.with_for_update(of=Account)).all()
     return set(db.scalars(operators))
 
 

@@ -2,9 +2,11 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from time_machine import travel
@@ -12,6 +14,7 @@ from time_machine import travel
 from config import Settings
 from lti_tool import clock, create_app
 from lti_tool.db import Database
+from lti_tool.encryption import Encryption
 from lti_tool.models import Account, AccountSession, AuditEntry, SignInLink
 from lti_tool.services import accounts, sign_in
 from lti_tool.services.accounts import Role
@@ -385,3 +388,36 @@ def test_the_last_operator_cannot_be_switched_off_from_a_page(database: Database
 
     answers = at_one_moment([lambda one=one: disable(one) for one in ids])  # type: ignore[misc]
     assert sorted(map(str, answers)) == ["last_operator", "off"]
+
+
+@on_each_database
+def test_of_operators_who_withdraw_each_others_role_at_one_moment_one_stays(
+    database: Database,
+) -> None:
+    now = clock.now()
+    with database.transaction() as db:
+        people = [
+            accounts.add(db, name, encryption=Encryption([Fernet.generate_key()]), now=now)
+            for name in ("A", "B")
+        ]
+        ids = [one.id for one in people]
+
+    def withdraw(account_id: uuid.UUID, grant_id: uuid.UUID) -> str:
+        try:
+            with database.transaction() as db:
+                found = accounts.get(db, account_id)
+                accounts.withdraw(db, found, grant_id, now, by="account:x")
+        except accounts.Conflict as refused:
+            return refused.code
+        return "withdrawn"
+
+    for _ in range(8):
+        with database.transaction() as db:
+            grants = [
+                accounts.grant(db, accounts.get(db, one), Role.OPERATOR, None, now).id
+                for one in ids
+            ]
+        answers = at_one_moment(
+            [partial(withdraw, *pair) for pair in zip(ids, grants, strict=True)]
+        )
+        assert sorted(map(str, answers)) == ["last_operator", "withdrawn"]
