@@ -35,6 +35,11 @@ def group() -> None:
 @click.option("--issuer", help="Issuer (platform id) of the LMS.")
 @click.option("--auth-login-url", help="Authentication request address of the LMS.")
 @click.option("--auth-token-url", help="Access token address of the LMS.")
+@click.option(
+    "--auth-token-audience",
+    help="What tokens are asked for in the name of, where it is not the access token address "
+    "(Brightspace).",
+)
 @click.option("--key-set-url", help="Public key set address of the LMS.")
 @click.option("--client-id", help="Client id that the LMS gave this tool.")
 @click.option("--deployment", "deployments", multiple=True, help="Deployment id; repeatable.")

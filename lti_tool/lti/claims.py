@@ -66,6 +66,7 @@ class LaunchClaims(MessageClaims):
     resource_link_title: str | None
     line_item_url: str | None
     ags_scopes: frozenset[str]
+    line_items_url: str | None = None
     roster_url: str | None = None
 
 
@@ -115,6 +116,7 @@ def _activity(payload: Mapping[str, Any], *, is_named: bool = True) -> dict[str,
         else "",
         "resource_link_title": claim_values.line(link, "title", MAX_TITLE, of="resource_link"),
         "line_item_url": claim_values.url(endpoint, "lineitem", of="endpoint") or None,
+        "line_items_url": claim_values.url(endpoint, "lineitems", of="endpoint") or None,
         "ags_scopes": _scopes(endpoint),
         "roster_url": _roster_url(payload),
     }

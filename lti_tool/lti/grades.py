@@ -179,8 +179,8 @@ def score_document(score: Score) -> dict[str, Any]:
     if score.points is None or score.maximum is None:
         return {**document, "activityProgress": "Initialized", "gradingProgress": "NotReady"}
     document |= {
-        "scoreGiven": _number(score.points),
-        "scoreMaximum": _number(score.maximum),
+        "scoreGiven": number(score.points),
+        "scoreMaximum": number(score.maximum),
         "activityProgress": "Completed" if score.is_finished else "InProgress",
         "gradingProgress": "FullyGraded",
     }
@@ -245,5 +245,6 @@ def _decimal(value: object) -> Decimal | None:
         return None
 
 
-def _number(value: Decimal) -> int | float:
+def number(value: Decimal) -> int | float:
+    """Return a number as JSON should have it: whole ones without a point."""
     return int(value) if value == value.to_integral_value() else float(value)

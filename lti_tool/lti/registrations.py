@@ -19,6 +19,7 @@ _KNOWN = (
         Registration.client_id,
         Registration.auth_login_url,
         Registration.auth_token_url,
+        Registration.auth_token_audience,
         Registration.key_set_url,
         Registration.pending_since,
         Registration.deployment_policy,
@@ -44,6 +45,7 @@ class KnownRegistration:
     key_set_url: str
     deployment_ids: frozenset[str]
     admits_new_deployments: bool = False
+    auth_token_audience: str | None = None
 
     def admits(self, deployment_id: str) -> bool:
         """Return whether a deployment may launch (LTI 1.3 core, section 3.1.3)."""
@@ -75,6 +77,7 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         key_set_url=row.key_set_url,
         deployment_ids=frozenset(db.scalars(_DEPLOYMENTS, {"id": registration_id})),
         admits_new_deployments=row.deployment_policy == AUTOMATIC,
+        auth_token_audience=row.auth_token_audience,
     )
 
 

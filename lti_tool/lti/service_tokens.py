@@ -127,7 +127,7 @@ def _assertion(
         claims = {
             "iss": known.client_id,
             "sub": known.client_id,
-            "aud": known.auth_token_url,
+            "aud": known.auth_token_audience or known.auth_token_url,
             "iat": int((now - BACKDATED).timestamp()),
             "exp": int((now + ASSERTION_LIFE).timestamp()),
             "jti": secrets.token_urlsafe(24),

@@ -114,7 +114,10 @@ class ResourceLink(Base):
     `is_placed_by_platform`: the custom parameters of the last launch said so, and the next one will
     say it again.
     `line_item_url` is the link's own gradebook column, `line_item_scopes` what the platform
-    allows there (space-separated), both as the last launch said.
+    allows there (space-separated), both as the last launch said. `line_items_url`: where the
+    platform lists the course's columns. `own_line_item_url`: a column that was found or made for
+    the link from here, which stands in while a launch names none. `wants_column`: the teacher who
+    selected the link wanted one.
     `results_wanted_at`: when its column is to be read next, asked for by `results_wanted_by`
     ("launch", "schedule", "person:<id>"); the worker that reads it puts that off meanwhile.
     `results_read_at`: when that last worked; `results_failure`: why the last try did not.
@@ -136,6 +139,9 @@ class ResourceLink(Base):
     is_placed_by_platform: Mapped[bool] = mapped_column(default=False)
     line_item_url: Mapped[str | None] = mapped_column(sa.Text)
     line_item_scopes: Mapped[str | None] = mapped_column(sa.Text)
+    line_items_url: Mapped[str | None] = mapped_column(sa.Text)
+    own_line_item_url: Mapped[str | None] = mapped_column(sa.Text)
+    wants_column: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     results_wanted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     results_wanted_by: Mapped[str | None] = mapped_column(sa.String(64))
     results_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

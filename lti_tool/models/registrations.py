@@ -31,6 +31,7 @@ class Registration(Base):
     client_id: Mapped[str] = mapped_column(sa.String(255))
     auth_login_url: Mapped[str] = mapped_column(sa.Text)
     auth_token_url: Mapped[str] = mapped_column(sa.Text)
+    auth_token_audience: Mapped[str | None] = mapped_column(sa.Text)
     key_set_url: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     pending_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -25,7 +25,7 @@ from lti_tool.models import (
     Registration,
     ResourceLink,
 )
-from lti_tool.services import completions, memberships, registrations
+from lti_tool.services import completions, deep_linking, memberships, registrations
 
 LONGEST_NAME = 255
 SEEN_AGAIN_AFTER = timedelta(minutes=15)
@@ -119,11 +119,17 @@ def link(
     if found.course_id != course.id:
         db.refresh(found, with_for_update={"key_share": True})  # a teacher may be placing it
         found.course, found.placement, found.unit_code = course, None, None
+    is_named = claims.line_item_url is not None or claims.line_items_url is None
+    own = None if is_named else found.own_line_item_url
     _change(
         found,
         registration_id=arrival.registration_id,
         title=_printable(claims.resource_link_title),
-        line_item_url=claims.line_item_url,
+        line_items_url=claims.line_items_url,
+        own_line_item_url=own,
+        # A second column beside the link's own makes a platform name none.
+        line_item_url=claims.line_item_url or own,
+        wants_column=deep_linking.COLUMN in claims.custom,
         line_item_scopes=" ".join(sorted(claims.ags_scopes)) or None,
     )
     return found

@@ -27,6 +27,9 @@ from lti_tool.services import audit, catalogue, deliveries
 OVERVIEW = ""
 """Stands for the overview of all units where a unit's code could stand."""
 
+COLUMN = "column"
+"""The custom parameter of a link that was selected with a column; copies of the course keep it."""
+
 LONGEST_TEXT = 255
 WHOLE_MAXIMUM = Decimal(100)
 
@@ -169,6 +172,11 @@ def column_of(mc: MicroCredential, unit: LearningUnit | None, reference: str, la
     )
 
 
+def reference_of(version: MicroCredentialVersion) -> str:
+    """Return what links call a micro-credential, whatever its version."""
+    return f"{version.series.organisation.slug}/{version.series.code}"
+
+
 def sum_of_columns(mc: MicroCredential) -> Decimal:
     """Return what the course total grows by with a column for each unit."""
     return sum((deliveries.maximum_of(unit.rule) for unit in mc.units), Decimal(0))
@@ -182,7 +190,7 @@ def _links(
     launch_url: str,
     say: Say,
 ) -> Iterator[Link]:
-    reference = f"{version.series.organisation.slug}/{version.series.code}"
+    reference = reference_of(version)
     for unit in (None, *mc.units):
         if (unit.code if unit else OVERVIEW) not in codes:
             continue
@@ -193,7 +201,9 @@ def _links(
             title=title,
             text=words.text[:LONGEST_TEXT],
             url=launch_url,
-            custom={"mc": reference} | ({"unit": unit.code} if unit else {}),
+            custom={"mc": reference}
+            | ({"unit": unit.code} if unit else {})
+            | ({COLUMN: "yes"} if has_column else {}),
             column=column_of(mc, unit, reference, title) if has_column else None,
         )
 

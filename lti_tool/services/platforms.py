@@ -43,6 +43,7 @@ class PlatformDetails:
     auth_token_url: str
     key_set_url: str
     deployment_ids: Sequence[str]
+    auth_token_audience: str | None = None
 
 
 def add(
@@ -73,6 +74,7 @@ def add(
         client_id=details.client_id,
         auth_login_url=details.auth_login_url,
         auth_token_url=details.auth_token_url,
+        auth_token_audience=details.auth_token_audience,
         key_set_url=details.key_set_url,
         created_at=now,
         deployment_policy=organisation.deployment_policy,
@@ -110,6 +112,9 @@ def check_field(field: str, value: str, *, allow_http: bool) -> None:
 def _check(details: PlatformDetails, *, allow_http: bool) -> None:
     for field in (*URL_FIELDS, "name", "client_id"):
         check_field(field, getattr(details, field), allow_http=allow_http)
+    if details.auth_token_audience is not None:
+        field, value = "auth_token_audience", details.auth_token_audience
+        check_field(field, value, allow_http=allow_http)
     if not details.deployment_ids:
         raise ToolError("deployment_missing")
     for deployment_id in details.deployment_ids:

@@ -138,6 +138,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "reason_too_long": Sentence(
         N_("That text is too long: at most %(maximum)s characters."), _GO_BACK
     ),
+    "unknown_link": Sentence(N_("There is no such activity."), _LOOK_AGAIN),
     "unknown_result": Sentence(N_("There is no such grade."), _LOOK_AGAIN),
     "unknown_delivery": Sentence(N_("There is no such score."), _LOOK_AGAIN),
     "delivery_not_failed": Sentence(N_("This score is already being sent again."), _LOOK_AGAIN),

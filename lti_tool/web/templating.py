@@ -53,6 +53,7 @@ def in_language(tag: str) -> str:
         "new",
         "gone",
         "back",
+        "failure",
     ):
         args.pop(once, None)
     return "?" + urlencode({**args, "lang": tag})

@@ -107,6 +107,7 @@ class School:
         line_item: str | None = "",
         scopes: frozenset[str] = AGS_SCOPES,
         roster: str | None = None,
+        line_items: str | None = None,
     ) -> uuid.UUID:
         """Launch as a platform would have it; return the id of the launch session.
 
@@ -137,6 +138,7 @@ class School:
                     line_item_url=line_item,
                     ags_scopes=scopes,
                     roster_url=roster,
+                    line_items_url=line_items,
                 ),
                 encryption=self.encryption,
                 lifetime=timedelta(hours=8),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from wsgiref.types import WSGIApplication
 
 from badges import samples
@@ -131,6 +132,28 @@ class Teaching:
         while results.read_next(self.courier):
             columns += 1
         return columns
+
+    @property
+    def line_items_url(self) -> str:
+        return self.roster_url.replace("/members?", "/lineitems?")
+
+    def arrive(self, user: User, unit: str, **claims: Any) -> uuid.UUID:
+        """Launch with what the LMS itself says of the link's column now."""
+        has_column = self.lms.line_item_of(self.links[unit]) is not None
+        given: dict[str, Any] = {
+            "line_item": self.line_item(unit) if has_column else None,
+            "line_items": self.line_items_url,
+            "scopes": frozenset(map(str, AgsSetting.LINE_ITEMS.scopes)),
+            **claims,
+        }
+        return self.school.launch(
+            user.id,
+            link=self.links[unit].id,
+            course=self.course.id,
+            mc=self.mc.code,
+            unit=unit,
+            **given,
+        )
 
     @property
     def roster_url(self) -> str:

@@ -195,6 +195,7 @@ def _things(
         "record_id": records[0].id,
         "award_id": award.id,
         "delivery_id": delivery.id,
+        "link_id": launch.link_id,
         "result_id": _graded(db, launch, now).id,
         "version_id": version.id,
         "credential_id": credential.id,

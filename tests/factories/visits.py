@@ -154,11 +154,14 @@ class Visits:
             "title",
             "line_item",
             "roster",
+            "line_items",
+            "scopes",
+            "column",
         )
         assert set(changes) <= set(known), changes
         given = {"link": "link", "course": "course", "mc": WELDING, "unit": None, **changes}
         given.setdefault("name", sub.title())
-        custom = {key: given[key] for key in ("mc", "unit") if given[key]}
+        custom = {key: given[key] for key in ("mc", "unit", "column") if given.get(key)}
         with self.school.transaction() as db:
             session, token = self._launch(db, sub, teacher, given, custom)
             return self._visit(session, token)
@@ -247,7 +250,8 @@ class Visits:
                 line_item_url=given.get(
                     "line_item", f"{FRAME}/items/{given['link']}/lineitem?type_id=1"
                 ),
-                ags_scopes=AGS_SCOPES,
+                line_items_url=given.get("line_items"),
+                ags_scopes=given.get("scopes", AGS_SCOPES),
                 roster_url=given.get("roster"),
                 frame_origin=FRAME,
             ),

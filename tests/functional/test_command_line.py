@@ -21,7 +21,7 @@ from lti_tool.cli import main
 from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
 from lti_tool.encryption import Encryption
-from lti_tool.models import Award, Credential, Delivery, StatusList
+from lti_tool.models import Award, Credential, Delivery, Registration, StatusList
 from lti_tool.services import credentials, deliveries, keys, organisations
 from lti_tool.services.credentials import Claim
 from tests.factories.courses import School
@@ -224,6 +224,20 @@ def test_a_platform_is_added_once(operator: Operator) -> None:
     assert again.exit_code == 1
     assert "platform_exists" in again.stderr
     assert "Traceback" not in again.stderr
+
+
+def test_a_platform_may_want_another_audience_for_tokens(operator: Operator) -> None:
+    audience = "https://api.brightspace.com/auth/token"
+    add = operator.run(
+        "platform", "add", "--name", "B", "--organisation", "s", "--issuer", "https://b.example",
+        "--auth-login-url", "https://b.example/a", "--auth-token-url", "https://b.example/t",
+        "--key-set-url", "https://b.example/k", "--client-id", "c", "--deployment", "1",
+        "--auth-token-audience", audience,
+    )  # fmt: skip
+    assert add.exit_code == 0, add.output
+    with operator.school() as school, school.transaction() as db:
+        audiences = {one.auth_token_audience for one in db.query(Registration)}
+        assert audience in audiences
 
 
 def test_a_platform_is_switched_off_and_on(operator: Operator) -> None:

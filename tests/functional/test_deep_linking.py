@@ -169,7 +169,7 @@ def test_everything_is_placed_in_order_with_one_column_for_the_whole(
     selecting: Selecting, visitor: Visitor
 ) -> None:
     overview, *units = items(selecting.choose(), visitor)
-    assert overview["custom"] == {"mc": REFERENCE}
+    assert overview["custom"] == {"mc": REFERENCE, "column": "yes"}
     assert overview["lineItem"] == {
         "scoreMaximum": 100,
         "label": overview["title"],
@@ -206,7 +206,7 @@ def test_no_columns_are_asked_for_where_none_are_wanted(
     [
         ([UNITS[3]], [{"mc": REFERENCE, "unit": UNITS[3]}]),
         ([UNITS[4], UNITS[1]], [{"mc": REFERENCE, "unit": UNITS[n]} for n in (1, 4)]),
-        ([""], [{"mc": REFERENCE}]),
+        ([""], [{"mc": REFERENCE, "column": "yes"}]),
     ],
 )
 def test_single_units_or_the_overview_are_placed(

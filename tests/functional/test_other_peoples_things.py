@@ -82,6 +82,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.gradebook": COURSE,
     "teacher.read_results": COURSE,
     "teacher.read_roster": COURSE,
+    "teacher.repair_column": of_course("link_id", "unknown_link"),
     "teacher.settle": of_course("result_id", "unknown_result"),
     "teacher.unit": COURSE,
     "teacher.record": COURSE,

@@ -49,6 +49,7 @@ ACTS: Mapping[str, str] = {
     "unit.route_chosen": N_("chose how a unit is completed"),
     "deep_linking.answered": N_("selected content for a course"),
     "delivery.resent": N_("sent a score again"),
+    "column.repaired": N_("found or made the gradebook column of an activity"),
     "result.settled": N_("left a result as it is, whatever the gradebook says"),
     "award.granted": N_("granted an award"),
     "award.withdrawn": N_("withdrew an award"),

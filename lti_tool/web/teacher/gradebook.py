@@ -3,15 +3,24 @@
 import uuid
 from datetime import timedelta
 from functools import partial
+from urllib.parse import quote
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import catalogue, gradebook_results, placements, readings, results
+from lti_tool.services import (
+    catalogue,
+    columns,
+    gradebook_results,
+    placements,
+    readings,
+    results,
+)
 from lti_tool.services.gradebook_results import Verdict
 from lti_tool.web.context import services_of_lms
 from lti_tool.web.launch_session import Afterwards, Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, told_number
+from lti_tool.web.wording import best
 
 PATIENCE = timedelta(seconds=15)
 """How long a teacher waits at most before the worker reads on."""
@@ -31,6 +40,8 @@ def gradebook(visit: Visit) -> ResponseReturnValue:
         graded=gradebook_results.counts(visit.db, [link.id for link in links]),
         can_read=any(map(readings.is_readable, links)),
         is_readable=readings.is_readable,
+        can_look=columns.can_look,
+        can_make=columns.can_make,
         told_number=partial(told_number, request.args),
         address=address,
     )
@@ -71,3 +82,23 @@ def settle(visit: Visit, result_id: uuid.UUID) -> ResponseReturnValue:
         visit.db, visit.launch.course, result_id, actor=actor(visit), now=visit.now
     )
     return redirect(address("course", visit, placement, done="settled"), 303)
+
+
+@blueprint.post("/course/links/<uuid:link_id>/column")
+@visiting(teacher=True)
+def repair_column(visit: Visit, link_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
+    """Look for the column of an activity, and make one where there is none."""
+    placement = chosen_placement(visit)
+    link = columns.find(visit.db, visit.launch.course, link_id)
+    assert link.placement is not None
+    mc = catalogue.definition(link.placement.version)
+    unit = mc.unit(link.unit_code) if link.unit_code else None
+    label = link.title or best(unit.title if unit else mc.title)
+    back, by = address("gradebook", visit, placement), actor(visit)
+
+    def repair() -> ResponseReturnValue:
+        found = columns.repair(services_of_lms(), link_id, label, by)
+        told = f"done=column-{found.repair.value}&failure={quote(found.failure)}"
+        return redirect(f"{back}{'&' if '?' in back else '?'}{told}", 303)
+
+    return Afterwards(repair)

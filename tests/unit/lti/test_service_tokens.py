@@ -180,3 +180,13 @@ def test_no_token(services: Services, answer: Answer, code: str, is_transient: b
 def test_the_platform_may_say_when_to_ask_again(services: Services) -> None:
     services.platform.answers["/token"] = Answer(429, headers={"Retry-After": "90"})
     assert _refusal(services).retry_after == timedelta(seconds=90)
+
+
+def test_a_platform_may_want_another_audience_than_its_token_address(services: Services) -> None:
+    """Brightspace: one audience for all its sites."""
+    audience = "https://api.brightspace.com/auth/token"
+    with services.database.transaction() as db:
+        row = db.get_one(Registration, services.registration_id)
+        row.auth_token_audience = audience
+    services.bearer("a")
+    assert _claims_of(services)["aud"] == audience
