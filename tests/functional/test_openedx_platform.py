@@ -3,8 +3,9 @@
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -15,16 +16,24 @@ from lti_tool.demo.browser import Browser, Page
 from lti_tool.demo.serving import free_port
 from lti_tool.lti import grades
 from lti_tool.lti.grades import LineItem
-from lti_tool.models import CompletionRecord, Delivery, LaunchSession, ResourceLink
-from lti_tool.services import organisations, platform_test, platforms
+from lti_tool.models import (
+    CompletionRecord,
+    CourseMember,
+    Delivery,
+    LaunchSession,
+    ResourceLink,
+)
+from lti_tool.models import Course as LmsCourse
+from lti_tool.services import columns, organisations, platforms
+from lti_tool.services.columns import Repair
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.tool import Tool as Credlet
-from lti_tool.web.self_test_words import REASONS
 from tests.conftest import RunningTool
 from tests.factories.courses import School
 from tests.peers.openedx_process import VENV, Link, OpenEdx, Tool
 
 LINK = "unit-1"
+BARE = "unit-2"  # without a line item until a tool makes one
 LAUNCH_FORM = "lti-launch"  # Open edX's page that posts itself to the tool
 DELIVERY_SECONDS = 20
 WLD = samples.welding()
@@ -48,8 +57,9 @@ class Course:
         browser = Browser()
         return browser, browser.get(self.lms.launch_url(user, role, LINK))
 
-    def launch(self, user: str, role: str = "student") -> Page:
-        browser, _ = self.launch_form(user, role)
+    def launch(self, user: str, role: str = "student", link: str = LINK) -> Page:
+        browser = Browser()
+        browser.get(self.lms.launch_url(user, role, link))
         return browser.submit(LAUNCH_FORM)
 
     def record(self, user: str, points: int) -> uuid.UUID:
@@ -134,9 +144,8 @@ def course(lms: OpenEdx, running_tool: RunningTool) -> Course:
     school.publish(WLD)
     base = f"{running_tool.url}/lti/{school.registration_id}"
     link = Link(UNIT.title.best("en"), MAXIMUM, {"mc": WLD.code, "unit": UNIT.code})
-    lms.enter(
-        Tool(f"{base}/login", f"{base}/launch", f"{base}/jwks", f"{base}/launch", {LINK: link})
-    )
+    links = {LINK: link, BARE: replace(link, ags="programmatic")}
+    lms.enter(Tool(f"{base}/login", f"{base}/launch", f"{base}/jwks", f"{base}/launch", links))
     return Course(lms, running_tool.url, tool, school)
 
 
@@ -262,6 +271,67 @@ def test_time_stamps_are_stored_as_they_were_sent(course: Course) -> None:
     assert abs((row.sent_timestamp - recorded).total_seconds()) < 5
 
 
+def test_a_result_that_did_not_come_from_here_completes_the_unit(course: Course) -> None:
+    """Read whole, as the platform sends it; what was sent from here is no judgement."""
+    course.launch("ana")
+    course.launch("ben")
+    course.record("ben", MAXIMUM - 7)
+    foreign = grades.Score(
+        user_id=course.sub("ana"),
+        timestamp=clock.now().replace(microsecond=0),
+        points=Decimal(90),
+        maximum=Decimal(MAXIMUM),
+    )
+    tool = course.tool
+    sent = grades.send_score(
+        tool.database, tool.outbound, tool.encryption, course.line_item(), foreign, clock.now()
+    )
+    assert sent.kind is grades.OutcomeKind.DELIVERED
+    with tool.database.transaction() as db:
+        row = db.query(ResourceLink).one()
+        row.results_wanted_at = clock.now()
+    worker.drain(tool)
+    with tool.database.transaction(read_only=True) as db:
+        records = db.query(CompletionRecord).order_by(CompletionRecord.recorded_at).all()
+        found = [(row.person.sub, row.route, row.points) for row in records]
+        assert db.query(ResourceLink).one().results_failure is None
+    assert found == [
+        (course.sub("ben"), "assessed", MAXIMUM - 7),
+        (course.sub("ana"), "graded", 90),
+    ]
+
+
+def test_the_roster_names_learners_who_never_launched(course: Course) -> None:
+    course.launch("tea", role="staff")
+    worker.drain(course.tool)
+    with course.tool.database.transaction(read_only=True) as db:
+        found = db.query(LmsCourse).one()
+        assert (found.roster_failure, found.roster_read_at is None) == (None, False)
+        waiting = db.query(CourseMember).filter_by(has_launched=False)
+        assert {row.person.sub for row in waiting} == {
+            course.sub(name) for name in ("ana", "ben", "cho")
+        }
+
+
+def test_a_line_item_is_made_found_again_and_filled(course: Course) -> None:
+    course.launch("ana", link=BARE)
+    with course.tool.database.transaction(read_only=True) as db:
+        link = db.query(ResourceLink).one()
+        assert link.line_item_url is None
+    course.record("ana", MAXIMUM - 4)
+    courier = worker.courier(course.tool)
+    made = columns.repair(courier, link.id, "Safety", "person:tea")
+    assert made.repair is Repair.MADE, made
+    course.deliver()
+    stored = course.lms.gradebook()[BARE]["scores"]["ana"]
+    assert (stored["score_given"], stored["score_maximum"]) == (MAXIMUM - 4, MAXIMUM)
+    assert columns.repair(courier, link.id, "Safety", "person:tea").repair is Repair.PRESENT
+    with course.tool.database.transaction() as db:
+        row = db.get_one(ResourceLink, link.id)
+        row.line_item_url = row.own_line_item_url = None
+    assert columns.repair(courier, link.id, "Safety", "person:tea").repair is Repair.FOUND
+
+
 def test_selected_content_is_stored_and_each_item_opens_its_unit(course: Course) -> None:
     """One request, one signed answer that another's code verifies, and a launch of what it kept."""
     browser = Browser()
@@ -292,27 +362,3 @@ def test_cancelling_stores_nothing(course: Course) -> None:
     browser.submit("cancel")
     assert browser.submit("answer").status == 200
     assert course.lms.content(LINK) == {}
-
-
-def self_test(course: Course) -> dict[str, tuple[str, str]]:
-    found = platform_test.of_registration(course.tool, course.school.registration_id, clock.now())
-    return {each.check: (each.verdict.value, each.reason) for each in found}
-
-
-def test_the_self_test_finds_nothing_amiss(course: Course) -> None:
-    course.launch("ana")
-    found = self_test(course)
-    assert {verdict for verdict, _ in found.values()} == {"ok"}, found
-    assert found["grades"] == ("ok", "ok"), "the column was read"
-
-
-def test_the_self_test_hints_at_a_key_set_that_the_platform_cannot_fetch(course: Course) -> None:
-    """Open edX calls that an invalid client."""
-    base = f"{course.url}/lti/{course.school.registration_id}"
-    link = Link(UNIT.title.best("en"), MAXIMUM, {"mc": WLD.code, "unit": UNIT.code})
-    nowhere = f"http://127.0.0.1:{free_port()}/jwks"
-    course.lms.enter(
-        Tool(f"{base}/login", f"{base}/launch", nowhere, f"{base}/launch", {LINK: link})
-    )
-    assert self_test(course)["token"] == ("failed", "token_client_unknown")
-    assert "cannot fetch %(key_set)s" in REASONS["token_client_unknown"].next_step

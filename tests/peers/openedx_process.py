@@ -41,12 +41,14 @@ class InstallError(Exception):
 class Link:
     """An LTI component of the course.
 
-    `points`: scoreMaximum of its line item; `custom`: the parameters mc and unit.
+    `points`: scoreMaximum of its line item; `custom`: the parameters mc and unit. `ags`:
+    declarative (it comes with a line item) or programmatic (tools make their own).
     """
 
     title: str
     points: int
     custom: Mapping[str, str]
+    ags: str = "declarative"
 
 
 @dataclass(frozen=True, slots=True)

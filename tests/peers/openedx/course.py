@@ -90,6 +90,27 @@ def place(link: str, title: str, points: int, custom: dict[str, str]) -> Block:
     return BLOCKS[location]
 
 
+def members(course_key: CourseKey) -> dict[int, dict[str, object]]:
+    """Return everybody enrolled, as the LMS tells it to the roster service."""
+    return {
+        user.id: {
+            "id": user.id,
+            "username": user.username,
+            "name": user.name,
+            "email": user.email,
+            "roles": ["staff"] if user.username == "tea" else ["student"],
+            "external_id": user.external_id,
+        }
+        for user in USERS.values()
+    }
+
+
+def external_ids(_users: object) -> dict[int, SimpleNamespace]:
+    return {
+        user.id: SimpleNamespace(external_user_id=user.external_id) for user in USERS.values()
+    }
+
+
 def user_of(external_user_id: str) -> User:
     for user in USERS.values():
         if user.external_id == external_user_id:
@@ -100,5 +121,8 @@ def user_of(external_user_id: str) -> User:
 compat.load_enough_xblock = BLOCKS.__getitem__
 compat.load_block_as_user = BLOCKS.__getitem__
 compat.get_user_from_external_user_id = user_of
+compat.get_course_members = members
+compat.merge_course_forum_roles = lambda course_key, found: found
+compat.batch_get_or_create_externalids = external_ids
 # Nobody signs in here; who may author is asked when the launch is made.
 compat.user_has_studio_write_access = lambda user, course_key: True

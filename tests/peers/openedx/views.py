@@ -50,7 +50,7 @@ def tool(request: HttpRequest) -> JsonResponse:
     """Enter the tool and its links in the course, in the place of all entered before.
 
     Body: {"login_url", "launch_url", "jwks_url", "target_link_uri",
-    "links": {name: {"title", "points", "custom"}}}.
+    "links": {name: {"title", "points", "custom", "ags"}}}; `ags`: declarative or programmatic.
     """
     entered = json.loads(request.body)
     passport = _passport()
@@ -67,6 +67,8 @@ def tool(request: HttpRequest) -> JsonResponse:
             lti_1p3_oidc_url=entered["login_url"],
             lti_1p3_launch_url=entered["target_link_uri"],
             lti_1p3_redirect_uris=[entered["launch_url"]],
+            lti_advantage_ags_mode=link["ags"],
+            lti_advantage_enable_nrps=True,
             lti_advantage_deep_linking_enabled=True,
             lti_advantage_deep_linking_launch_url=entered["target_link_uri"],
         )
