@@ -28,6 +28,9 @@ class IdentityAssurance(StrEnum):
     SUPERVISED = "supervised"  # checked by a person when the learning was assessed
 
 
+RESTS_ON_LMS = frozenset({Route.UNLOCKED, Route.LMS_ACTIVITY})
+
+
 class InvalidAward(BadgeError, ValueError):
     """An award that contradicts its definition or itself.
 
@@ -53,7 +56,7 @@ class UnitResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Award:
     """`id`: a UUID. `assessors`: how many different people judged. `basis`: unit to the text of
-    what a unit of route UNLOCKED rests on (kept as `clean_basis` returns it).
+    what a unit of route UNLOCKED or LMS_ACTIVITY rests on (kept as `clean_basis` returns it).
 
     Raises:
         InvalidAward: at construction.
@@ -81,7 +84,7 @@ class Award:
         if (self.assessors > 0) != (Route.ASSESSED in {result.route for result in self.results}):
             raise InvalidAward("assessors", "without a unit they assessed, or the reverse")
         for code in self.basis:
-            if self.result(code).route is not Route.UNLOCKED:
+            if self.result(code).route not in RESTS_ON_LMS:
                 raise InvalidAward("basis", f"unit {code!r} does not rest on the LMS")
 
     def result(self, unit: str) -> UnitResult:

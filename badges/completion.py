@@ -45,10 +45,18 @@ __all__ = [
 ]
 
 
+# In order of weight, after a grade, which must reach what the rule asks for.
+_ENOUGH_BY_ITSELF = {
+    Route.UNLOCKED: ConditionCode.UNLOCKED,
+    Route.LMS_ACTIVITY: ConditionCode.LMS_ACTIVITY,
+    Route.PARTICIPATION: ConditionCode.PARTICIPATION,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class UnitProgress:
-    """`conditions`: those of the rule (all needed), then GRADED, UNLOCKED and PARTICIPATION where
-    met (each enough by itself).
+    """`conditions`: those of the rule (all needed), then GRADED, UNLOCKED, LMS_ACTIVITY and
+    PARTICIPATION where met (each enough by itself).
 
     `completed_at`: the earliest moment at which the standing records completed the unit.
     `route`: by which they did. `latest`: the latest standing record of any outcome.
@@ -152,19 +160,15 @@ def _order(record: Completion) -> tuple[datetime, str, str]:
 def _unit_progress(unit: LearningUnit, standing: list[Completion]) -> UnitProgress:
     records = [record for record in standing if record.unit == unit.code]
     by_rule = evaluate_rule(unit, _by_route(records, Route.ASSESSED))
-    graded = evaluate_graded(unit, _by_route(records, Route.GRADED))
-    unlocked = evaluate_any(ConditionCode.UNLOCKED, unit, _by_route(records, Route.UNLOCKED))
-    participation = evaluate_any(
-        ConditionCode.PARTICIPATION, unit, _by_route(records, Route.PARTICIPATION)
-    )
+    others = {Route.GRADED: evaluate_graded(unit, _by_route(records, Route.GRADED))}
+    for enough, code in _ENOUGH_BY_ITSELF.items():
+        others[enough] = evaluate_any(code, unit, _by_route(records, enough))
     completed_at, route = _first(
         (_met_by_all(by_rule), Route.ASSESSED),
-        (graded.met_at, Route.GRADED),
-        (unlocked.met_at, Route.UNLOCKED),
-        (participation.met_at, Route.PARTICIPATION),
+        *((one.met_at, route) for route, one in others.items()),
     )
-    alternatives = [one for one in (graded, unlocked, participation) if one.condition.is_met]
-    conditions = tuple(one.condition for one in (*by_rule, *alternatives))
+    met = [one for one in others.values() if one.condition.is_met]
+    conditions = tuple(one.condition for one in (*by_rule, *met))
     counting = {record_id for condition in conditions for record_id in condition.records}
     return UnitProgress(
         unit=unit.code,

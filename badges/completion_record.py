@@ -17,6 +17,7 @@ class Route(StrEnum):
     ASSESSED = "assessed"
     GRADED = "graded"  # a teacher's grade in the gradebook of the LMS
     UNLOCKED = "unlocked"  # the LMS signed a launch of a link it had restricted
+    LMS_ACTIVITY = "lms_activity"  # the LMS says that an activity of its own was completed
     PARTICIPATION = "participation"  # opened and confirmed by the learner
 
 
@@ -29,9 +30,9 @@ class Completion:
     """One record about one learner; exactly one of
 
     points, part with points, sign-off (all three by route ASSESSED), graded (with points where
-    the rule counts them, on its scale), unlocked, participation, or the retraction of another
-    record. `at`: aware UTC. `by`: opaque id of the assessor; None for
-    the LMS and the learner.
+    the rule counts them, on its scale), unlocked, completed in an activity of the LMS,
+    participation, or the retraction of another record. `at`: aware UTC. `by`: opaque id of the
+    assessor; None for the LMS and the learner.
     """
 
     id: str

@@ -23,6 +23,7 @@ class ConditionCode(StrEnum):
     SIGN_OFFS = "sign_offs"  # count, have
     GRADED = "graded"  # as POINTS where the rule counts points
     UNLOCKED = "unlocked"
+    LMS_ACTIVITY = "lms_activity"
     PARTICIPATION = "participation"
 
 

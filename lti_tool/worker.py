@@ -1,4 +1,4 @@
-"""The worker: delivers what the outbox holds and runs what is due by the clock.
+"""The worker: delivers what the outbox holds, reads what LMSs hold, runs what is due by the clock.
 
 It is a thread of the web server or a process apart; several may run side by side.
 """
@@ -16,6 +16,7 @@ from lti_tool.mail import MailServer
 from lti_tool.services import (
     audit,
     launches,
+    moodle_reading,
     readings,
     results,
     rosters,
@@ -141,6 +142,7 @@ def work_once(tool: Tool) -> bool:
         or scores.deliver_next(at_hand)
         or results.read_next(at_hand)
         or rosters.read_next(at_hand)
+        or moodle_reading.read_next(at_hand)
     )
 
 

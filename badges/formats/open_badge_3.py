@@ -355,4 +355,6 @@ def _how_recorded(award: Award, result: UnitResult, words: Wording) -> str:
     basis = award.basis.get(result.unit)
     if result.route is Route.UNLOCKED and basis:
         how += " " + words.label("evidence_basis", basis=basis)
+    if result.route is Route.LMS_ACTIVITY and basis:
+        how += " " + words.label("evidence_activity", activity=basis)
     return how

@@ -32,7 +32,8 @@ from lti_tool.demo.lms import (
 )
 from lti_tool.demo.lms.config import fetch_over_http
 from lti_tool.demo.serving import serving
-from lti_tool.services import catalogue, organisations, platforms
+from lti_tool.lti.moodle_web_services import Site
+from lti_tool.services import audit, catalogue, moodle, organisations, platforms
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.tool import Tool
 
@@ -147,6 +148,15 @@ def _connect(app: Flask, lms: LmsState) -> World:
             deployment_ids=[deployment_id],
         )
         registration = platforms.add(db, school, details, allow_http=True, now=now)
+        site = Site(lms.config.issuer, lms.service_accounts.add())
+        moodle.connect(
+            db,
+            registration.platform_id,
+            site,
+            encryption=tool.encryption,
+            actor=audit.OPERATOR,
+            now=now,
+        )
     base = f"{tool.settings.public_url}/lti/{registration.id}"
     lms.update_tool(
         client_id,

@@ -10,6 +10,12 @@ from lti_tool.models.accounts import (
     SignInRequest,
     UsedChallenge,
 )
+from lti_tool.models.activities import (
+    ActivityCheck,
+    ActivityResult,
+    CourseActivities,
+    UnitActivity,
+)
 from lti_tool.models.audit_log import AuditEntry
 from lti_tool.models.awards import Award
 from lti_tool.models.completions import CompletionRecord, Enrolment
@@ -20,6 +26,7 @@ from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.issuer_keys import IssuerKey
 from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
 from lti_tool.models.micro_credentials import MicroCredentialSeries, MicroCredentialVersion
+from lti_tool.models.moodle import MoodleConnection
 from lti_tool.models.organisations import Organisation, ServerIdentity
 from lti_tool.models.people import Person
 from lti_tool.models.platforms import Platform
@@ -40,11 +47,14 @@ __all__ = [
     "Account",
     "AccountGrant",
     "AccountSession",
+    "ActivityCheck",
+    "ActivityResult",
     "AuditEntry",
     "Award",
     "Base",
     "CompletionRecord",
     "Course",
+    "CourseActivities",
     "CourseMember",
     "Credential",
     "Delivery",
@@ -57,6 +67,7 @@ __all__ = [
     "LoginState",
     "MicroCredentialSeries",
     "MicroCredentialVersion",
+    "MoodleConnection",
     "Organisation",
     "Passkey",
     "Person",
@@ -74,6 +85,7 @@ __all__ = [
     "StatusList",
     "ToolKey",
     "UnconfirmedLaunch",
+    "UnitActivity",
     "UsedChallenge",
     "WaitingDeployment",
 ]

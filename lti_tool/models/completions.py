@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, UtcDateTime
+from lti_tool.models.activities import ActivityResult
 from lti_tool.models.courses import Course
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.micro_credentials import MicroCredentialVersion
@@ -32,12 +33,13 @@ class Enrolment(Base):
 
 
 class CompletionRecord(Base):
-    """One judgement on one unit: points, a sign-off, a grade in the LMS, an unlocked launch, a
-    participation, or a retraction of an earlier record. Never changed, never deleted;
-    `badges.completion` evaluates.
+    """One judgement on one unit: points, a sign-off, a grade in the LMS, an unlocked launch, an
+    activity of the LMS, a participation, or a retraction of an earlier record. Never changed,
+    never deleted; `badges.completion` evaluates.
 
     `assessor_id` is None where the LMS or the learner stands for the record. `key` makes a
-    repeated submission of the same form harmless. `result`: the grade in the LMS it rests on.
+    repeated submission of the same form harmless. `result` and
+    `activity_result`: the grade in the LMS, or what it said of an activity, that it rests on.
     """
 
     __tablename__ = "completion_records"
@@ -68,6 +70,11 @@ class CompletionRecord(Base):
     )
 
     result: Mapped[GradebookResult | None] = relationship()
+    activity_result_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("activity_results.id"), index=True
+    )
+
+    activity_result: Mapped[ActivityResult | None] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     assessor: Mapped[Person | None] = relationship(foreign_keys=[assessor_id])
     course: Mapped[Course] = relationship()

@@ -91,7 +91,7 @@ class PlacedUnit(Base):
     """How one unit is completed in this course; absent means `assessed`.
 
     `route` is a `badges.completion.Route`; `basis` is what an unlocked unit rests on, in the
-    teacher's words.
+    teacher's words, or the name of the activity that completes the unit.
     """
 
     __tablename__ = "placed_units"

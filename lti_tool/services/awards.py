@@ -223,16 +223,22 @@ def _entry(unit: UnitProgress, by_id: dict[str, CompletionRecord]) -> dict[str, 
     assert unit.completed_at is not None
     assert unit.route is not None
     points, maximum = _best_mark(unit)
-    unlocked = (by_id[one] for one in unit.records if by_id[one].route == Route.UNLOCKED.value)
-    basis = next((row.evidence for row in unlocked), None)
+    basis = next((_basis(by_id[one]) for one in unit.records if by_id[one].route == unit.route), "")
     return {
         "unit": unit.unit,
         "completed_at": unit.completed_at.isoformat(),
         "route": unit.route.value,
         "points": points,
         "maximum": maximum,
-        "basis": basis if unit.route is Route.UNLOCKED else None,
+        "basis": basis or None,
     }
+
+
+def _basis(row: CompletionRecord) -> str | None:
+    """Return what a record of the LMS rests on: the teacher's words, or the activity's name."""
+    if row.activity_result is not None:
+        return row.activity_result.activity_name
+    return row.evidence if row.route == Route.UNLOCKED.value else None
 
 
 def _best_mark(unit: UnitProgress) -> tuple[str | None, str | None]:

@@ -19,6 +19,7 @@ from badges.completion import Completion, InvalidCompletion, Progress, Route
 from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
+    ActivityResult,
     CompletionRecord,
     Course,
     CourseMember,
@@ -137,6 +138,18 @@ def record_graded(
     return _keep(db, result.person, link.placement.version, row, link.course, now)
 
 
+def record_activity(db: Session, result: ActivityResult, now: datetime) -> CompletionRecord:
+    """Keep that an activity of the LMS completes a unit; once for one result."""
+    row = CompletionRecord(
+        key=f"{Route.LMS_ACTIVITY.value}:{result.id.hex}",
+        unit_code=result.unit_code,
+        route=Route.LMS_ACTIVITY.value,
+        activity_result_id=result.id,
+    )
+    placement = result.placement
+    return _keep(db, result.person, placement.version, row, placement.course, now)
+
+
 def _keep_once(
     db: Session,
     session: LaunchSession,
@@ -234,7 +247,11 @@ def records_of(
     return db.scalars(
         sa.select(CompletionRecord)
         .filter_by(person_id=person.id, version_id=version.id)
-        .options(joinedload(CompletionRecord.course), joinedload(CompletionRecord.result))
+        .options(
+            joinedload(CompletionRecord.course),
+            joinedload(CompletionRecord.result),
+            joinedload(CompletionRecord.activity_result),
+        )
         .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
     ).all()
 

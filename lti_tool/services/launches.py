@@ -26,7 +26,14 @@ from lti_tool.models import (
     Person,
     ResourceLink,
 )
-from lti_tool.services import arrivals, completions, deep_linking, placements, readings
+from lti_tool.services import (
+    activity_checks,
+    arrivals,
+    completions,
+    deep_linking,
+    placements,
+    readings,
+)
 from lti_tool.services.arrivals import Arrival
 
 KEPT_AFTER_END = timedelta(days=1)
@@ -300,6 +307,7 @@ def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None
         if route is Route.UNLOCKED:
             completions.record_unlocked(db, session, link.unit_code, basis or "", now)
     completions.reevaluate(db, session.person, version, now)
+    activity_checks.want_after_launch(db, link, session.person_id, now)
 
 
 def forget_expired(db: Session, now: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
+from badges.award import RESTS_ON_LMS
 from badges.completion import Route
 from badges.micro_credential import LearningUnit
 from lti_tool.db import get_or_add
@@ -21,7 +22,7 @@ from lti_tool.models import (
 from lti_tool.services import audit, catalogue
 
 LONGEST_BASIS = 500
-CHOSEN_ROUTES = (Route.ASSESSED, Route.UNLOCKED, Route.PARTICIPATION)
+CHOSEN_ROUTES = (Route.ASSESSED, Route.UNLOCKED, Route.LMS_ACTIVITY, Route.PARTICIPATION)
 """What a teacher chooses between; a grade in the LMS counts beside each."""
 
 
@@ -107,7 +108,8 @@ def set_route(
 ) -> None:
     """Choose how a unit is completed in this course.
 
-    `basis`: what an unlocked unit rests on, in the teacher's words ("quiz passed with 80 %").
+    `basis`: what a unit rests on that the LMS completes: of an unlocked one in the teacher's words
+    ("quiz passed with 80 %"), else the name of the activity.
 
     Raises:
         ToolError: `unknown_unit`, `wrong_kind` (of a route), `participation_not_allowed`,
@@ -116,7 +118,7 @@ def set_route(
     if route not in CHOSEN_ROUTES:
         raise ToolError("wrong_kind")
     unit = _check_unit(placement.version, unit_code)
-    basis = (basis or "").strip() if route is Route.UNLOCKED else None
+    basis = (basis or "").strip() if route in RESTS_ON_LMS else None
     if route is Route.PARTICIPATION and not unit.allows_participation:
         raise ToolError("participation_not_allowed", unit=unit_code)
     if basis is not None and not basis:
@@ -139,7 +141,7 @@ def set_route(
 
 
 def route_of(placement: Placement, unit_code: str) -> tuple[Route, str | None]:
-    """Return how a unit is completed in this course, and what an unlocked one rests on."""
+    """Return how a unit is completed in this course, and what it rests on in the LMS."""
     for placed in placement.units:
         if placed.unit_code == unit_code:
             return Route(placed.route), placed.basis

@@ -53,7 +53,12 @@ def requirement(unit: LearningUnit) -> tuple[Markup, ...]:
 def has_news(condition: Condition) -> bool:
     """Whether something was recorded about a condition that it is worth to say."""
     said = (condition.params.get(one) for one in ("points", "have", ELSEWHERE))
-    by_themselves = (ConditionCode.GRADED, ConditionCode.UNLOCKED, ConditionCode.PARTICIPATION)
+    by_themselves = (
+        ConditionCode.GRADED,
+        ConditionCode.UNLOCKED,
+        ConditionCode.LMS_ACTIVITY,
+        ConditionCode.PARTICIPATION,
+    )
     return any(said) or condition.code in by_themselves
 
 
@@ -86,6 +91,8 @@ def explain(unit: LearningUnit, condition: Condition) -> Markup:
             return _graded(condition)
         case ConditionCode.UNLOCKED:
             return escape(gettext("Opened by the learning platform after its own check"))
+        case ConditionCode.LMS_ACTIVITY:
+            return escape(gettext("Completed in an activity of the learning platform"))
         case ConditionCode.PARTICIPATION:
             return escape(gettext("Confirmed by the learner: worked through the unit"))
 

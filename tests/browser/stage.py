@@ -56,6 +56,8 @@ TEACHER_PLACES = (
     "restrictions",
     "gradebook",
     "gradebook read",
+    "activity new",
+    "activity",
     "person",
     "person withdrawn",
     "review",
@@ -216,6 +218,8 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "restrictions": f"{course}/restrictions",
         "gradebook": f"{course}/gradebook",
         "gradebook read": f"{course}/gradebook?done=read&enough=2&below=1&unread=1&later=1",
+        "activity new": f"{empty}/course/units/{UNLOCKED}/activity",
+        "activity": f"{_quiz_course(world, page)}/course/units/{UNLOCKED}/activity",
         "unit points": f"{course}/units/{UNLOCKED}",
         "unit parts": f"{course}/units/{PARTS_UNIT}",
         "unit sign-off": f"{course}/units/{LAST_UNIT}",
@@ -237,6 +241,17 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "course empty": f"{empty}/course",
         "unit empty": f"{empty}/course/units/{UNLOCKED}",
     }
+
+
+def _quiz_course(world: World, page: Page) -> str:
+    """Add a course whose first unit a quiz completes; return where its teacher is."""
+    learner = world.people.learners[0]
+    course, link = teaching.add_course(world, "A course with a quiz", [learner])
+    quiz = world.lms.add_quiz(
+        course, "Protective equipment & fire", question="?", answers=["a"], right=0
+    )
+    teaching.let_quiz_complete(world, link, quiz, learner)
+    return sit(page, world, world.people.teacher, link)
 
 
 def _version_id(world: World) -> uuid.UUID:

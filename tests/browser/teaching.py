@@ -1,9 +1,10 @@
 """What teachers record, done over HTTP: the ground on which learners' pages are looked at."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 from lti_tool.demo.browser import Browser, Page
-from lti_tool.demo.lms import Course, Link, Role, User
+from lti_tool.demo.lms import Course, Link, Quiz, Role, User
 from lti_tool.demo.world import ASSESSED, BASIS, PARTICIPATION, UNLOCKED, World
 from lti_tool.models import Person
 
@@ -69,6 +70,28 @@ def add_course(world: World, title: str, users: Sequence[User] = ()) -> tuple[Co
     for user in users:
         world.lms.enrol(user, course, Role.LEARNER)
     return course, world.lms.add_link(course, title, world.overview.custom, gradable=False)
+
+
+def let_quiz_complete(world: World, link: Link, quiz: Quiz, user: User) -> None:
+    """Let a quiz of the LMS complete the first unit in the course of `link`, and `user` pass it."""
+    world.lms.pass_quiz(user, quiz)
+    with Browser(world.lms_url) as learner:
+        _ok(learner.launch(link.id, user.id))
+    with Browser(world.lms_url) as teacher:
+        page = f"{_course(teacher, world, link)}/units/{UNLOCKED}/activity"
+        _ok(teacher.get(page))
+        _ok(teacher.submit("list"))
+        _wait(lambda: any(form.name == "activity" for form in _ok(teacher.get(page)).forms))
+        chosen = {"activity": quiz.module_id, "criterion": "passed"}
+        _ok(teacher.submit("activity", chosen))
+        _wait(lambda: user.name in teacher.get(page).text)
+
+
+def _wait(until: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < deadline, "the LMS was not asked"
+        time.sleep(0.1)
 
 
 def _course(teacher: Browser, world: World, link: Link) -> str:

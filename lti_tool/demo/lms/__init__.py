@@ -7,7 +7,17 @@
 
 from flask import Flask
 
-from . import content, members, oidc, pages, registration, services, tokens, tools
+from . import (
+    content,
+    members,
+    oidc,
+    pages,
+    registration,
+    services,
+    tokens,
+    tools,
+    web_services,
+)
 from .config import LmsConfig
 from .faults import Endpoint, Fault
 from .records import (
@@ -18,6 +28,7 @@ from .records import (
     Link,
     Paging,
     Quiz,
+    QuizGrade,
     ReceivedScore,
     Role,
     Scope,
@@ -42,6 +53,7 @@ __all__ = [
     "Paging",
     "People",
     "Quiz",
+    "QuizGrade",
     "ReceivedScore",
     "Role",
     "Scope",
@@ -61,7 +73,8 @@ def create_lms(config: LmsConfig, state: LmsState | None = None) -> Flask:
     # The tool often runs on the same host, and cookies do not tell ports apart.
     app.config.update(SESSION_COOKIE_NAME="demo_lms", SESSION_COOKIE_SAMESITE="Lax")
     app.extensions[EXTENSION] = state or LmsState(config)
-    parts = (oidc, tokens, services, members, content, registration, tools, pages)
+    own = (pages, web_services)
+    parts = (oidc, tokens, services, members, content, registration, tools, *own)
     for blueprint in (part.bp for part in parts):
         app.register_blueprint(blueprint)
     for status in pages.REFUSALS:

@@ -14,6 +14,7 @@ class Endpoint(StrEnum):
     KEYS = "keys"
     CONFIGURATION = "configuration"
     REGISTRATION = "registration"
+    WEB_SERVICES = "web_services"
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,8 @@ def quiz(quiz_id: str) -> str | Response:
             lms().pass_quiz(user, found)
             return redirect(url_for("pages.quiz", quiz_id=found.id), 303)
         is_wrong = True
+        if lms().quiz_grade(user, found) is None:
+            lms().grade_quiz(user, found, 0)
     has_passed = lms().has_passed(user, found)
     return render_template(
         "quiz.html", quiz=found, course=its_course, has_passed=has_passed, is_wrong=is_wrong

@@ -65,14 +65,26 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiz:
-    """The LMS's own quiz of one question; a tool never sees it."""
+    """The LMS's own quiz of one question; a tool sees it through the LMS's web services only."""
 
     id: str
+    module_id: str
     course_id: str
     title: str
     question: str
     answers: tuple[str, ...]
     right: int
+    maximum: float = 100
+    pass_mark: float = 80
+
+
+@dataclass(frozen=True, slots=True)
+class QuizGrade:
+    """A hidden grade is one that the teacher has not released."""
+
+    points: float
+    at: datetime
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from .records import (
     Link,
     Paging,
     Quiz,
+    QuizGrade,
     ReceivedScore,
     RegistrationRequest,
     Role,
@@ -28,6 +29,7 @@ from .records import (
     Tool,
     User,
 )
+from .service_accounts import ServiceAccounts
 
 
 class LmsState:
@@ -42,6 +44,7 @@ class LmsState:
         self.token_log: list[TokenRequest] = []
         self.registration_log: list[RegistrationRequest] = []
         self.grants = Grants()
+        self.service_accounts = ServiceAccounts()
         self._lock = RLock()
         # Ranges of their own, so that a mix-up of two ids shows.
         starts = {"user": 2, "course": 21, "quiz": 51, "module": 101, "link": 301, "item": 4001}
@@ -56,7 +59,7 @@ class LmsState:
         self.roster_log: list[str] = []
         self._suspended: set[tuple[str, str]] = set()
         self._roles: dict[tuple[str, str], Role] = {}
-        self._passed: set[tuple[str, str]] = set()
+        self._quiz_grades: dict[tuple[str, str], QuizGrade] = {}
         self._admins: set[str] = set()
         self._reserved: set[str] = set()
 
@@ -208,6 +211,7 @@ class LmsState:
     ) -> Quiz:
         quiz = Quiz(
             id=self._id("quiz"),
+            module_id=self._id("module"),
             course_id=course.id,
             title=title,
             question=question,
@@ -224,10 +228,24 @@ class LmsState:
         return tuple(quiz for quiz in list(self._quizzes.values()) if quiz.course_id == course.id)
 
     def pass_quiz(self, user: User, quiz: Quiz) -> None:
-        self._passed.add((user.id, quiz.id))
+        self.grade_quiz(user, quiz, quiz.maximum)
+
+    def grade_quiz(
+        self, user: User, quiz: Quiz, points: float | None, *, is_hidden: bool = False
+    ) -> None:
+        """Set a grade, as the quiz does or a teacher; None: take it away."""
+        if points is None:
+            self._quiz_grades.pop((user.id, quiz.id), None)
+        else:
+            graded = QuizGrade(points, self.config.clock(), is_hidden)
+            self._quiz_grades[user.id, quiz.id] = graded
+
+    def quiz_grade(self, user: User, quiz: Quiz) -> QuizGrade | None:
+        return self._quiz_grades.get((user.id, quiz.id))
 
     def has_passed(self, user: User, quiz: Quiz) -> bool:
-        return (user.id, quiz.id) in self._passed
+        graded = self.quiz_grade(user, quiz)
+        return graded is not None and graded.points >= quiz.pass_mark
 
     def add_link(
         self,

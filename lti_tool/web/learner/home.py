@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
 from lti_tool.errors import Conflict, ToolError
-from lti_tool.services import completions, placements
+from lti_tool.services import activities, completions, placements
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
 from lti_tool.web.learner.standing import standing
@@ -62,4 +62,9 @@ def data(visit: Visit) -> ResponseReturnValue:
         if link.placement
         else ()
     )
-    return render_template("learner/data.html", visit=visit, records=records)
+    return render_template(
+        "learner/data.html",
+        visit=visit,
+        records=records,
+        activity_results=activities.count(visit.db, visit.launch.person),
+    )

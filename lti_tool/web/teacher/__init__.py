@@ -1,6 +1,7 @@
 """Pages of a launch for teachers of the course."""
 
 from lti_tool.web.teacher import (
+    activities,
     awards,
     choosing,
     course,
@@ -16,6 +17,7 @@ from lti_tool.web.teacher import (
 from lti_tool.web.teacher.blueprint import blueprint
 
 __all__ = [
+    "activities",
     "awards",
     "blueprint",
     "choosing",

@@ -6,11 +6,20 @@ from collections.abc import Iterator
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import catalogue, deliveries, gradebook_results, placements, roster
+from badges.completion import Route
+from lti_tool.models import CourseActivities
+from lti_tool.services import (
+    catalogue,
+    deliveries,
+    gradebook_results,
+    moodle,
+    placements,
+    roster,
+)
 from lti_tool.services.roster import Learner
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import memberships
+from lti_tool.web.teacher import activities, memberships
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
 
@@ -20,6 +29,7 @@ def course(visit: Visit) -> ResponseReturnValue:
     placement = chosen_placement(visit)
     mc = catalogue.definition(placement.version)
     learners = roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
+    routes = {unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units}
     launched = visit.launch.link.unit_code if placement == visit.launch.link.placement else None
     return render_template(
         "teacher/course.html",
@@ -36,12 +46,19 @@ def course(visit: Visit) -> ResponseReturnValue:
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
         roster_changes=memberships.told(request.args),
         main_unit=mc.unit(launched) if launched else mc.units[0],
-        routes={unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units},
+        routes=routes,
+        trouble=_trouble(visit) if Route.LMS_ACTIVITY in routes.values() else [],
         state=units.state,
         own_points=conditions.own_points,
         elsewhere=conditions.elsewhere,
         address=address,
     )
+
+
+def _trouble(visit: Visit) -> list[str]:
+    course = visit.launch.course
+    connection = moodle.of_platform(visit.db, course.platform_id)
+    return activities.trouble(connection, visit.db.get(CourseActivities, course.id))
 
 
 def _flagged(learners: list[Learner]) -> Iterator[Learner]:

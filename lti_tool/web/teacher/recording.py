@@ -9,7 +9,7 @@ from badges.completion import Route
 from badges.micro_credential import LearningUnit
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Placement
-from lti_tool.services import catalogue, completions, placements, roster
+from lti_tool.services import activities, catalogue, completions, placements, roster
 from lti_tool.services.roster import Learner
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
@@ -62,6 +62,9 @@ def route(visit: Visit, code: str) -> ResponseReturnValue:
         wished = Route(request.form.get("route", ""))
     except ValueError as error:
         raise ToolError("wrong_kind") from error
+    if wished is Route.LMS_ACTIVITY:
+        activities.resume(visit.db, placement, code, actor=actor(visit), now=visit.now)
+        return redirect(address("unit", visit, placement, code=code, done="route"), 303)
     placements.set_route(
         visit.db,
         placement,
@@ -85,6 +88,7 @@ def _page(visit: Visit, placement: Placement, found: LearningUnit, entered: Ente
         learners=_learners(visit, placement),
         route=chosen,
         basis=basis,
+        activity=activities.chosen(visit.db, placement, found.code),
         requirement=conditions.requirement(found),
         explain=conditions.explain,
         state=units.state,

@@ -168,6 +168,12 @@ class TestRoutes:
         found = at([record("1", "LIST", 2, route=Route.GRADED)]).unit("LIST")
         assert (found.route, found.completed_at) == (Route.GRADED, minutes(2))
 
+    @pytest.mark.parametrize("code", ["QUIZ", "PIECES", "LIST", "FOLDER"])
+    def test_an_activity_of_the_lms_completes_a_unit_of_any_rule(self, code: str) -> None:
+        found = at([record("1", code, 2, route=Route.LMS_ACTIVITY)]).unit(code)
+        assert (found.route, found.completed_at) == (Route.LMS_ACTIVITY, minutes(2))
+        assert found.conditions[-1].code is ConditionCode.LMS_ACTIVITY
+
     def test_the_route_is_the_one_that_completed_it_first(self) -> None:
         early = record("1", "QUIZ", 1, route=Route.PARTICIPATION)
         found = at([mark("2", "90", 2), early]).unit("QUIZ")
@@ -378,7 +384,7 @@ def oracle_counts(one: Completion) -> bool:
         return False
     if one.retracts is not None:
         return said == (False, False, False)
-    if one.route is Route.UNLOCKED:
+    if one.route in (Route.UNLOCKED, Route.LMS_ACTIVITY):
         return said == (False, False, False)
     if one.route is Route.PARTICIPATION:
         return said == (False, False, False) and one.unit == "QUIZ"
@@ -458,7 +464,7 @@ def random_history(dice: random.Random) -> list[Completion]:
 def sensible(one: Completion, dice: random.Random) -> Completion:
     """Return `one` made into a record that fits its unit."""
     if dice.random() < 0.1:
-        route = dice.choice([Route.GRADED, Route.UNLOCKED, Route.PARTICIPATION])
+        route = dice.choice([Route.GRADED, Route.UNLOCKED, Route.LMS_ACTIVITY, Route.PARTICIPATION])
         has_points = route is Route.GRADED and one.unit == "QUIZ"
         return replace(one, route=route, points=Decimal(65) if has_points else None)
     points = Decimal(dice.choice([0, 55, 60, 65, 70, 85, 100]))

@@ -13,7 +13,13 @@ from config.secrets import make_encryption_key
 from lti_tool.db import Base, Database
 from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.lti import tool_keys
-from lti_tool.models import AccessToken, LaunchSession, ToolKey, UnconfirmedLaunch
+from lti_tool.models import (
+    AccessToken,
+    LaunchSession,
+    MoodleConnection,
+    ToolKey,
+    UnconfirmedLaunch,
+)
 from lti_tool.services import accounts, keys, organisations, rewrapping, sign_in_mail
 from tests.factories.courses import School
 
@@ -73,6 +79,13 @@ def fill(database: Database, now: datetime) -> None:
         tool_keys.current(db, school.encryption, now)
         body = organisations.find(db, "school")
         keys.signing_key(db, body, is_test=True, encryption=school.encryption, now=now)
+        connected = MoodleConnection(
+            platform_id=visit.registration.platform_id,
+            url="https://lms.example",
+            token=school.encryption.encrypt(b"0123abcd"),
+            connected_at=now,
+        )
+        db.add(connected)
         for number in range(5):
             db.add(
                 AccessToken(
