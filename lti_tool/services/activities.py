@@ -138,6 +138,14 @@ def in_use(db: Session, course_id: uuid.UUID) -> Sequence[UnitActivity]:
     ).all()
 
 
+def is_told_of(
+    choice: UnitActivity, states: Mapping[int, Completed], grades: Mapping[int, Grade]
+) -> bool:
+    """Return whether the LMS lists the chosen activity at all: it does for every learner, unless
+    it was deleted, is not tracked or graded, or is hidden from whom the LMS answers."""
+    return choice.activity_id in (grades if choice.criterion == Criterion.GRADE else states)
+
+
 def said_of(
     choice: UnitActivity, states: Mapping[int, Completed], grades: Mapping[int, Grade]
 ) -> Said:
@@ -223,11 +231,16 @@ def count(db: Session, person: Person) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """How far the LMS was asked about the learners of a course. `last_at`: the last time."""
+    """How far the LMS was asked about the learners of a course. `last_at`: the last time.
+
+    `unknown`: learners it does not know there; `untold`: those of whom it did not tell about one
+    of the chosen activities.
+    """
 
     learners: int
     asked: int
     unknown: int
+    untold: int
     last_at: datetime | None
 
 
@@ -236,7 +249,8 @@ def looked(db: Session, course: Course) -> Looked:
     counts = sa.select(
         sa.func.count(),
         sa.func.count(ActivityCheck.checked_at),
-        sa.func.count(ActivityCheck.failure),
+        sa.func.count().filter(ActivityCheck.failure != activity_checks.UNTOLD),
+        sa.func.count().filter(ActivityCheck.failure == activity_checks.UNTOLD),
         sa.func.max(ActivityCheck.checked_at),
     )
     is_learner = sa.exists().where(

@@ -35,6 +35,8 @@ AHEAD = timedelta(hours=1)
 ACTIVE_WITHIN = timedelta(days=30)
 AGAIN_ACTIVE, AGAIN_OTHERS = timedelta(hours=3), timedelta(days=7)
 AGAIN_UNKNOWN = timedelta(days=1)
+UNTOLD = "moodle_activity"
+"""The failure of a check in whose answer a chosen activity was not to be found."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
 
 
@@ -151,7 +153,7 @@ def checked(
     now: datetime,
     failure: str | None = None,
 ) -> None:
-    """Write down that the LMS answered about a person, or (`failure`) knew nothing of them.
+    """Write down that the LMS answered about a person, or (`failure`) what it knew nothing of.
 
     `held_until`: the end of the lease; who was wanted anew meanwhile stays due.
     """
@@ -160,7 +162,7 @@ def checked(
     again = AGAIN_ACTIVE if is_active else AGAIN_OTHERS
     check.checked_at, check.failure = now, failure
     if check.due_at == held_until:
-        check.due_at = now + (AGAIN_UNKNOWN if failure else again)
+        check.due_at = now + (AGAIN_UNKNOWN if failure not in (None, UNTOLD) else again)
     row = db.get(CourseActivities, check.course_id)
     if row is not None:
         row.failure = row.reason = None

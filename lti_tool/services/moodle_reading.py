@@ -74,12 +74,16 @@ def _check_next(courier: Courier) -> bool:
                 _failed(db, connection_id, key[0], error, courier)
         return True
     with courier.database.transaction() as db:
-        check = db.get_one(ActivityCheck, key)
+        check, failure = db.get_one(ActivityCheck, key), None
         for choice in activities.in_use(db, check.course_id):
-            if choice.chosen_at <= begun:  # a later one is asked about anew
-                said = activities.said_of(choice, states, grades)
-                activities.take_in(db, choice, check.person, said, courier.clock())
-        activity_checks.checked(db, check, held_until, courier.clock())
+            if choice.chosen_at > begun:
+                continue  # it is asked about anew
+            if not activities.is_told_of(choice, states, grades):
+                failure = activity_checks.UNTOLD
+                continue
+            said = activities.said_of(choice, states, grades)
+            activities.take_in(db, choice, check.person, said, courier.clock())
+        activity_checks.checked(db, check, held_until, courier.clock(), failure)
         _worked(db, connection_id)
     return True
 

@@ -327,6 +327,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Moodle does not know this person in this course."),
         N_("They may have left the course; look in Moodle at the participants."),
     ),
+    "moodle_activity": Sentence(
+        N_("Moodle says nothing about the chosen activity."),
+        N_(
+            "It may be deleted, not graded or not tracked for completion. Or the web service's "
+            "user does not see it: an administrator allows moodle/course:viewhiddenactivities and "
+            "moodle/course:ignoreavailabilityrestrictions."
+        ),
+    ),
     "moodle_other_host": Sentence(
         N_("%(url)s is not the LMS that launches here (%(issuers)s)."),
         N_("Give the address that the LMS names as its issuer."),

@@ -457,6 +457,23 @@ def test_a_teacher_who_asks_does_not_wait_for_the_pause(site: Moodle) -> None:
     assert len(site.records(ana)) == 1
 
 
+@pytest.mark.parametrize(("criterion", "minimum"), [("passed", ""), ("grade", "50")])
+def test_an_activity_that_the_lms_no_longer_tells_of_is_said_to_the_teacher(
+    site: Moodle, criterion: str, minimum: str
+) -> None:
+    ana = site.learner("Ana")
+    site.choose(criterion=criterion, minimum=minimum)
+    site.lms.pass_quiz(ana, site.quiz)
+    site.read()
+    site.lms.remove_quiz(site.quiz)
+    site.look().submit("look-up")
+    site.read()
+    assert "Moodle says nothing about the chosen activity" in site.look().text
+    assert "Moodle says nothing about the chosen activity" in site.teacher.get("course").text
+    assert len(site.records(ana)) == 1
+    assert len(site.results(ana)) == 1
+
+
 def test_a_list_that_cannot_be_had_says_why_and_can_be_asked_for_again(site: Moodle) -> None:
     site.lms.service_accounts.change(site.token, courses=frozenset())
     site.look().submit("list")

@@ -224,6 +224,9 @@ class LmsState:
     def quiz(self, quiz_id: str) -> Quiz:
         return self._quizzes[quiz_id]
 
+    def remove_quiz(self, quiz: Quiz) -> None:
+        del self._quizzes[quiz.id]
+
     def quizzes(self, course: Course) -> tuple[Quiz, ...]:
         return tuple(quiz for quiz in list(self._quizzes.values()) if quiz.course_id == course.id)
 

@@ -78,11 +78,15 @@ def look_up(visit: Visit, code: str) -> ResponseReturnValue:
     return redirect(address("activity", visit, placement, code=code, done="look-up"), 303)
 
 
-def trouble(connection: MoodleConnection | None, row: CourseActivities | None) -> list[str]:
+def trouble(
+    connection: MoodleConnection | None, row: CourseActivities | None, *, is_untold: bool
+) -> list[str]:
     """Return in words why the LMS tells nothing, and what to change there; empty: it does."""
     error = moodle.failure_of(connection) if connection else None
     if error is None and row is not None and row.failure:
         error = MoodleRefused(row.failure, Concern.COURSE, row.reason or "")
+    if error is None and is_untold:
+        error = ToolError(activity_checks.UNTOLD)
     if error is None:
         return []
     return [what_happened(error), gettext(sentence(error.code, error.status).next_step)]
@@ -92,6 +96,7 @@ def _page(visit: Visit, placement: Placement, unit: LearningUnit, problem: str =
     course = visit.launch.course
     connection = moodle.of_platform(visit.db, course.platform_id)
     row = visit.db.get(CourseActivities, course.id)
+    looked = activities.looked(visit.db, course)
     choice = activities.chosen(visit.db, placement, unit.code)
     is_used = placements.route_of(placement, unit.code)[0] is Route.LMS_ACTIVITY
     said = activities.latest(visit.db, choice) if choice and is_used else {}
@@ -103,14 +108,14 @@ def _page(visit: Visit, placement: Placement, unit: LearningUnit, problem: str =
         mc=catalogue.definition(placement.version),
         unit=unit,
         connection=connection,
-        trouble=trouble(connection, row),
+        trouble=trouble(connection, row, is_untold=is_used and looked.untold > 0),
         row=row,
         listed=activities.listed(row),
         choice=choice if is_used else None,
         said=[(one.person, said[one.person.id]) for one in learners if one.person.id in said],
         is_enough=activities.is_enough,
         lowered=activities.lowered(visit.db, placement, unit.code) if is_used else [],
-        looked=activities.looked(visit.db, course),
+        looked=looked,
         kind_name=_kind_name,
         form=request.form,
         problem=problem,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
 from lti_tool.models import CourseActivities
+from lti_tool.services import activities as lms_activities
 from lti_tool.services import (
     catalogue,
     deliveries,
@@ -58,7 +59,9 @@ def course(visit: Visit) -> ResponseReturnValue:
 def _trouble(visit: Visit) -> list[str]:
     course = visit.launch.course
     connection = moodle.of_platform(visit.db, course.platform_id)
-    return activities.trouble(connection, visit.db.get(CourseActivities, course.id))
+    row = visit.db.get(CourseActivities, course.id)
+    is_untold = lms_activities.looked(visit.db, course).untold > 0
+    return activities.trouble(connection, row, is_untold=is_untold)
 
 
 def _flagged(learners: list[Learner]) -> Iterator[Learner]:
