@@ -19,7 +19,7 @@ from config import Settings
 from lti_tool import clock, create_app
 from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
-from lti_tool.web.limits import LAUNCHED, LAUNCHES, PUBLIC, STRICT
+from lti_tool.web.limits import LAUNCHED, LAUNCHES, PUBLIC, STRICT, WAITING
 from tests.factories.launches import Visitor
 from tests.factories.platform import PlatformDouble
 from tests.factories.redis_server import RedisServer, redis_server
@@ -186,6 +186,18 @@ def test_one_launch_cannot_use_up_what_its_school_has(new_app: MakeApp) -> None:
     assert LAUNCHED.each[0].requests * 10 < LAUNCHED.address[0].requests * 100
     flood(client, mine, environ_base=SCHOOL)
     assert client.get(another, environ_base=SCHOOL).status_code == 403
+
+
+def test_what_waits_for_an_lms_is_counted_apart(new_app: MakeApp) -> None:
+    """A slow LMS and a hasty hand would else hold every thread of the server."""
+    client = new_app(rate_limit_percent=100).test_client()
+    mine, another = (f"/launches/{uuid.uuid4()}/" for _ in range(2))
+    most = WAITING.each[0].requests
+    pressed = [client.post(f"{mine}course/roster").status_code for _ in range(most - 1)]
+    pressed += [client.post(f"{mine}course/gradebook/read").status_code for _ in range(2)]
+    assert pressed == [403] * most + [429]
+    assert client.post(f"{another}course/roster").status_code == 403
+    assert client.get(mine).status_code == 403
 
 
 def test_invented_registrations_do_not_make_a_flood_go_through(new_app: MakeApp) -> None:
