@@ -118,6 +118,7 @@ def link(
     found = arrival.known_link or _new_link(db, arrival, course, claims, now)
     if found.course_id != course.id:
         db.refresh(found, with_for_update={"key_share": True})  # a teacher may be placing it
+    if found.course_id != course.id:  # still: another launch may have moved it meanwhile
         found.course, found.placement, found.unit_code = course, None, None
     is_named = claims.line_item_url is not None or claims.line_items_url is None
     own = None if is_named else found.own_line_item_url

@@ -6,9 +6,10 @@ from functools import partial
 
 from badges import samples
 from lti_tool.db import Database
+from lti_tool.lti.claims import LaunchClaims
 from lti_tool.lti.roster import Member
 from lti_tool.models import Award, LaunchSession
-from lti_tool.services import memberships, placements
+from lti_tool.services import arrivals, memberships, placements
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 
@@ -43,6 +44,43 @@ def test_launches_records_and_choices_at_one_moment_do_not_deadlock(
         )
     with school.transaction() as db:
         assert db.query(Award).count() == 0
+
+
+def test_of_launches_that_move_a_link_at_one_moment_the_second_leaves_what_was_placed(
+    postgres_database: Database, now: datetime
+) -> None:
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    school.launch("ana", course="old", link="moved")
+    school.launch("teacher", course="new", link="other", teacher=True)
+    launch = LaunchClaims(
+        issuer="https://lms.example",
+        deployment_id="1",
+        sub="ana",
+        roles=(),
+        is_teacher=False,
+        is_test_user=False,
+        target_link_uri="",
+        context_id="new",
+        context_title="Course",
+        name=None,
+        email=None,
+        locale=None,
+        custom={},
+        resource_link_id="moved",
+        resource_link_title="Unit",
+        line_item_url=None,
+        ags_scopes=frozenset(),
+    )
+    with school.transaction() as db:
+        arrival = arrivals.of(db, school.registration_id, launch, now)
+        placed = school.launch("teacher", course="new", link="moved", teacher=True)
+        with school.transaction() as other:
+            link = other.get_one(LaunchSession, placed).link
+            version = school.version(other, CODE)
+            placements.place(other, link, version, U1, actor="teacher", now=now)
+        course = arrivals.course(db, arrival, launch, now)
+        assert arrivals.link(db, arrival, course, launch, now).unit_code == U1
 
 
 def test_rosters_and_launches_that_change_the_course_do_not_deadlock(
