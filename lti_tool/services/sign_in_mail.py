@@ -18,7 +18,7 @@ from lti_tool.encryption import Encryption
 from lti_tool.mail import MailServer, NotSent
 from lti_tool.models import Account, SignInLink, SignInRequest
 from lti_tool.services import sign_in
-from lti_tool.services.accounts import checked_email
+from lti_tool.services.accounts import checked_email, email_of
 
 LIFETIME = timedelta(minutes=20)
 MOST_WAITING = 500
@@ -96,10 +96,14 @@ def _due(db: Session, now: datetime) -> SignInRequest | None:
 
 
 def _letter(db: Session, request: SignInRequest, office: PostOffice) -> Letter | None:
-    """Return what to send, and put the request off in case that it fails; None: nothing."""
+    """Return what to send, and put the request off in case that it fails; None: nothing.
+
+    It goes to the address that the account has, never to the one that was typed: two that count
+    as one here ("ß" and "ss") can be mailboxes of two people.
+    """
     now = office.clock()
-    email = office.encryption.decrypt(request.email).decode()
-    account = _whose(db, email, office.encryption)
+    typed = office.encryption.decrypt(request.email).decode()
+    account = _whose(db, typed, office.encryption)
     if account is None or _has_enough(db, account, now):
         db.delete(request)
         return None
@@ -108,7 +112,8 @@ def _letter(db: Session, request: SignInRequest, office: PostOffice) -> Letter |
     request.attempts += 1
     link = f"{office.public_url}/sign-in/links/{token}"
     text = request.text.replace(LINK, link)
-    return Letter(request.id, email, request.subject, text, request.attempts >= ATTEMPTS)
+    to = email_of(account, office.encryption)
+    return Letter(request.id, to, request.subject, text, request.attempts >= ATTEMPTS)
 
 
 def _whose(db: Session, email: str, encryption: Encryption) -> Account | None:

@@ -12,9 +12,13 @@ from typing import cast
 
 @dataclass
 class Mailbox:
-    """`url`: for SMTP_URL. `refuses`: answer every recipient with a failure."""
+    """`url`: for SMTP_URL. `refuses`: answer every recipient with a failure.
+
+    `recipients`: of the envelopes. Addresses may hold any letters (RFC 6531).
+    """
 
     url: str = ""
+    recipients: list[str] = field(default_factory=list)
     refuses: bool = False
     letters: list[EmailMessage] = field(default_factory=list)
 
@@ -33,8 +37,13 @@ def mail_server() -> Iterator[Mailbox]:
                     self.say("354 go on")
                     box.letters.append(self.letter())
                     self.say("250 taken")
+                elif word == b"EHLO":
+                    self.say("250-here\r\n250-8BITMIME\r\n250 SMTPUTF8")
                 elif word == b"RCPT" and box.refuses:
                     self.say("550 no")
+                elif word == b"RCPT":
+                    box.recipients.append(line.decode().split("<")[1].split(">")[0])
+                    self.say("250 fine")
                 elif word == b"QUIT":
                     self.say("221 bye")
                     return

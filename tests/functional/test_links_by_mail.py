@@ -68,7 +68,7 @@ def test_who_has_an_account_gets_a_link_that_leads_in(
     ask(client, "olena@SCHOOL.example")
     assert worker.drain(tool) == 1
     (letter,) = box.letters
-    assert letter["To"] == "olena@SCHOOL.example"
+    assert letter["To"] == OLENA
     assert letter["From"] == "credlet@badges.example"
     found = re.search(r"/sign-in/links/([\w-]{43})\b", letter.get_content())
     assert found
@@ -76,6 +76,25 @@ def test_who_has_an_account_gets_a_link_that_leads_in(
     sent = {"csrf_token": form_token(client.get(path))}
     assert client.post(path, data=sent).status_code == 303
     assert "Welcome, Olena Koval" in client.get("/admin").text
+
+
+@pytest.mark.parametrize(
+    ("own", "typed"),
+    [
+        ("o@classroom.example", "o@claßroom.example"),
+        ("olaf.k@school.example", "olaf.K@school.example"),  # the sign for kelvin
+        ("office@school.example", "oﬃce@school.example"),
+    ],
+)
+def test_a_letter_goes_to_no_mailbox_but_the_account_s_own(
+    client: FlaskClient, tool: Tool, box: Mailbox, olena: uuid.UUID, own: str, typed: str
+) -> None:
+    with tool.database.transaction() as db:
+        accounts.set_email(accounts.get(db, olena), own, tool.encryption)
+    ask(client, typed)
+    worker.drain(tool)
+    assert {letter["To"] for letter in box.letters} <= {own}
+    assert set(box.recipients) <= {own}
 
 
 def test_the_letter_speaks_the_language_of_the_page(
