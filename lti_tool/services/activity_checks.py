@@ -157,6 +157,7 @@ def checked(
 
     `held_until`: the end of the lease; who was wanted anew meanwhile stays due.
     """
+    db.refresh(check, with_for_update={"key_share": True})  # a launch may just have wanted it
     member = db.get(CourseMember, (check.course_id, check.person_id))
     is_active = member is not None and member.last_seen_at > now - ACTIVE_WITHIN
     again = AGAIN_ACTIVE if is_active else AGAIN_OTHERS

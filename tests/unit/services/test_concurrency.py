@@ -1,15 +1,15 @@
 """Acts at one moment wait for each other, and never for each other in a circle."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.lti.claims import LaunchClaims
 from lti_tool.lti.roster import Member
-from lti_tool.models import Award, LaunchSession
-from lti_tool.services import arrivals, memberships, placements
+from lti_tool.models import ActivityCheck, Award, LaunchSession
+from lti_tool.services import activity_checks, arrivals, memberships, placements
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 
@@ -81,6 +81,24 @@ def test_of_launches_that_move_a_link_at_one_moment_the_second_leaves_what_was_p
             placements.place(other, link, version, U1, actor="teacher", now=now)
         course = arrivals.course(db, arrival, launch, now)
         assert arrivals.link(db, arrival, course, launch, now).unit_code == U1
+
+
+def test_who_is_wanted_anew_while_the_lms_answers_stays_due(
+    postgres_database: Database, now: datetime
+) -> None:
+    school = School.open(postgres_database, now)
+    launch = school.launch("ana")
+    with school.transaction() as db:
+        course_id, person_id = (one := db.get_one(LaunchSession, launch)).course_id, one.person_id
+        db.add(ActivityCheck(course_id=course_id, person_id=person_id, due_at=now))
+    with school.transaction() as worker:
+        check = worker.get_one(ActivityCheck, (course_id, person_id))
+        with school.transaction() as db:
+            db.get_one(ActivityCheck, (course_id, person_id)).due_at = now - timedelta(hours=1)
+        activity_checks.checked(worker, check, held_until=now, now=now)
+    with school.transaction() as db:
+        found = db.get_one(ActivityCheck, (course_id, person_id))
+        assert found.due_at == now - timedelta(hours=1)
 
 
 def test_rosters_and_launches_that_change_the_course_do_not_deadlock(
