@@ -1,4 +1,4 @@
-"""`credlet platform invite, confirm, reject, deployments`: LMSs that register themselves."""
+"""`credlet platform invite, confirm, reject, deployments, frames`: LMSs that registered."""
 
 import uuid
 from datetime import timedelta
@@ -10,6 +10,7 @@ from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.platform import deployments_in_words
 from lti_tool.cli.texts import _
+from lti_tool.lti.origins import origin
 from lti_tool.models import Registration
 from lti_tool.services import invitations, organisations, registrations
 
@@ -177,4 +178,34 @@ def deployments(
         click.echo(_("deployments: %(ids)s", ids=deployments_in_words(registration)))
 
 
-COMMANDS = (invite, confirm, reject, deployments)
+@click.command()
+@click.argument("registration_id", type=click.UUID)
+@click.option("--add", "added", multiple=True, help="Origin to allow (https://host); repeatable.")
+@click.option("--remove", "removed", multiple=True, help="Origin to take off the list.")
+@pass_context
+def frames(
+    context: Context, registration_id: uuid.UUID, added: tuple[str, ...], removed: tuple[str, ...]
+) -> None:
+    """Say which further addresses of an LMS may show pages in a frame; without options: show them.
+
+    The address at which people sign in to the LMS is always allowed. An LMS that also runs
+    under another host name needs it here, to show pages and to be gone back to.
+    """
+    with context.transaction() as db:
+        registration = registrations.find(db, registration_id)
+        registrations.set_frame_origins(
+            db,
+            registration,
+            add=added,
+            remove=removed,
+            allow_http=context.settings.environment == "development",
+            now=clock.now(),
+        )
+        own = [
+            origin(registration.auth_login_url) or "",
+            *(registration.frame_origins or "").split(),
+        ]
+        click.echo(_("Pages may be framed by: %(origins)s", origins=", ".join(own)))
+
+
+COMMANDS = (invite, confirm, reject, deployments, frames)

@@ -39,7 +39,8 @@ class MessageClaims:
 
     Identifiers are the platform's, at most 255 characters, without control characters. Titles
     and names are cleaned to one line of at most 255. `custom` lacks parameters that the platform
-    left unsubstituted or empty. `frame_origin` is where the page is shown.
+    left unsubstituted or empty. `frame_origin` is where the page is shown, `return_url` where
+    people may go back to; it is never logged.
     """
 
     issuer: str
@@ -56,6 +57,7 @@ class MessageClaims:
     locale: str | None
     custom: Mapping[str, str]
     frame_origin: str | None = None
+    return_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

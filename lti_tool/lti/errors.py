@@ -8,12 +8,16 @@ from lti_tool.errors import ToolError
 class LaunchRefused(ToolError):
     """A login or launch is refused; `code` names the reason, and the claim where one is at fault.
 
-    The person is shown what to do next; nothing was opened and nothing was written.
+    The person is shown what to do next; nothing was opened and nothing was written. `way_back`:
+    where they came from in the LMS, if that is proven; it is never logged.
     """
 
-    def __init__(self, code: str, *, status: int = 400, **params: str) -> None:
+    def __init__(
+        self, code: str, *, status: int = 400, way_back: str | None = None, **params: str
+    ) -> None:
         super().__init__(code, **params)
         self.status = status
+        self.way_back = way_back
 
 
 class RegistrationRefused(ToolError):

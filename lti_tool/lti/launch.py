@@ -18,9 +18,18 @@ import structlog
 
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption
-from lti_tool.lti import claims, key_sets, login_states, quirks, registrations, unconfirmed
+from lti_tool.lti import (
+    claims,
+    key_sets,
+    login_states,
+    quirks,
+    registrations,
+    return_addresses,
+    unconfirmed,
+)
 from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims, SubmissionReviewClaims
 from lti_tool.lti.errors import LaunchRefused
+from lti_tool.lti.login_states import UsedLogin
 from lti_tool.lti.origins import origin
 from lti_tool.lti.pylti_adapter import Launch, LaunchContext, cookie_name
 from lti_tool.lti.pylti_adapter import Login as PyltiLogin
@@ -128,10 +137,7 @@ def accept(
     launch = Launch(context, form, cookies)
     payload = launch.payload()
     parsed = _typed(payload, known)
-    if not _is_ours(parsed.target_link_uri, launch_url):
-        raise LaunchRefused("target_link_uri_foreign")
-    if parsed.target_link_uri != launch.used_login.target_link_uri:
-        raise LaunchRefused("target_link_uri_mismatch")
+    _check_target(parsed, launch.used_login, launch_url)
     if not launch.is_from_this_browser:
         with database.transaction() as db:
             unconfirmed.keep(
@@ -180,6 +186,17 @@ def confirm(
 def _typed(
     payload: Mapping[str, Any], known: KnownRegistration
 ) -> LaunchClaims | DeepLinkingClaims:
+    way_back = return_addresses.of(payload, known)
+    try:
+        return replace(_parsed(payload, known), return_url=way_back)
+    except LaunchRefused as refused:
+        refused.way_back = way_back
+        raise
+
+
+def _parsed(
+    payload: Mapping[str, Any], known: KnownRegistration
+) -> LaunchClaims | DeepLinkingClaims:
     parsed = claims.parse(payload, frame_origin=origin(known.auth_login_url))
     if isinstance(parsed, DeepLinkingClaims):
         _check_return_url(parsed, known)
@@ -194,6 +211,15 @@ def _storage(target: str | None, known: KnownRegistration) -> Storage | None:
     if not target or not _FRAME_NAME.fullmatch(target) or platform is None:
         return None
     return Storage(target, platform)
+
+
+def _check_target(
+    parsed: LaunchClaims | DeepLinkingClaims, used_login: UsedLogin, launch_url: str
+) -> None:
+    if not _is_ours(parsed.target_link_uri, launch_url):
+        raise LaunchRefused("target_link_uri_foreign", way_back=parsed.return_url)
+    if parsed.target_link_uri != used_login.target_link_uri:
+        raise LaunchRefused("target_link_uri_mismatch", way_back=parsed.return_url)
 
 
 def _check_login(params: Mapping[str, str], known: KnownRegistration, launch_url: str) -> None:
@@ -239,8 +265,7 @@ def _refused_by_platform(error: str) -> LaunchRefused:
 
 def _check_return_url(parsed: DeepLinkingClaims, known: KnownRegistration) -> None:
     """Refuse to send a signed message, and the person, to a host that is not the platform's."""
-    url = parsed.settings.return_url
-    if origin(url) is None or not quirks.is_service_of(known, url):
+    if not return_addresses.is_safe(parsed.settings.return_url, known):
         raise LaunchRefused("deep_link_return_url_foreign")
 
 

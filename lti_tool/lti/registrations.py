@@ -44,6 +44,7 @@ class KnownRegistration:
     auth_token_url: str
     key_set_url: str
     deployment_ids: frozenset[str]
+    frame_origins: tuple[str, ...] = ()
     admits_new_deployments: bool = False
     auth_token_audience: str | None = None
 
@@ -76,6 +77,7 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         auth_token_url=row.auth_token_url,
         key_set_url=row.key_set_url,
         deployment_ids=frozenset(db.scalars(_DEPLOYMENTS, {"id": registration_id})),
+        frame_origins=tuple((row.frame_origins or "").split()),
         admits_new_deployments=row.deployment_policy == AUTOMATIC,
         auth_token_audience=row.auth_token_audience,
     )

@@ -52,6 +52,7 @@ class LaunchSession(Base):
 
     `token_digest` is SHA-256 hex of the secret that the browser carries. `email` is encrypted
     and lives only as long as the session: it is needed if the learner wants its hash in a badge.
+    So does `return_url`, the way back to the LMS, which may carry a form key of the person there.
     `bearer_expires_at` is set where the browser keeps no cookie and a script carries the secret.
 
     A deep linking request has no resource link, and perhaps no course: instead `deep_linking`
@@ -75,6 +76,7 @@ class LaunchSession(Base):
     frame_origin: Mapped[str | None] = mapped_column(sa.String(255))
     deep_linking: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    return_url: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
     is_review: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     about_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("people.id"))
     bearer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -90,6 +92,12 @@ class LaunchSession(Base):
     @property
     def is_deep_linking(self) -> bool:
         return self.link_id is None
+
+    @property
+    def frame_ancestors(self) -> str | None:
+        """The origins that may frame the pages, space-separated."""
+        origins = f"{self.frame_origin or ''} {self.registration.frame_origins or ''}".split()
+        return " ".join(dict.fromkeys(origins)) or None
 
     @property
     def course(self) -> Course:

@@ -20,7 +20,8 @@ class Registration(Base):
     has not confirmed it yet and nobody launches. `deployment_policy`: `listed` (only stored
     deployments launch) or `automatic` (the first launch of a new one stores it). `key_text_kid`:
     the tool's key that was last shown as text for this registration; a platform that was given
-    it so does not notice when keys change.
+    it so does not notice when keys change. `frame_origins`: further origins of the LMS,
+    space-separated, which may frame our pages and to which people may go back.
     """
 
     __tablename__ = "registrations"
@@ -41,6 +42,7 @@ class Registration(Base):
     deployment_policy: Mapped[str] = mapped_column(
         sa.String(16), default="listed", server_default="listed"
     )
+    frame_origins: Mapped[str | None] = mapped_column(sa.Text)
 
     platform: Mapped[Platform] = relationship()
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration")

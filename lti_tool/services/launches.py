@@ -19,6 +19,7 @@ from lti_tool.lti.claims import (
     MessageClaims,
     SubmissionReviewClaims,
 )
+from lti_tool.lti.origins import origin
 from lti_tool.models import (
     Course,
     CourseMember,
@@ -39,6 +40,7 @@ from lti_tool.services.arrivals import Arrival
 KEPT_AFTER_END = timedelta(days=1)
 # A bearer that a script keeps lives shorter than a cookie's secret, and anew with each use.
 BEARER_LIFETIME = timedelta(hours=2)
+LONGEST_ORIGINS = 255
 
 
 class _With(TypedDict):
@@ -90,7 +92,7 @@ def open_session(
     arrivals.note_roster(course, arrival, claims, now)  # before links and members are locked
     link = _opened_link(db, arrival, course, claims, now)
     token, session = _session_at(db, arrival, link, claims, lifetime, now)
-    session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
+    _keep_secrets(session, claims, encryption)
     db.add(session)
     readings.want_after_launch(db, link, is_teacher=claims.is_teacher, now=now)
     db.flush()
@@ -124,7 +126,7 @@ def open_review(
         else _link_of_column(db, arrival, claims)
     )
     token, session = _session_at(db, arrival, link, claims, lifetime, now)
-    session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
+    _keep_secrets(session, claims, encryption)
     session.is_review = claims.is_teacher
     session.about = _member(db, link.course, claims.for_user) if claims.is_teacher else None
     db.add(session)
@@ -207,6 +209,11 @@ def email_of(session: LaunchSession, encryption: Encryption) -> str | None:
     return encryption.decrypt(session.email).decode() if session.email else None
 
 
+def way_back(session: LaunchSession, encryption: Encryption) -> str | None:
+    """Return where the person came from in the LMS, if it said so at this launch."""
+    return encryption.decrypt(session.return_url).decode() if session.return_url else None
+
+
 def course_member(db: Session, course: Course, person_id: uuid.UUID) -> CourseMember:
     """Return a person's membership in a course.
 
@@ -249,10 +256,27 @@ def _session(
         person_id=arrival.person.id,
         is_teacher=claims.is_teacher,
         locale=arrival.person.language or claims.locale,
-        frame_origin=claims.frame_origin,
+        frame_origin=_frame_origins(claims),
         created_at=now,
         expires_at=now + lifetime,
     )
+
+
+def _frame_origins(claims: MessageClaims) -> str | None:
+    """Return where the page may be shown: where people sign in, and where they came from.
+
+    A hosted Canvas signs in on a host of its own for all schools, and frames on the school's.
+    """
+    back = origin(claims.return_url) if claims.return_url else None
+    origins = " ".join(dict.fromkeys(filter(None, (claims.frame_origin, back))))
+    return origins if origins and len(origins) <= LONGEST_ORIGINS else claims.frame_origin
+
+
+def _keep_secrets(session: LaunchSession, claims: MessageClaims, encryption: Encryption) -> None:
+    """Keep for the time of the visit what nobody else shall read."""
+    session.email = encryption.encrypt(claims.email.encode()) if claims.email else None
+    back = claims.return_url
+    session.return_url = encryption.encrypt(back.encode()) if back else None
 
 
 def _opened_link(
@@ -318,6 +342,7 @@ def forget_expired(db: Session, now: datetime) -> None:
 def forget_secrets(db: Session, now: datetime) -> None:
     """Delete e-mail addresses and return addresses of visits that have ended, also where nobody
     launches anew."""
-    held = sa.or_(LaunchSession.email.is_not(None), LaunchSession.deep_linking.is_not(None))
+    secret = (LaunchSession.email, LaunchSession.deep_linking, LaunchSession.return_url)
+    held = sa.or_(*(column.is_not(None) for column in secret))
     ended = sa.update(LaunchSession).where(LaunchSession.expires_at <= now, held)
-    db.execute(ended.values(email=None, deep_linking=None))
+    db.execute(ended.values(email=None, deep_linking=None, return_url=None))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.lti.origins import origin
 from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
 from lti_tool.models import Deployment, Platform, Registration, WaitingDeployment
 from lti_tool.services import audit
@@ -256,6 +257,52 @@ def admit_deployment(
     registration = db.get_one(Registration, registration_id)
     if registration.deployment_policy == AUTOMATIC and _store(db, registration, deployment_id, now):
         _note_deployment(db, registration, "deployment.admitted", now, deployment_id, "system")
+
+
+def set_frame_origins(
+    db: Session,
+    registration: Registration,
+    *,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    allow_http: bool,
+    now: datetime,
+) -> None:
+    """Say which further origins of the LMS may frame our pages and be gone back to.
+
+    Raises:
+        ToolError: `malformed_url`.
+        NotFound: `unknown_origin`.
+    """
+    known = (registration.frame_origins or "").split()
+    for given in add:
+        found = _origin(given, allow_http=allow_http)
+        if found not in known:
+            known.append(found)
+            _note_origin(db, registration, "frame_origin.added", found, now)
+    for given in remove:
+        found = origin(given) or given
+        if found not in known:
+            raise NotFound("unknown_origin", origin=given)
+        known.remove(found)
+        _note_origin(db, registration, "frame_origin.removed", found, now)
+    registration.frame_origins = " ".join(known) or None
+    db.flush()
+
+
+def _origin(given: str, *, allow_http: bool) -> str:
+    found = origin(given)
+    is_plain = found is not None and given.rstrip("/").lower() == found
+    if found is None or not is_plain or (found.startswith("http:") and not allow_http):
+        raise ToolError("malformed_url", field="frame_origin", value=given)
+    return found
+
+
+def _note_origin(
+    db: Session, registration: Registration, action: str, found: str, now: datetime
+) -> None:
+    subject = f"registration:{registration.id}"
+    audit.note(db, audit.OPERATOR, action, subject, now, origin=found)
 
 
 def _store(db: Session, registration: Registration, deployment_id: str, now: datetime) -> bool:

@@ -12,6 +12,8 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from lti_tool.errors import ToolError
+from lti_tool.lti import return_addresses
+from lti_tool.lti.errors import LaunchRefused
 from lti_tool.web import proving, security
 from lti_tool.web.negotiation import wants_json
 from lti_tool.web.sentences import sentence
@@ -43,6 +45,8 @@ def refuse(error: ToolError) -> Response:
 
 def answer(error: ToolError) -> Response:
     """Return the page or problem of a refusal that is not logged."""
+    if isinstance(error, LaunchRefused) and error.way_back:
+        g.way_back = error.way_back
     return _answer(error.code, error.status, dict(error.params))
 
 
@@ -95,6 +99,14 @@ def _launch_id() -> uuid.UUID | None:
     return (request.view_args or {}).get("launch_id") if has_pages else None
 
 
+def _way_back(title: str, code: str) -> str | None:
+    """Return the address in the LMS that a refused launch came from, with what is said here."""
+    if not g.get("way_back"):
+        return None
+    log_text = f"{code} {_correlation_id()}"
+    return return_addresses.with_error(str(g.way_back), title, log_text)
+
+
 def _answer(code: str, status: int, params: dict[str, str]) -> Response:
     otherwise = "launch_refused" if request.blueprint == security.LTI_BLUEPRINT else ""
     found = sentence(code, status, otherwise)
@@ -121,6 +133,7 @@ def _answer(code: str, status: int, params: dict[str, str]) -> Response:
                 launch_id=_launch_id(),
                 is_about_accounts=_is_about_accounts(),
                 resumes=proving.resumes(code),
+                way_back=_way_back(title, code),
             ),
             content_type="text/html; charset=utf-8",
         )

@@ -40,6 +40,11 @@ class Visit:
     def csrf_token(self) -> str:
         return security.csrf_token(self.launch.id)
 
+    @property
+    def way_back(self) -> str | None:
+        """Where the person came from in the LMS, if the LMS said so."""
+        return launches.way_back(self.launch, current_tool().encryption)
+
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
@@ -77,14 +82,14 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
     """
     stored = db.get(LaunchSession, launch_id)
     # Also the page that says "expired" must be seen, so it may be framed by the same platform.
-    security.allow_framing((stored and stored.frame_origin) or security.FRAMED_BY_ANYBODY)
+    security.allow_framing((stored and stored.frame_ancestors) or security.FRAMED_BY_ANYBODY)
     secret = _secret()
     if secret is None and stored is not None and stored.deep_linking is not None:
         # The page that follows stays while a script fetches all others, up to the answer.
         asked = deep_linking.asked(stored, current_tool().encryption)
         proving.let_answer_leave(asked.return_url)
     launch = launches.find(db, launch_id, secret, now)
-    security.allow_framing(launch.frame_origin or security.FRAMED_BY_NOBODY)
+    security.allow_framing(launch.frame_ancestors or security.FRAMED_BY_NOBODY)
     g.launch_locale = launch.locale
     return launch
 

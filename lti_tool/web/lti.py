@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import structlog
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 
 from lti_tool import clock
 from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
@@ -158,6 +167,7 @@ def _open(
 
     `by_script`: its secret is a bearer, since the browser keeps no cookie.
     """
+    g.way_back = claims.return_url
     tool = current_tool()
     lifetime = timedelta(hours=tool.settings.launch_session_hours)
     with tool.database.transaction() as db:

@@ -243,6 +243,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "unknown_deployment": Sentence(
         N_("“%(deployment)s” is not among the deployments of this registration."), _LIST_SHOWS
     ),
+    "unknown_origin": Sentence(
+        N_("“%(origin)s” is not among the allowed addresses of this registration."),
+        N_("`credlet platform frames` with its id alone shows them."),
+    ),
     "deployment_exists": Sentence(
         N_("“%(deployment)s” is among the deployments already."), _LIST_SHOWS
     ),
@@ -462,6 +466,15 @@ SENTENCES: Mapping[str, Sentence] = {
     "browser_unknown": Sentence(
         N_("Your browser did not keep what it needs to let you in."),
         N_("Open the unit from your course in a new window, or allow cookies for this site."),
+    ),
+    "sub_missing": Sentence(
+        N_("Your learning platform does not say who you are."),
+        N_(
+            "A unit can be completed only by somebody. Sign in to your learning platform and open "
+            "the unit again. If you are signed in, the people who run it have to let it tell "
+            "Credlet a number for each person (the claim “sub”, switched off by anonymous "
+            "launches); names and addresses are not needed."
+        ),
     ),
     "platform_error": Sentence(
         N_("Your learning platform did not let you in (%(error)s)."), _ASK_TEACHER

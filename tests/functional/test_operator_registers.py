@@ -278,3 +278,22 @@ def test_one_registration_is_switched_off_alone(operator: Operator, store: Datab
     assert ": off" not in operator.run("platform", "list").stdout
     unknown = operator.run("platform", "disable", str(uuid.uuid4()))
     assert "unknown_platform" in unknown.stderr
+
+
+def test_further_hosts_of_an_lms_are_allowed_and_taken_off(
+    operator: Operator, store: Database
+) -> None:
+    registration_id = str(register(store, invite(operator)))
+
+    def frames(*options: str) -> str:
+        answer = operator.run("platform", "frames", registration_id, *options)
+        return (answer.stdout + answer.stderr).strip()
+
+    own = frames()
+    assert own.startswith("Pages may be framed by: https://")
+    assert frames("--add", "https://Campus.example/") == f"{own}, https://campus.example"
+    assert frames("--add", "https://campus.example") == f"{own}, https://campus.example"
+    for wrong in ("campus.example", "https://campus.example/path", "javascript:alert(1)", "*"):
+        assert "malformed_url" in frames("--add", wrong)
+    assert "unknown_origin" in frames("--remove", "https://other.example")
+    assert frames("--remove", "https://campus.example") == own

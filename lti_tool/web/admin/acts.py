@@ -43,6 +43,8 @@ ACTS: Mapping[str, str] = {
     "deployment.turned_down": N_("turned a deployment down"),
     "deployment.removed": N_("took a deployment off the list"),
     "deployment.admitted": N_("admitted a new deployment"),
+    "frame_origin.added": N_("allowed an LMS to show pages under a further address"),
+    "frame_origin.removed": N_("forbade an LMS to show pages under a further address"),
     "tool_key.rotated": N_("published a new tool key"),
     "tool_key.deleted": N_("deleted a tool key"),
     "issuer_key.made": N_("made a signing key"),

@@ -76,6 +76,7 @@ def fill(database: Database, now: datetime) -> None:
             )
         )
         sign_in_mail.ask(db, email, "Link", "{link}", encryption=school.encryption, now=now)
+        visit.return_url = school.encryption.encrypt(b"way back")
         tool_keys.current(db, school.encryption, now)
         body = organisations.find(db, "school")
         keys.signing_key(db, body, is_test=True, encryption=school.encryption, now=now)
