@@ -23,6 +23,7 @@ _KNOWN = (
         Registration.key_set_url,
         Registration.pending_since,
         Registration.deployment_policy,
+        Registration.frame_origins,
         sa.func.coalesce(Registration.disabled_at, Platform.disabled_at).label("disabled_at"),
     )
     .join(Platform, Registration.platform_id == Platform.id)

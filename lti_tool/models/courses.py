@@ -70,7 +70,11 @@ class CourseMember(Base):
 
 
 class Placement(Base):
-    """A version of a micro-credential that a course offers."""
+    """A version of a micro-credential that a course offers.
+
+    `asks_since`: it was taken without the teacher, who has another to choose and was not heard
+    yet. `original`: the version of the course that this one was copied from.
+    """
 
     __tablename__ = "placements"
     __table_args__ = (sa.UniqueConstraint("course_id", "version_id"),)
@@ -80,10 +84,14 @@ class Placement(Base):
     version_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("micro_credential_versions.id"), index=True
     )
+    original_version_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("micro_credential_versions.id")
+    )
+    asks_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     course: Mapped[Course] = relationship()
-    version: Mapped[MicroCredentialVersion] = relationship()
+    version: Mapped[MicroCredentialVersion] = relationship(foreign_keys=[version_id])
     units: Mapped[list["PlacedUnit"]] = relationship(back_populates="placement")
 
 
@@ -112,7 +120,7 @@ class ResourceLink(Base):
     `placement` and `unit_code` are None until the custom parameters or a teacher said which
     unit this is; `unit_code` None with a placement is the overview of the whole micro-credential.
     `is_placed_by_platform`: the custom parameters of the last launch said so, and the next one will
-    say it again.
+    say it again. `unknown_parameter`: what they named (`mc=...`) and is not here.
     `line_item_url` is the link's own gradebook column, `line_item_scopes` what the platform
     allows there (space-separated), both as the last launch said. `line_items_url`: where the
     platform lists the course's columns. `own_line_item_url`: a column that was found or made for
@@ -137,6 +145,7 @@ class ResourceLink(Base):
     )
     unit_code: Mapped[str | None] = mapped_column(sa.String(64))
     is_placed_by_platform: Mapped[bool] = mapped_column(default=False)
+    unknown_parameter: Mapped[str | None] = mapped_column(sa.String(300))
     line_item_url: Mapped[str | None] = mapped_column(sa.Text)
     line_item_scopes: Mapped[str | None] = mapped_column(sa.Text)
     line_items_url: Mapped[str | None] = mapped_column(sa.Text)

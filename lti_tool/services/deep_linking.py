@@ -1,12 +1,13 @@
 """Answer a deep linking request: which links, which columns of the gradebook, once.
 
 A link says what it stands for in its custom parameters, `mc` (awarding body and code) and `unit`.
-The version is left to the course: the one it offers already, else the newest.
+The version is left to the course: the one it offers already, else what `versions.first` makes of
+the other parameters, which say what was selected and where.
 """
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +22,7 @@ from lti_tool.errors import Conflict, ToolError
 from lti_tool.lti import deep_linking, tool_keys
 from lti_tool.lti.claims import DeepLinkingClaims
 from lti_tool.lti.deep_linking import Column, Envelope, Link
-from lti_tool.models import LaunchSession, MicroCredentialVersion
+from lti_tool.models import Course, LaunchSession, MicroCredentialVersion
 from lti_tool.services import audit, catalogue, deliveries
 
 OVERVIEW = ""
@@ -31,6 +32,8 @@ COLUMN = "column"
 """The custom parameter of a link that was selected with a column; copies of the course keep it."""
 
 LONGEST_TEXT = 255
+# LMSs that know the variable fill in the courses that a course was copied from.
+CONTEXT_HISTORY = "$Context.id.history"
 WHOLE_MAXIMUM = Decimal(100)
 
 
@@ -109,7 +112,9 @@ def asked(session: LaunchSession, encryption: Encryption) -> Asked:
     return Asked(**json.loads(encryption.decrypt(session.deep_linking)))
 
 
-def links(choice: Choice, wanted: Asked, *, launch_url: str, say: Say) -> list[Link]:
+def links(
+    choice: Choice, wanted: Asked, *, course: Course | None, launch_url: str, say: Say
+) -> list[Link]:
     """Return the links of a choice: the overview first, then units in the definition's order.
 
     Raises:
@@ -124,7 +129,10 @@ def links(choice: Choice, wanted: Asked, *, launch_url: str, say: Say) -> list[L
     if len(codes) > 1 and not wanted.accept_multiple:
         raise ToolError("deep_linking_single")
     columns = choice.columns if wanted.accept_line_item else Columns.NONE
-    return list(_links(choice.version, mc, codes, columns, launch_url, say))
+    origin = {"version": choice.version.version, "history": CONTEXT_HISTORY}
+    if course is not None:
+        origin["course"] = str(course.id)
+    return list(_links(choice.version, mc, codes, columns, launch_url, say, origin))
 
 
 def answer(
@@ -189,6 +197,7 @@ def _links(
     columns: Columns,
     launch_url: str,
     say: Say,
+    origin: Mapping[str, str],
 ) -> Iterator[Link]:
     reference = reference_of(version)
     for unit in (None, *mc.units):
@@ -201,9 +210,12 @@ def _links(
             title=title,
             text=words.text[:LONGEST_TEXT],
             url=launch_url,
-            custom={"mc": reference}
-            | ({"unit": unit.code} if unit else {})
-            | ({COLUMN: "yes"} if has_column else {}),
+            custom={
+                "mc": reference,
+                **({"unit": unit.code} if unit else {}),
+                **({COLUMN: "yes"} if has_column else {}),
+                **origin,
+            },
             column=column_of(mc, unit, reference, title) if has_column else None,
         )
 

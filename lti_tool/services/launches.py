@@ -285,7 +285,7 @@ def _opened_link(
     """Return the link of these claims, kept and placed as they say."""
     link = arrivals.link(db, arrival, course, claims, now)
     is_placed = "mc" in claims.custom and placements.place_by_custom_parameters(
-        db, link, claims.custom["mc"], claims.custom.get("unit") or None, now
+        db, link, claims.custom, now
     )
     if link.is_placed_by_platform != is_placed:
         link.is_placed_by_platform = is_placed

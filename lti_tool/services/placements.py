@@ -1,6 +1,7 @@
 """Which micro-credential a course offers, which unit a link is, and how units are completed."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,9 +20,10 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services import audit, catalogue
+from lti_tool.services import audit, catalogue, versions
 
 LONGEST_BASIS = 500
+LONGEST_PARAMETER = 300
 CHOSEN_ROUTES = (Route.ASSESSED, Route.UNLOCKED, Route.LMS_ACTIVITY, Route.PARTICIPATION)
 """What a teacher chooses between; a grade in the LMS counts beside each."""
 
@@ -59,22 +61,37 @@ def place(
 
 
 def place_by_custom_parameters(
-    db: Session, link: ResourceLink, mc: str, unit_code: str | None, now: datetime
+    db: Session, link: ResourceLink, custom: Mapping[str, str], now: datetime
 ) -> bool:
     """Place `link` as its custom parameters `mc` and `unit` say, if they name anything.
 
-    A reference without a version means the one that the course already offers, else the newest.
-    Parameters that name nothing leave the link as it was: its teacher is asked.
+    A reference without a version means the one that the course already offers, else what
+    `versions.first` says. Parameters that name nothing leave the link as it was: its teacher is
+    asked, and told what was not found.
     """
+    mc, unit_code = custom["mc"], custom.get("unit") or None
     offered = _offered(db, link.course_id, mc)
     if offered is not None and (link.placement, link.unit_code) == (offered, unit_code):
         return True
     try:
-        version = offered.version if offered else catalogue.find(db, mc)
-        place(db, link, version, unit_code, actor="custom_parameters", now=now)
-    except ToolError:
+        first = versions.First(offered.version) if offered else _first(db, link, custom)
+        placement = place(db, link, first.version, unit_code, actor="custom_parameters", now=now)
+    except ToolError as error:
+        link.unknown_parameter = _unknown(error, mc, unit_code)
         return False
+    link.unknown_parameter = None
+    if offered is None and first.asks:
+        placement.asks_since, placement.original_version_id = now, first.original_id
     return True
+
+
+def _first(db: Session, link: ResourceLink, custom: Mapping[str, str]) -> versions.First:
+    return versions.first(db, link.course, catalogue.find(db, custom["mc"]), custom)
+
+
+def _unknown(error: ToolError, mc: str, unit_code: str | None) -> str:
+    found = f"unit={unit_code}" if error.code == "unknown_unit" else f"mc={mc}"
+    return " ".join(found.split())[:LONGEST_PARAMETER]
 
 
 _PLACEMENTS = (

@@ -89,6 +89,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Several awarding bodies offer a micro-credential of that code."), _CHECK_ADDRESS
     ),
     "unknown_unit": Sentence(N_("There is no such unit in this micro-credential."), _LOOK_AGAIN),
+    "version_in_use": Sentence(
+        N_("Learners have begun with the version that your course offers, so it stays."),
+        N_("A new course can begin with another version."),
+    ),
     "unknown_placement": Sentence(
         N_("This course does not offer that micro-credential."), _LOOK_AGAIN
     ),

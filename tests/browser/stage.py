@@ -60,6 +60,8 @@ TEACHER_PLACES = (
     "activity",
     "person",
     "person withdrawn",
+    "version",
+    "choose unknown",
     "review",
     "review nobody",
     "retract",
@@ -208,6 +210,8 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     _, elsewhere = teaching.add_course(world, "An empty course")
     empty = sit(page, world, teacher, elsewhere)
     selecting = sit_to_select(page, world, teacher, world.course)
+    copied = sit(page, world, teacher, teaching.copy_course(world))
+    mistyped = sit(page, world, teacher, teaching.mistype(world))
     graded = world.links[PARTS_UNIT]
     reviewing = sit_to_review(page, world, teacher, graded, claimed.id)
     nobody = sit_to_review(page, world, teacher, graded, "nobody")
@@ -225,6 +229,8 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "unit sign-off": f"{course}/units/{LAST_UNIT}",
         "person": f"{course}/people/{person_id(world, flagged)}",
         "person withdrawn": f"{course}/people/{person_id(world, revoked)}",
+        "version": f"{copied}/course/version",
+        "choose unknown": f"{mistyped}/choose",
         "review": f"{reviewing}/course/review",
         "review nobody": f"{nobody}/course/review",
         "retract": f"{course}/records/{record_id(world, started, UNLOCKED)}/retract",

@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
+from badges import samples
+from lti_tool import clock
 from lti_tool.demo.browser import Browser, Page
 from lti_tool.demo.lms import Course, Link, Quiz, Role, User
 from lti_tool.demo.world import ASSESSED, BASIS, PARTICIPATION, UNLOCKED, World
 from lti_tool.models import Person
+from lti_tool.services import catalogue
 
 ASSESSED_UNIT, PARTS_UNIT, LAST_UNIT = ASSESSED
 
@@ -92,6 +96,22 @@ def _wait(until: Callable[[], bool], seconds: float = 20) -> None:
     while not until():
         assert time.monotonic() < deadline, "the LMS was not asked"
         time.sleep(0.1)
+
+
+def copy_course(world: World) -> Link:
+    """Add a course whose link was selected elsewhere for a version that is no longer the newest."""
+    old = samples.all()[-1]
+    with world.tool.database.transaction() as db:
+        public_url = world.tool.settings.public_url
+        catalogue.publish(db, replace(old, version="9.0"), public_url=public_url, now=clock.now())
+    course, _ = add_course(world, "A copied course")
+    custom = {"mc": f"{old.awarding_body.slug}/{old.code}", "version": old.version}
+    return world.lms.add_link(course, "A copied activity", custom, gradable=False)
+
+
+def mistype(world: World) -> Link:
+    """Add a link whose parameter names nothing."""
+    return world.lms.add_link(world.course, "A mistyped activity", {"mc": "BEM-S-WDL1"})
 
 
 def _course(teacher: Browser, world: World, link: Link) -> str:

@@ -157,11 +157,13 @@ class Visits:
             "line_items",
             "scopes",
             "column",
+            "custom",
         )
         assert set(changes) <= set(known), changes
         given = {"link": "link", "course": "course", "mc": WELDING, "unit": None, **changes}
         given.setdefault("name", sub.title())
         custom = {key: given[key] for key in ("mc", "unit", "column") if given.get(key)}
+        custom |= given.get("custom", {})
         with self.school.transaction() as db:
             session, token = self._launch(db, sub, teacher, given, custom)
             return self._visit(session, token)

@@ -165,11 +165,28 @@ def test_nonce_and_id_of_each_response_are_new(visitor: Visitor, published: None
 # What is sent back.
 
 
+def stands_for(item: dict[str, Any]) -> dict[str, str]:
+    """Return what a link stands for; its other parameters say where it was selected."""
+    return {name: value for name, value in item["custom"].items() if name in {"mc", "unit"}}
+
+
+def test_links_say_which_version_was_selected_in_which_course(
+    selecting: Selecting, visitor: Visitor, database: Database
+) -> None:
+    with database.transaction(read_only=True) as db:
+        course = str(db.scalars(sa.select(Course)).one().id)
+    origin = {"version": WLD.version, "course": course, "history": "$Context.id.history"}
+    for item in items(selecting.choose(), visitor):
+        assert item["custom"].items() >= origin.items()
+        assert all("\n" not in value for value in item["custom"].values())
+
+
 def test_everything_is_placed_in_order_with_one_column_for_the_whole(
     selecting: Selecting, visitor: Visitor
 ) -> None:
     overview, *units = items(selecting.choose(), visitor)
-    assert overview["custom"] == {"mc": REFERENCE, "column": "yes"}
+    assert stands_for(overview) == {"mc": REFERENCE}
+    assert overview["custom"]["column"] == "yes"
     assert overview["lineItem"] == {
         "scoreMaximum": 100,
         "label": overview["title"],
@@ -177,7 +194,7 @@ def test_everything_is_placed_in_order_with_one_column_for_the_whole(
         "tag": "micro-credential",
         "submissionReview": {"reviewableStatus": ["InProgress", "Completed"]},
     }
-    assert [item["custom"] for item in units] == [{"mc": REFERENCE, "unit": unit} for unit in UNITS]
+    assert [stands_for(one) for one in units] == [{"mc": REFERENCE, "unit": u} for u in UNITS]
     assert [item["title"] for item in units] == [unit.title.best("en") for unit in WLD.units]
     assert not any("lineItem" in item for item in units)
 
@@ -215,7 +232,7 @@ def test_single_units_or_the_overview_are_placed(
     page = selecting.units().follow("Tick nothing")
     assert not [f for f in page.form("select").fields if f.name == "unit" and f.is_sent]
     sent = items(Sent(page.submit("select", unit=chosen)), visitor)
-    assert [item["custom"] for item in sent] == customs
+    assert [stands_for(item) for item in sent] == customs
 
 
 def test_every_choice_says_what_it_does_to_the_course_total(selecting: Selecting) -> None:

@@ -77,6 +77,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.answer": SELECTING,
     "teacher.cancel_selection": SELECTING,
     "teacher.course": COURSE,
+    "teacher.version": COURSE,
+    "teacher.choose_version": COURSE,
     "teacher.restrictions": COURSE,
     "teacher.review": TEACHERS,
     "teacher.gradebook": COURSE,

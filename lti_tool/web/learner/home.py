@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
 from lti_tool.errors import Conflict, ToolError
+from lti_tool.models import LaunchSession
 from lti_tool.services import activities, completions, placements
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
@@ -20,12 +21,20 @@ def home(visit: Visit) -> ResponseReturnValue:
     if launch.is_deep_linking:
         return redirect(url_for("teacher.select", launch_id=launch.id), 303)
     if launch.is_teacher:
-        here = "teacher.review" if launch.is_review else "teacher.course"
-        endpoint = "teacher.choose" if launch.link.placement is None else here
-        return redirect(url_for(endpoint, launch_id=launch.id), 303)
+        return redirect(url_for(_way_in(launch), launch_id=launch.id), 303)
     if launch.link.placement is None:
         return render_template("learner/wait.html", visit=visit)
     return render_template("learner/units.html", visit=visit, standing=standing(visit))
+
+
+def _way_in(launch: LaunchSession) -> str:
+    """Return where a teacher begins: at what has to be decided first, else at the course."""
+    placement = launch.link.placement
+    if placement is None:
+        return "teacher.choose"
+    if launch.is_review:
+        return "teacher.review"
+    return "teacher.course" if placement.asks_since is None else "teacher.version"
 
 
 @blueprint.get("/units")

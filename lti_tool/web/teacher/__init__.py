@@ -13,6 +13,7 @@ from lti_tool.web.teacher import (
     reviewing,
     scores,
     selecting,
+    version,
 )
 from lti_tool.web.teacher.blueprint import blueprint
 
@@ -30,4 +31,5 @@ __all__ = [
     "reviewing",
     "scores",
     "selecting",
+    "version",
 ]

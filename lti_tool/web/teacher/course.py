@@ -41,6 +41,7 @@ def course(visit: Visit) -> ResponseReturnValue:
             for row in placements.of_course(visit.db, visit.launch.course)
         ],
         mc=mc,
+        has_versions=len(placement.version.series.versions) > 1,
         learners=learners,
         flagged=list(_flagged(learners)),
         failed=deliveries.failed(visit.db, visit.launch.course),

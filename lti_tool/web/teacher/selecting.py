@@ -71,6 +71,7 @@ def answer(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
     links = deep_linking.links(
         Choice(version=version, units=tuple(ticked.units), columns=ticked.columns),
         asked,
+        course=visit.launch.given_course,
         launch_url=lti.launch_url(visit.launch.registration_id),
         say=_words,
     )

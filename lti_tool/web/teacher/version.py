@@ -1,0 +1,39 @@
+"""Which version of the micro-credential the course offers: asked once in a copied course."""
+
+import uuid
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.errors import NotFound
+from lti_tool.services import catalogue, versions
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+
+
+@blueprint.get("/course/version")
+@visiting(teacher=True)
+def version(visit: Visit) -> ResponseReturnValue:
+    placement = chosen_placement(visit)
+    return render_template(
+        "teacher/version.html",
+        visit=visit,
+        placement=placement,
+        mc=catalogue.definition(placement.version),
+        choices=[(row, catalogue.definition(row)) for row in versions.choices(visit.db, placement)],
+        has_begun=versions.has_begun(visit.db, placement),
+        address=address,
+    )
+
+
+@blueprint.post("/course/version")
+@visiting(teacher=True, writes=True)
+def choose_version(visit: Visit) -> ResponseReturnValue:
+    """Keep the answer; it can be changed until a learner has begun."""
+    placement = chosen_placement(visit)
+    try:
+        wanted = uuid.UUID(request.form.get("version", ""))
+    except ValueError as error:
+        raise NotFound("unknown_micro_credential") from error
+    versions.choose(visit.db, placement, wanted, actor=actor(visit), now=visit.now)
+    return redirect(address("course", visit, placement, done="version"), 303)
