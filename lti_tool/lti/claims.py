@@ -19,7 +19,14 @@ from lti_tool.lti.id_token import LTI_CLAIM
 VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
 SUBMISSION_REVIEW_REQUEST = "LtiSubmissionReviewRequest"
-MESSAGE_TYPES = (RESOURCE_LINK_REQUEST, SUBMISSION_REVIEW_REQUEST, deep_linking.REQUEST)
+# Platforms use either name (the specification is known to members of 1EdTech only).
+DATA_PRIVACY_REQUESTS = ("DataPrivacyLaunchRequest", "LtiDataPrivacyLaunchRequest")
+MESSAGE_TYPES = (
+    RESOURCE_LINK_REQUEST,
+    SUBMISSION_REVIEW_REQUEST,
+    deep_linking.REQUEST,
+    *DATA_PRIVACY_REQUESTS,
+)
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 
@@ -84,15 +91,26 @@ class SubmissionReviewClaims(LaunchClaims):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataPrivacyClaims(MessageClaims):
+    """One person who asks what is kept about them; an administrator asks for another.
+
+    `for_user`: the `sub` of whom it is about. Neither course nor link belong to it.
+    """
+
+    for_user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeepLinkingClaims(MessageClaims):
     """One person who is to choose what links of a course shall stand for."""
 
     settings: DeepLinkingSettings
 
 
-def parse(
-    payload: Mapping[str, Any], *, frame_origin: str | None = None
-) -> LaunchClaims | DeepLinkingClaims:
+AnyClaims = LaunchClaims | DeepLinkingClaims | DataPrivacyClaims
+
+
+def parse(payload: Mapping[str, Any], *, frame_origin: str | None = None) -> AnyClaims:
     """Return the claims of a message of any type that is answered here.
 
     Raises:
@@ -104,7 +122,17 @@ def parse(
         return DeepLinkingClaims(**common, settings=deep_linking.parse(payload))
     if message_type == SUBMISSION_REVIEW_REQUEST:
         return SubmissionReviewClaims(**common, **_reviewed(payload))
+    if message_type in DATA_PRIVACY_REQUESTS:
+        return DataPrivacyClaims(**common, for_user=_data_subject(payload, common["sub"]))
     return LaunchClaims(**common, **_activity(payload))
+
+
+def _data_subject(payload: Mapping[str, Any], sub: str) -> str:
+    """Return of whom the data is asked for: without a `user_id`, of who asks."""
+    given = claim_values.members_of(payload, LTI_CLAIM + "for_user")
+    if given.get("user_id") is None:
+        return sub
+    return claim_values.identifier(given, "user_id", of="for_user")
 
 
 def _activity(payload: Mapping[str, Any], *, is_named: bool = True) -> dict[str, Any]:

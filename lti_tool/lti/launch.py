@@ -25,9 +25,16 @@ from lti_tool.lti import (
     quirks,
     registrations,
     return_addresses,
+    roles,
     unconfirmed,
 )
-from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims, SubmissionReviewClaims
+from lti_tool.lti.claims import (
+    AnyClaims,
+    DataPrivacyClaims,
+    DeepLinkingClaims,
+    LaunchClaims,
+    SubmissionReviewClaims,
+)
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.login_states import UsedLogin
 from lti_tool.lti.origins import origin
@@ -71,7 +78,7 @@ class Accepted:
     """What the platform proved. `is_confirmed`: the browser began the login; else it may still
     prove that once, by `confirm`, with what it keeps itself or in `storage`."""
 
-    claims: LaunchClaims | DeepLinkingClaims
+    claims: AnyClaims
     is_confirmed: bool
     storage: Storage | None
 
@@ -161,7 +168,7 @@ def confirm(
     proof: str,
     *,
     now: datetime,
-) -> LaunchClaims | DeepLinkingClaims:
+) -> AnyClaims:
     """Return what `accept` found, once the browser proves that it began the login.
 
     One attempt for each launch: a wrong proof ends it.
@@ -183,9 +190,7 @@ def confirm(
     return _typed(used.payload, known)
 
 
-def _typed(
-    payload: Mapping[str, Any], known: KnownRegistration
-) -> LaunchClaims | DeepLinkingClaims:
+def _typed(payload: Mapping[str, Any], known: KnownRegistration) -> AnyClaims:
     way_back = return_addresses.of(payload, known)
     try:
         return replace(_parsed(payload, known), return_url=way_back)
@@ -194,12 +199,13 @@ def _typed(
         raise
 
 
-def _parsed(
-    payload: Mapping[str, Any], known: KnownRegistration
-) -> LaunchClaims | DeepLinkingClaims:
+def _parsed(payload: Mapping[str, Any], known: KnownRegistration) -> AnyClaims:
     parsed = claims.parse(payload, frame_origin=origin(known.auth_login_url))
     if isinstance(parsed, DeepLinkingClaims):
         _check_return_url(parsed, known)
+        return parsed
+    if isinstance(parsed, DataPrivacyClaims):
+        _check_administrator(parsed)
         return parsed
     if isinstance(parsed, SubmissionReviewClaims):
         _check_reviewer(parsed)
@@ -213,9 +219,7 @@ def _storage(target: str | None, known: KnownRegistration) -> Storage | None:
     return Storage(target, platform)
 
 
-def _check_target(
-    parsed: LaunchClaims | DeepLinkingClaims, used_login: UsedLogin, launch_url: str
-) -> None:
+def _check_target(parsed: AnyClaims, used_login: UsedLogin, launch_url: str) -> None:
     if not _is_ours(parsed.target_link_uri, launch_url):
         raise LaunchRefused("target_link_uri_foreign", way_back=parsed.return_url)
     if parsed.target_link_uri != used_login.target_link_uri:
@@ -277,6 +281,12 @@ def _check_reviewer(parsed: SubmissionReviewClaims) -> None:
     """
     if parsed.for_user != parsed.sub and not parsed.is_teacher:
         raise LaunchRefused("for_user_foreign", status=403)
+
+
+def _check_administrator(parsed: DataPrivacyClaims) -> None:
+    """Refuse to show somebody's data to anybody but them and who runs their LMS."""
+    if parsed.for_user != parsed.sub and not roles.is_administrator(parsed.roles):
+        raise LaunchRefused("data_of_others", status=403)
 
 
 def _without_foreign_services(parsed: LaunchClaims, known: KnownRegistration) -> LaunchClaims:

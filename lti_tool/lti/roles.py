@@ -60,6 +60,11 @@ def is_learner(roles: Iterable[str]) -> bool:
     return any(_context_role(role) == "Learner" for role in given)
 
 
+def is_administrator(roles: Iterable[str]) -> bool:
+    """Return whether a person runs the institution or the LMS."""
+    return not frozenset(roles).isdisjoint(_ASSESSING_ELSEWHERE)
+
+
 def is_test_user(roles: Iterable[str]) -> bool:
     """Return whether the platform says that this is nobody: a preview or a "student view"."""
     return _TEST_USER in frozenset(roles)

@@ -17,7 +17,11 @@ TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 RESOURCE_LINK, DEEP_LINKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 MESSAGES = (RESOURCE_LINK, DEEP_LINKING)
 # Asked for only where the platform names them: it may refuse what it does not know.
-MESSAGES_IF_OFFERED = ("LtiSubmissionReviewRequest",)
+MESSAGES_IF_OFFERED = (
+    "LtiSubmissionReviewRequest",
+    "LtiDataPrivacyLaunchRequest",
+    "DataPrivacyLaunchRequest",
+)
 _AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 # Moodle grants `lineitem.readonly` only where it is asked for by name.
 SCOPES = (

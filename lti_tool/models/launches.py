@@ -60,6 +60,9 @@ class LaunchSession(Base):
 
     A teacher who reviews a grade came for one person: `is_review`, and `about_id` if that person
     was ever seen in the course.
+
+    A data privacy launch (`is_privacy`) has neither link nor course: it shows what is kept about
+    `about`, and nothing else.
     """
 
     __tablename__ = "launch_sessions"
@@ -78,6 +81,7 @@ class LaunchSession(Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     return_url: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
     is_review: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    is_privacy: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     about_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("people.id"))
     bearer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -91,7 +95,7 @@ class LaunchSession(Base):
 
     @property
     def is_deep_linking(self) -> bool:
-        return self.link_id is None
+        return self.link_id is None and not self.is_privacy
 
     @property
     def frame_ancestors(self) -> str | None:

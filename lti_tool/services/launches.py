@@ -14,6 +14,8 @@ from badges.completion import Route
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.lti.claims import (
+    AnyClaims,
+    DataPrivacyClaims,
     DeepLinkingClaims,
     LaunchClaims,
     MessageClaims,
@@ -30,6 +32,7 @@ from lti_tool.models import (
 from lti_tool.services import (
     activity_checks,
     arrivals,
+    audit,
     completions,
     deep_linking,
     placements,
@@ -52,7 +55,7 @@ class _With(TypedDict):
 def open_message(
     db: Session,
     registration_id: uuid.UUID,
-    claims: LaunchClaims | DeepLinkingClaims,
+    claims: AnyClaims,
     *,
     encryption: Encryption,
     lifetime: timedelta,
@@ -71,6 +74,8 @@ def open_message(
             return open_session(db, registration_id, claims, **at)
         case DeepLinkingClaims():
             return open_deep_linking(db, registration_id, claims, **at)
+        case DataPrivacyClaims():
+            return open_data_privacy(db, registration_id, claims, **at)
 
 
 def open_session(
@@ -159,6 +164,34 @@ def open_deep_linking(
         session.course_id = course.id
     db.add(session)
     db.flush()
+    return session, token
+
+
+def open_data_privacy(
+    db: Session,
+    registration_id: uuid.UUID,
+    claims: DataPrivacyClaims,
+    *,
+    encryption: Encryption,
+    lifetime: timedelta,
+    now: datetime,
+) -> tuple[LaunchSession, str]:
+    """Return a new session that shows what is kept about one person, and the browser's secret.
+
+    It opens nothing else, not even to an administrator. Who looks at another is noted.
+    """
+    arrival = arrivals.of(db, registration_id, claims, now)
+    token, session = _session(arrival, claims, lifetime, now)
+    session.is_teacher, session.is_privacy = False, True
+    session.about = db.scalars(
+        sa.select(Person).filter_by(platform_id=arrival.platform_id, sub=claims.for_user)
+    ).first()
+    _keep_secrets(session, claims, encryption)
+    db.add(session)
+    db.flush()
+    if session.about is not None and session.about is not arrival.person:
+        actor, subject = f"person:{arrival.person.id}", f"person:{session.about.id}"
+        audit.note(db, actor, "person.data_shown", subject, now)
     return session, token
 
 

@@ -110,7 +110,7 @@ def visiting(
     """Give a view its `Visit`; the transaction ends when the view returns.
 
     `teacher`: learners are refused. `writes`: the view changes something. `selects`: the view
-    belongs to deep linking requests, and to no other launch; None: to both kinds.
+    belongs to deep linking requests, and to no other launch; None: to every kind.
     """
 
     def decorate(
@@ -124,7 +124,8 @@ def visiting(
                 g.visit, g.is_answered = Visit(db, launch, now), launch.answered_at is not None
                 if teacher and not launch.is_teacher:
                     raise Forbidden("teachers_only")
-                if selects is not None and selects is not launch.is_deep_linking:
+                is_other = launch.is_privacy or selects is not launch.is_deep_linking
+                if selects is not None and is_other:
                     raise NotFound("other_launch")
                 answer = view(g.visit, *args, **kwargs)
                 if not isinstance(answer, Afterwards):

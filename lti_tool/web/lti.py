@@ -19,7 +19,7 @@ from flask import (
 
 from lti_tool import clock
 from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
-from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
+from lti_tool.lti.claims import AnyClaims
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
@@ -158,7 +158,7 @@ def _login_again(registration_id: uuid.UUID, params: Mapping[str, str]) -> str:
 
 def _open(
     registration_id: uuid.UUID,
-    claims: LaunchClaims | DeepLinkingClaims,
+    claims: AnyClaims,
     now: datetime,
     *,
     by_script: bool = False,

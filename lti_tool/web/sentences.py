@@ -53,6 +53,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("You can look at your own results only."),
         N_("Open the unit from your course: there you see what is recorded for you."),
     ),
+    "data_of_others": Sentence(
+        N_("What is kept about somebody is shown to them, and to who runs the learning platform."),
+        N_("Ask for your own data, or ask the people who run your learning platform."),
+    ),
     "unknown_activity": Sentence(
         N_("This grade belongs to an activity that nobody has opened here yet."),
         N_("Open the activity from your course first."),

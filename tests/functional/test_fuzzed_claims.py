@@ -117,7 +117,7 @@ def test_a_login_with_any_parameters_is_accepted_or_refused(
         assert refusal_code(response)
 
 
-@pytest.mark.parametrize("message_type", ["LtiSubmissionReviewRequest"])
+@pytest.mark.parametrize("message_type", ["LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest"])
 @on_each_database
 @settings(
     max_examples=40,

@@ -52,6 +52,7 @@ ACTS: Mapping[str, str] = {
     "link.placed": N_("chose what an activity stands for"),
     "unit.activity_chosen": N_("chose an activity of the LMS for a unit"),
     "placement.version_chosen": N_("chose which version a course offers"),
+    "person.data_shown": N_("looked at what is kept about a person"),
     "unit.route_chosen": N_("chose how a unit is completed"),
     "deep_linking.answered": N_("selected content for a course"),
     "delivery.resent": N_("sent a score again"),

@@ -4,9 +4,9 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
-from lti_tool.errors import Conflict, ToolError
-from lti_tool.models import LaunchSession
-from lti_tool.services import activities, completions, placements
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.models import LaunchSession, Person
+from lti_tool.services import activities, catalogue, completions, people, placements
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
 from lti_tool.web.learner.standing import standing
@@ -18,6 +18,8 @@ def home(visit: Visit) -> ResponseReturnValue:
     """Show what this person is here for: their units, or for teachers the course; or the
     catalogue, where the course asks for activities to be chosen."""
     launch = visit.launch
+    if launch.is_privacy:
+        return redirect(url_for("learner.data", launch_id=launch.id), 303)
     if launch.is_deep_linking:
         return redirect(url_for("teacher.select", launch_id=launch.id), 303)
     if launch.is_teacher:
@@ -62,9 +64,13 @@ def participate(visit: Visit) -> ResponseReturnValue:
 
 
 @blueprint.get("/data")
-@visiting()
+@visiting(selects=None)
 def data(visit: Visit) -> ResponseReturnValue:
-    """Show what is kept about the person who is here."""
+    """Show what is kept about the person who is here, or whom a data privacy launch is about."""
+    if visit.launch.is_deep_linking:
+        raise NotFound("other_launch")
+    if visit.launch.is_privacy:
+        return _data_of(visit, visit.launch.about)
     link = visit.launch.link
     records = (
         completions.records_of(visit.db, visit.launch.person, link.placement.version)
@@ -76,4 +82,16 @@ def data(visit: Visit) -> ResponseReturnValue:
         visit=visit,
         records=records,
         activity_results=activities.count(visit.db, visit.launch.person),
+    )
+
+
+def _data_of(visit: Visit, subject: Person | None) -> str:
+    return render_template(
+        "learner/held.html",
+        visit=visit,
+        subject=subject,
+        is_own=subject is visit.launch.person,
+        held=people.held(visit.db, subject) if subject else None,
+        activity_results=activities.count(visit.db, subject) if subject else 0,
+        definition=catalogue.definition,
     )
