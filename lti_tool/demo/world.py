@@ -20,10 +20,12 @@ from config.settings import Settings
 from lti_tool import clock, create_app
 from lti_tool.db import Database
 from lti_tool.demo.lms import (
+    MOODLE,
     Course,
     Link,
     LmsConfig,
     LmsState,
+    Manners,
     People,
     Quiz,
     User,
@@ -33,7 +35,7 @@ from lti_tool.demo.lms import (
 from lti_tool.demo.lms.config import fetch_over_http
 from lti_tool.demo.serving import serving
 from lti_tool.lti.moodle_web_services import Site
-from lti_tool.services import audit, catalogue, moodle, organisations, platforms
+from lti_tool.services import audit, catalogue, moodle, organisations, platforms, registrations
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.tool import Tool
 
@@ -84,11 +86,13 @@ def running(
     locale: str = "en",
     worker: bool = True,
     tool_host: str = TOOL_HOST,
+    manners: Manners = MOODLE,
 ) -> Iterator[World]:
     """Serve a new tool and a new LMS until the block ends; the database lies in `folder`.
 
     `locale`: the language that the LMS says its people use. `worker`: deliver scores by itself.
-    `tool_host`: a name under which browsers find the tool on this machine.
+    `tool_host`: a name under which browsers find the tool on this machine. `manners`: which LMS
+    it plays.
     """
     settings = _settings(folder, tool_host, tool_port, worker=worker)
     logging.configure(settings)
@@ -100,7 +104,8 @@ def running(
     def fetch(url: str) -> bytes:
         return fetch_over_http(url.replace(f"//{tool_host}:", f"//{TOOL_HOST}:"))
 
-    lms = LmsState(LmsConfig(issuer=f"http://127.0.0.1:{lms_port}", locale=locale, fetch=fetch))
+    issuer = f"http://127.0.0.1:{lms_port}"
+    lms = LmsState(LmsConfig(issuer=issuer, locale=locale, fetch=fetch, manners=manners))
     try:
         with serving(create_lms(lms.config, lms), port=lms_port), serving(app, port=tool_port):
             yield _connect(app, lms)
@@ -140,7 +145,7 @@ def _connect(app: Flask, lms: LmsState) -> World:
         )
         details = PlatformDetails(
             name=lms.config.name,
-            issuer=lms.config.issuer,
+            issuer=lms.config.iss,
             client_id=client_id,
             auth_login_url=lms.config.auth_url,
             auth_token_url=lms.config.token_url,
@@ -157,6 +162,8 @@ def _connect(app: Flask, lms: LmsState) -> World:
             actor=audit.OPERATOR,
             now=now,
         )
+        if lms.config.manners.deployments == "course":
+            registrations.set_policy(db, registration, automatic=True, now=now)
     base = f"{tool.settings.public_url}/lti/{registration.id}"
     lms.update_tool(
         client_id,

@@ -95,7 +95,7 @@ def send_score(
 ) -> Outcome:
     """Post a score once; after a 401, once more with a new token. Call outside any transaction."""
     caller = Caller(database, outbound, encryption, target.registration_id, now)
-    body = json.dumps(score_document(score)).encode()
+    body = json.dumps(score_document(score) | quirks.score_extras(target.url)).encode()
     headers = {"Content-Type": SCORE_MEDIA_TYPE}
     try:
         _check_scope(target, SCORE_SCOPE)

@@ -21,11 +21,13 @@ from badges.micro_credential import MicroCredential
 from lti_tool.db import Database
 from lti_tool.demo import lms as demo
 from lti_tool.demo.lms import (
+    MOODLE,
     AgsSetting,
     Grade,
     Link,
     LmsConfig,
     LmsState,
+    Manners,
     ReceivedScore,
     Role,
     User,
@@ -87,8 +89,8 @@ class Teaching:
         tool = self.lms.tool(link.client_id)
         assert item is not None
         assert tool is not None
-        base = f"{self.lms.config.issuer}/lms/services/{self.course.id}/lineitems/{item.id}"
-        return f"{base}/lineitem?type_id={tool.deployment_id}"
+        base = self.lms.config.line_items(self.course.id)
+        return f"{base}/{item.id}/lineitem?type_id={tool.deployment_id}"
 
     def learner(self, name: str, *units: str, is_enrolled: bool = True) -> User:
         """Add somebody who has opened the links of `units` (all unless told otherwise)."""
@@ -229,6 +231,7 @@ def teaching(
     ags: AgsSetting = AgsSetting.SCORES,
     clock: Clock | None = None,
     fetch: Callable[[str], bytes] | None = None,
+    manners: Manners = MOODLE,
     before: Callable[[WSGIApplication], WSGIApplication] = lambda lms: lms,
 ) -> Iterator[Teaching]:
     """Serve an LMS with a link per unit of `mc`, and register it on the tool's side.
@@ -244,7 +247,8 @@ def teaching(
         with database.transaction(read_only=True) as db:
             return json.dumps(tool_keys.key_set(db, school.now)).encode()
 
-    config = LmsConfig(issuer=issuer, clock=clock or (lambda: school.now), fetch=fetch or key_set)
+    its_clock = clock or (lambda: school.now)
+    config = LmsConfig(issuer=issuer, clock=its_clock, fetch=fetch or key_set, manners=manners)
     lms = LmsState(config)
     client_id, deployment_id = lms.register_tool(
         initiate_login_url="https://tool.example/login",

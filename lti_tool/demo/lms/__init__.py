@@ -20,6 +20,7 @@ from . import (
 )
 from .config import LmsConfig
 from .faults import Endpoint, Fault
+from .manners import CANVAS, MOODLE, OPEN_EDX, Manners
 from .records import (
     AgsSetting,
     Course,
@@ -41,6 +42,9 @@ from .state import LmsState
 from .visits import EXTENSION, state_of
 
 __all__ = [
+    "CANVAS",
+    "MOODLE",
+    "OPEN_EDX",
     "AgsSetting",
     "Course",
     "Endpoint",
@@ -50,6 +54,7 @@ __all__ = [
     "Link",
     "LmsConfig",
     "LmsState",
+    "Manners",
     "Paging",
     "People",
     "Quiz",
@@ -77,6 +82,9 @@ def create_lms(config: LmsConfig, state: LmsState | None = None) -> Flask:
     parts = (oidc, tokens, services, members, content, registration, tools, *own)
     for blueprint in (part.bp for part in parts):
         app.register_blueprint(blueprint)
+    if config.manners.line_items != MOODLE.line_items:
+        prefix = config.manners.line_items.format(course="<course_id>")
+        app.register_blueprint(services.bp, name="own_services", url_prefix=prefix)
     for status in pages.REFUSALS:
         app.register_error_handler(status, pages.refusal)
     return app

@@ -38,16 +38,16 @@ def build(
     assert tool is not None
     issued = int(now.timestamp())
     claims: dict[str, Any] = {
-        "iss": state.config.issuer,
+        "iss": state.config.iss,
         "aud": tool.client_id,
         "iat": issued,
         "exp": issued + int(ID_TOKEN_LIFE.total_seconds()),
         "nonce": nonce,
         "sub": user.id,
-        LTI + "deployment_id": tool.deployment_id,
+        LTI + "deployment_id": state.deployment_of(tool, course),
         LTI + "version": "1.3.0",
         LTI + "target_link_uri": tool.target_link_uri,
-        LTI + "roles": [ROLES[role]],
+        LTI + "roles": _roles(state.config, role),
         LTI + "context": _context(course),
         LTI + "tool_platform": _platform(state.config),
         LTI + "launch_presentation": _presentation(state.config, pending, session_key),
@@ -60,6 +60,12 @@ def build(
     link = state.link(pending.link_id)
     claims |= _resource_link(link) | _custom(link) | _review(pending)
     return claims | _grade_services(state, tool, course, link) | _roster(state, tool, course)
+
+
+def _roles(config: LmsConfig, role: Role) -> list[str]:
+    """Canvas also says what somebody is in the institution: a colleague who learns here."""
+    further = config.manners.learner_roles if role is Role.LEARNER else ()
+    return [ROLES[role], *further]
 
 
 def _selection(
@@ -106,7 +112,7 @@ def _review(pending: PendingLaunch) -> dict[str, Any]:
 
 def _platform(config: LmsConfig) -> dict[str, str]:
     return {
-        "product_family_code": config.product_family_code,
+        "product_family_code": config.manners.product_family,
         "version": "2024100706",
         "guid": sha256(config.issuer.encode()).hexdigest()[:32],
         "name": config.name,
@@ -148,7 +154,7 @@ def _grade_services(
 ) -> dict[str, Any]:
     if not tool.ags.scopes:
         return {}
-    base = f"{state.config.issuer}/lms/services/{course.id}/lineitems"
+    base = state.config.line_items(course.id)
     query = f"?type_id={tool.deployment_id}"
     claim = {"scope": [str(scope) for scope in tool.ags.scopes], "lineitems": base + query}
     item = state.line_item_of(link) if link else None

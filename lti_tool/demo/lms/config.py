@@ -9,6 +9,8 @@ import requests
 
 from lti_tool import clock
 
+from .manners import MOODLE, Manners
+
 Clock = Callable[[], datetime]
 Fetch = Callable[[str], bytes]
 
@@ -34,7 +36,8 @@ def fetch_over_http(url: str) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LmsConfig:
-    """`issuer`: origin without a slash at the end; it is `iss` and the base of every address.
+    """`issuer`: origin without a slash at the end: the base of every address, and `iss` unless the
+    LMS that is played calls itself otherwise.
 
     `fetch(url)` gets the tool's key set and raises `OSError` when it cannot. `storage_target`: what
     keeps values for tools (LTI Platform Storage), a frame of this name beside the tool's or, as
@@ -43,13 +46,21 @@ class LmsConfig:
 
     issuer: str
     name: str = "Demo LMS"
-    product_family_code: str = "moodle"
+    manners: Manners = MOODLE
     locale: str = "en"
     token_life: timedelta = timedelta(seconds=3600)
     storage_target: str | None = None
     clock: Clock = clock.now
     fetch: Fetch = fetch_over_http
     secret_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+
+    @property
+    def iss(self) -> str:
+        return self.manners.iss or self.issuer
+
+    def line_items(self, course_id: str) -> str:
+        """Return the address of a course's columns."""
+        return self.issuer + self.manners.line_items.format(course=course_id)
 
     @property
     def auth_url(self) -> str:

@@ -92,7 +92,7 @@ def _own_course() -> Course:
 def _checked(message: str) -> tuple[Tool, list[Item]]:
     tool, claims = signed.read(message)
     audience = claims.get("aud")
-    if audience not in (lms().config.issuer, [lms().config.issuer]):
+    if audience not in (lms().config.iss, [lms().config.iss]):
         raise OAuthError("invalid_request", "aud must be this platform")
     if request.args.get("id") != tool.deployment_id:
         raise OAuthError("invalid_request", "Another tool was asked")

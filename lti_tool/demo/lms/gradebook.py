@@ -12,6 +12,7 @@ from threading import RLock
 from typing import Any
 
 from .errors import ServiceError
+from .manners import MOODLE, Manners
 from .records import Grade, LineItem, Link
 
 INCORRECT = "Incorrect score received"
@@ -113,18 +114,26 @@ class Gradebook:
             )
             self._grades[item.id, user_id] = replace(old, overridden=score)
 
-    def post(self, item: LineItem, body: object, can_be_graded: Callable[[str], bool]) -> None:
+    def post(
+        self,
+        item: LineItem,
+        body: object,
+        can_be_graded: Callable[[str], bool],
+        manners: Manners = MOODLE,
+    ) -> None:
         """Store one score.
 
         Raises:
             ServiceError: 400 malformed or the person takes no grades; 409 not newer than what is
                 stored; 500 the column is locked.
         """
-        score, timestamp = self._checked(body, can_be_graded)
+        score, timestamp = self._checked(body)
+        if not can_be_graded(str(score["userId"])):
+            raise ServiceError(*manners.unknown_person)
         with self._lock:
             old = self.grade(item, str(score["userId"]))
             if old and old.timestamp >= timestamp:
-                raise ServiceError(409, "Refusing score with an earlier timestamp")
+                raise ServiceError(*manners.stale_score)
             if self._items[item.id].is_locked:
                 raise ServiceError(500, "Internal Server Error")
             self._grades[item.id, str(score["userId"])] = Grade(
@@ -137,7 +146,7 @@ class Gradebook:
             )
 
     @staticmethod
-    def _checked(body: object, can_be_graded: Callable[[str], bool]) -> tuple[dict[str, Any], int]:
+    def _checked(body: object) -> tuple[dict[str, Any], int]:
         if not isinstance(body, dict):
             raise ServiceError(400, INCORRECT)
         timestamp = _seconds(body.get("timestamp"))
@@ -149,7 +158,6 @@ class Gradebook:
             or not has_numbers
             or ("scoreGiven" in body and "scoreMaximum" not in body)
             or not all(body.get(key) for key in ("userId", "activityProgress", "gradingProgress"))
-            or not can_be_graded(str(body["userId"]))
         ):
             raise ServiceError(400, INCORRECT)
         return body, timestamp

@@ -103,14 +103,15 @@ def _begin(
         )
     )
     fields = {
-        "iss": lms().config.issuer,
+        "iss": lms().config.iss,
         "target_link_uri": tool.target_link_uri,
         "login_hint": current.user.id if current.user else "0",
         "lti_message_hint": encoded,
         "client_id": tool.client_id,
-        "lti_deployment_id": tool.deployment_id,
+        "lti_deployment_id": lms().deployment_of(tool, course),
     }
-    if target := lms().config.storage_target:
+    config = lms().config
+    if target := config.storage_target or config.manners.storage_target:
         fields["lti_storage_target"] = target
     return _form("ltiInitiateLoginForm", tool.initiate_login_url, fields)
 

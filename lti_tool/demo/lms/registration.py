@@ -52,7 +52,7 @@ def _configuration() -> dict[str, Any]:
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": ["sub", "iss", "name", "given_name", "family_name", "email"],
         PLATFORM: {
-            "product_family_code": config.product_family_code,
+            "product_family_code": config.manners.product_family,
             "version": "4.5.6",
             "messages_supported": [{"type": each} for each in MESSAGES],
             "variables": [],

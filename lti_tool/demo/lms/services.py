@@ -95,8 +95,8 @@ def _as_json(item: LineItem) -> dict[str, Any]:
 def _address(item: LineItem, rest: str) -> str:
     tool = lms().tool(item.client_id)
     assert tool is not None
-    base = f"{lms().config.issuer}/lms/services/{item.course_id}/lineitems/{item.id}"
-    return f"{base}/{rest}?type_id={tool.deployment_id}"
+    base = lms().config.line_items(item.course_id)
+    return f"{base}/{item.id}/{rest}?type_id={tool.deployment_id}"
 
 
 @bp.get("")
@@ -136,9 +136,13 @@ def _sent_item(course_id: str, client_id: str) -> dict[str, Any]:
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict):
         raise ServiceError(400, "Bad Request")
-    maximum = number(body.get("scoreMaximum"))
+    maximum, manners = number(body.get("scoreMaximum")), lms().config.manners
     if maximum is None or maximum <= 0 or not body.get("label"):
         raise ServiceError(400, "Bad Request")
+    if manners.has_whole_maximum and not isinstance(body["scoreMaximum"], int):
+        raise ServiceError(400, "A valid integer is required.")
+    if len(str(body.get("tag") or "")) > manners.longest_tag:
+        raise ServiceError(400, "Ensure this field has no more characters.")
     link_id = str(body["resourceLinkId"]) if body.get("resourceLinkId") else None
     _check_place(course_id, link_id, client_id)
     return {
@@ -186,6 +190,8 @@ def change_item(course_id: str, item_id: str) -> Response:
 @bp.delete("/<item_id>/lineitem")
 def remove_item(course_id: str, item_id: str) -> Response:
     def work() -> Response:
+        if not lms().config.manners.deletes_columns:
+            raise ServiceError(403, "Forbidden")
         lms().gradebook.remove(_find(course_id, item_id, bearer(Scope.LINE_ITEM)))
         return Response(status=204)
 
@@ -201,7 +207,9 @@ def post_score(course_id: str, item_id: str) -> Response:
         item = _find(course_id, item_id, bearer(Scope.SCORE))
         course = lms().course(course_id)
         body = request.get_json(force=True, silent=True)
-        lms().gradebook.post(item, body, lambda user: lms().can_be_graded(user, course))
+        lms().gradebook.post(
+            item, body, lambda user: lms().can_be_graded(user, course), lms().config.manners
+        )
         return Response(status=200)
 
     answer = may_fail(Endpoint.SCORES, lambda: refused(work))

@@ -102,6 +102,11 @@ class LmsState:
             self._tools[tool.client_id] = tool
             return tool.client_id, tool.deployment_id
 
+    def deployment_of(self, tool: Tool, course: Course) -> str:
+        """Return the deployment id that a launch from a course names."""
+        kinds = {"one": "1", "course": f"{tool.deployment_id}:{course.id}"}
+        return kinds.get(self.config.manners.deployments, tool.deployment_id)
+
     def update_tool(self, client_id: str, **changes: Any) -> None:
         """Change a registration; takes the keywords of `register_tool`."""
         if "redirect_uris" in changes:
