@@ -26,6 +26,7 @@ NEEDED = (SITE_INFO, CONTENTS, COMPLETION, GRADES)
 """All that a token is asked for; each of them reads."""
 
 LONGEST_NAME = 255
+LONGEST_MARKUP = 4096
 MOST_ACTIVITIES = 1000
 # What has no result, and external tools: those report themselves, this one among them.
 NOT_OFFERED = frozenset({"label", "qbank", "subsection", "lti"})
@@ -351,6 +352,7 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     try:
-        return clean(re.sub(r"<[^>]*>", "", unescape(value)))[:LONGEST_NAME]
+        # Cut first: many "<" without an end would take time by the square of their number.
+        return clean(re.sub(r"<[^>]*>", "", unescape(value[:LONGEST_MARKUP])))[:LONGEST_NAME]
     except BadgeError:
         return ""

@@ -99,6 +99,13 @@ def test_activities_come_with_the_name_that_people_see(lms: Lms) -> None:
     assert found.tracks_completion
 
 
+def test_a_name_as_long_as_an_answer_may_be_holds_nobody_up(lms: Lms) -> None:
+    """Looking for the end of each "<" would take minutes, and the whole process waits."""
+    lms.state.add_quiz(lms.course, "<" * 150_000, question="Ready?", answers=["yes", "no"], right=0)
+    *_, found = moodle.activities(OUTBOUND, lms.site, lms.course.id)
+    assert found.name == "<" * moodle.LONGEST_NAME
+
+
 def test_completion_and_grade_of_a_person_are_read(lms: Lms) -> None:
     lms.state.grade_quiz(lms.learner, lms.quiz, 82.5)
     ids = lms.course.id, lms.learner.id
