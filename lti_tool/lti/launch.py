@@ -76,11 +76,13 @@ class Login:
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What the platform proved. `is_confirmed`: the browser began the login; else it may still
-    prove that once, by `confirm`, with what it keeps itself or in `storage`."""
+    prove that once, by `confirm`, with what it keeps itself or in `storage`. `frame_origins`: where
+    the page that asks for that proof may be shown."""
 
     claims: AnyClaims
     is_confirmed: bool
     storage: Storage | None
+    frame_origins: tuple[str, ...]
 
 
 def begin(
@@ -157,7 +159,7 @@ def accept(
                 now=now,
             )
     storage = _storage(launch.used_login.storage_target, known)
-    return Accepted(parsed, launch.is_from_this_browser, storage)
+    return Accepted(parsed, launch.is_from_this_browser, storage, _frame_origins(parsed, known))
 
 
 def confirm(
@@ -210,6 +212,12 @@ def _parsed(payload: Mapping[str, Any], known: KnownRegistration) -> AnyClaims:
     if isinstance(parsed, SubmissionReviewClaims):
         _check_reviewer(parsed)
     return _without_foreign_services(parsed, known)
+
+
+def _frame_origins(parsed: AnyClaims, known: KnownRegistration) -> tuple[str, ...]:
+    """Return where people sign in, where they came from, and what the operator allowed."""
+    back = origin(parsed.return_url) if parsed.return_url else None
+    return tuple(dict.fromkeys(filter(None, (parsed.frame_origin, back, *known.frame_origins))))
 
 
 def _storage(target: str | None, known: KnownRegistration) -> Storage | None:

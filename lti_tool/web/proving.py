@@ -57,7 +57,7 @@ def keep_proof(begun: Login, elsewhere: str) -> Response:
 def ask_for_proof(accepted: Accepted, state: str, address: str) -> Response:
     """Return the page whose script sends the proof to `address`, and then becomes the launch's."""
     claims = accepted.claims
-    security.allow_framing(claims.frame_origin or security.FRAMED_BY_NOBODY)
+    security.allow_framing(" ".join(accepted.frame_origins) or security.FRAMED_BY_NOBODY)
     security.allow_fetching()
     if isinstance(claims, DeepLinkingClaims):
         let_answer_leave(claims.settings.return_url)

@@ -3,6 +3,7 @@
 Spec: LTI 1.3 core, section 5.4.4 (`return_url`); CSP Level 3, `frame-ancestors`.
 """
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -234,3 +235,18 @@ def test_the_message_leaves_query_and_fragment_as_they_are() -> None:
     assert return_addresses.with_error("https://lms.example/r", "No", "x") == (
         "https://lms.example/r?lti_errormsg=No&lti_errorlog=x"
     )
+
+
+def test_the_page_that_asks_for_a_proof_is_framed_where_the_launch_is(
+    visitor: Visitor, app: Flask, database: Database
+) -> None:
+    """A hosted Canvas signs people in elsewhere than it shows our pages."""
+    with database.transaction() as db:
+        found = registrations.find(db, visitor.registration_id)
+        origins = ["https://campus.example"]
+        registrations.set_frame_origins(db, found, add=origins, allow_http=False, now=clock.now())
+    alone = replace(visitor, client=app.test_client(use_cookies=False))
+    begun = alone.begin_in_frame()
+    claims = alone.payload(begun, **returning("https://campus.example/courses/7"))
+    page = alone.send(begun, alone.platform.sign(claims))
+    assert frame_ancestors(page) == [visitor.platform.url, "https://campus.example"]
