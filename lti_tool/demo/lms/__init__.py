@@ -5,6 +5,8 @@
 >>> app = create_lms(state.config, state)
 """
 
+from datetime import timedelta
+
 from flask import Flask
 
 from . import (
@@ -77,6 +79,8 @@ def create_lms(config: LmsConfig, state: LmsState | None = None) -> Flask:
     app.secret_key = config.secret_key
     # The tool often runs on the same host, and cookies do not tell ports apart.
     app.config.update(SESSION_COOKIE_NAME="demo_lms", SESSION_COOKIE_SAMESITE="Lax")
+    # As LMSs do: on a slow network, a style sheet asked for on each step of a launch is felt.
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(hours=1)
     app.extensions[EXTENSION] = state or LmsState(config)
     own = (pages, web_services)
     parts = (oidc, tokens, services, members, content, registration, tools, *own)
