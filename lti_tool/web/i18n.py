@@ -102,11 +102,12 @@ def remember(response: Response) -> Response:
     wish = nearest([request.args.get("lang", "")])
     if wish is None:
         return response
-    if "launch_id" not in (request.view_args or {}):
+    launch_id = (request.view_args or {}).get("launch_id")
+    if launch_id is None:
         response.set_cookie(COOKIE, wish, max_age=COOKIE_SECONDS, samesite="Lax", httponly=True)
     elif "visit" in g:
         with current_tool().database.transaction() as db:
-            launches.choose_language(db, g.visit.launch.id, wish)
+            launches.choose_language(db, launch_id, wish)
     response.cache_control.private = True
     del response.cache_control.public
     return response

@@ -321,6 +321,12 @@ def test_the_pages_speak_the_language_of_the_platform_and_of_the_switch(visits: 
     assert "Arbeitssicherheit" in other.get().text
 
 
+def test_a_refusal_within_a_launch_can_be_read_in_another_language(visits: Visits) -> None:
+    refused = visits.open("ana", unit="BEM-S-WLD1-U1").get("course?lang=de")
+    assert refused.status == 403
+    assert '<html lang="de"' in refused.html
+
+
 def test_a_stranger_changes_no_ones_language(visits: Visits, app: Flask) -> None:
     ana = visits.open("ana", unit="BEM-S-WLD1-U1", locale="de_DE")
     assert app.test_client().get(f"/launches/{ana.id}/?lang=en").status_code == 403
