@@ -8,9 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import NOT_SECRET, SECRET, Base, UtcDateTime
 from lti_tool.models.organisations import Organisation
+from lti_tool.models.switchable import Switchable
 
 
-class Account(Base):
+class Account(Switchable, Base):
     """A person who runs or checks something here.
 
     `email` is encrypted, and there only if links may be sent to it. `locale` (BCP 47) and
@@ -25,7 +26,6 @@ class Account(Base):
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     grants: Mapped[list["AccountGrant"]] = relationship(
         back_populates="account", order_by="AccountGrant.created_at"

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, UtcDateTime
 from lti_tool.models.organisations import Organisation
+from lti_tool.models.switchable import Switchable
 
 
-class Platform(Base):
+class Platform(Switchable, Base):
     """An LMS site. A person is known by (platform, `sub`)."""
 
     __tablename__ = "platforms"
@@ -21,6 +22,5 @@ class Platform(Base):
     )
     name: Mapped[str] = mapped_column(sa.String(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     organisation: Mapped[Organisation] = relationship()

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from lti_tool.db import SECRET, Base, UtcDateTime
 from lti_tool.models.organisations import Organisation
 from lti_tool.models.platforms import Platform
+from lti_tool.models.switchable import Switchable
 
 
-class Registration(Base):
+class Registration(Switchable, Base):
     """One (issuer, client id) pair of a platform.
 
     The pair is not unique in the wild (self-hosted Canvas sites share an issuer), so the id of
@@ -36,7 +37,6 @@ class Registration(Base):
     key_set_url: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     pending_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     product_family: Mapped[str | None] = mapped_column(sa.String(64))
     key_text_kid: Mapped[str | None] = mapped_column(sa.String(64))
     deployment_policy: Mapped[str] = mapped_column(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Account, AccountGrant, AccountSession, Organisation, SignInLink
-from lti_tool.services import audit
+from lti_tool.services import audit, switching
 
 LONGEST_NAME = 255
 LONGEST_EMAIL = 254  # RFC 5321, section 4.5.3.1
@@ -258,19 +258,25 @@ def withdraw(
 
 
 def set_disabled(
-    db: Session, account: Account, *, disabled: bool, now: datetime, by: str = audit.OPERATOR
+    db: Session,
+    account: Account,
+    *,
+    disabled: bool,
+    now: datetime,
+    by: str = audit.OPERATOR,
+    is_operator: bool = True,
 ) -> None:
     """Switch an account off, which ends its sessions and links at once, or on again.
 
     Raises:
         Conflict: `last_operator`.
+        Forbidden: `held_off`.
     """
     operators = _lock_operators(db)
     _lock(db, account)
     if disabled:
         _keep_an_operator(operators, account, by)
-    account.disabled_at = now if disabled else None
-    db.flush()
+    switching.switch(db, account, disabled=disabled, is_operator=is_operator, now=now)
     if disabled:
         _end_sessions(db, account)
         db.execute(sa.delete(SignInLink).filter_by(account_id=account.id))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Deployment, Organisation, Platform, Registration
-from lti_tool.services import audit
+from lti_tool.services import audit, switching
 
 LONGEST_IDENTIFIER = 255
 LONGEST_URL = 1024
@@ -173,14 +173,16 @@ def set_disabled(
     disabled: bool,
     now: datetime,
     actor: str = audit.OPERATOR,
+    is_operator: bool = True,
 ) -> Platform:
     """Switch a platform off or on; off refuses its launches and stops its deliveries.
 
     Raises:
         NotFound: `unknown_platform`.
+        Forbidden: `held_off`.
     """
     platform = find(db, platform_id)
-    platform.disabled_at = now if disabled else None
+    switching.switch(db, platform, disabled=disabled, is_operator=is_operator, now=now)
     action = "platform.disabled" if disabled else "platform.enabled"
     audit.note_in(db, platform.organisation_id, actor, action, f"platform:{platform.id}", now)
     return platform

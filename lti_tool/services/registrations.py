@@ -12,7 +12,7 @@ from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.lti.origins import origin
 from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
 from lti_tool.models import Deployment, Platform, Registration, WaitingDeployment
-from lti_tool.services import audit
+from lti_tool.services import audit, switching
 
 
 def find(db: Session, identifier: uuid.UUID) -> Registration:
@@ -114,6 +114,9 @@ def _join(
     if registration.issuer not in issuers and not has_moved:
         raise Conflict("other_issuer", issuer=registration.issuer, known=", ".join(issuers))
     registration.platform = target
+    if registration.disabled_at is None:  # what was off does not come on by joining
+        registration.disabled_at = provisional.disabled_at
+        registration.disabled_by_school = provisional.disabled_by_school
     db.flush()
     db.delete(provisional)
     db.flush()
@@ -155,12 +158,16 @@ def set_disabled(
     disabled: bool,
     now: datetime,
     actor: str = audit.OPERATOR,
+    is_operator: bool = True,
 ) -> None:
     """Switch one registration off or on, whatever its platform's others do.
 
     Off refuses its launches, ends the visits that came by it, and holds its scores back.
+
+    Raises:
+        Forbidden: `held_off`.
     """
-    registration.disabled_at = now if disabled else None
+    switching.switch(db, registration, disabled=disabled, is_operator=is_operator, now=now)
     action = "registration.disabled" if disabled else "registration.enabled"
     subject = f"registration:{registration.id}"
     audit.note_in(db, registration.platform.organisation_id, actor, action, subject, now)

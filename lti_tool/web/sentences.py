@@ -186,6 +186,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("An account has at most %(maximum)s passkeys."), N_("Remove one that you do not use.")
     ),
     "passkey_not_here": Sentence(N_("You have no such passkey."), _LOOK_AGAIN),
+    "held_off": Sentence(
+        N_("An operator switched this off, so only an operator switches it on again."),
+        _ASK_OPERATOR,
+    ),
     "account_disabled": Sentence(N_("This account is switched off."), _ASK_OPERATOR),
     "unknown_account": Sentence(N_("There is no such account."), _LOOK_AGAIN),
     "several_accounts": Sentence(

@@ -143,7 +143,14 @@ def switch_person(visit: AccountVisit, account_id: uuid.UUID) -> ResponseReturnV
     found = _managed(visit, account_id)
     is_off = request.form.get("to") == "off"
     try:
-        accounts.set_disabled(visit.db, found, disabled=is_off, now=visit.now, by=visit.actor)
+        accounts.set_disabled(
+            visit.db,
+            found,
+            disabled=is_off,
+            now=visit.now,
+            by=visit.actor,
+            is_operator=visit.access.is_operator,
+        )
     except ToolError as error:
         return _page(visit, found, what_happened(error)), error.status
     return _back(found, "off" if is_off else "on")

@@ -33,7 +33,14 @@ def platform(visit: AccountVisit, platform_id: uuid.UUID) -> ResponseReturnValue
 def switch_platform(visit: AccountVisit, platform_id: uuid.UUID) -> ResponseReturnValue:
     found = scope.platform(visit, platform_id)
     is_off = request.form.get("to") == "off"
-    platforms.set_disabled(visit.db, found.id, disabled=is_off, now=visit.now, actor=visit.actor)
+    platforms.set_disabled(
+        visit.db,
+        found.id,
+        disabled=is_off,
+        now=visit.now,
+        actor=visit.actor,
+        is_operator=visit.access.is_operator,
+    )
     done = "off" if is_off else "on"
     return redirect(url_for("admin.platform", platform_id=found.id, done=done), 303)
 
@@ -125,7 +132,14 @@ def reject_registration(visit: AccountVisit, registration_id: uuid.UUID) -> Resp
 def switch_registration(visit: AccountVisit, registration_id: uuid.UUID) -> ResponseReturnValue:
     found = scope.registration(visit, registration_id)
     is_off = request.form.get("to") == "off"
-    registrations.set_disabled(visit.db, found, disabled=is_off, now=visit.now, actor=visit.actor)
+    registrations.set_disabled(
+        visit.db,
+        found,
+        disabled=is_off,
+        now=visit.now,
+        actor=visit.actor,
+        is_operator=visit.access.is_operator,
+    )
     done = "off" if is_off else "on"
     return redirect(url_for("admin.registration", registration_id=found.id, done=done), 303)
 
