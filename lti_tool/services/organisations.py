@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from badges.definition_values import SLUG
 from lti_tool.db import get_or_add
-from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
 from lti_tool.models import Organisation, Platform, Registration, ServerIdentity
 from lti_tool.services import audit
@@ -100,18 +100,26 @@ def change(
     organisation: Organisation,
     now: datetime,
     *,
-    name: str,
+    name: str | None,
     country: str,
     automatic: bool,
     by: str,
+    is_operator: bool,
 ) -> None:
     """Keep name, country, and how new deployments of all its registrations come in.
 
+    The name stands on the public page of who issues badges, so only an operator gives another
+    (`name` None: it stays); else a school could call itself like one that it is not.
+
     Raises:
-        ToolError: `malformed_identifier`, `malformed_country`; nothing was changed.
+        Forbidden: `operators_rename`; ToolError: `malformed_identifier`, `malformed_country`;
+            nothing was changed.
     """
-    name, code = _checked_name(name), _checked_country(country)
-    organisation.name, organisation.country = name, code
+    name = organisation.name if name is None else _checked_name(name)
+    if name != organisation.name and not is_operator:
+        raise Forbidden("operators_rename")
+    organisation.country = _checked_country(country)
+    organisation.name = name
     policy = AUTOMATIC if automatic else LISTED
     details = {}
     if organisation.deployment_policy != policy:

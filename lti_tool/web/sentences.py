@@ -186,6 +186,9 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("An account has at most %(maximum)s passkeys."), N_("Remove one that you do not use.")
     ),
     "passkey_not_here": Sentence(N_("You have no such passkey."), _LOOK_AGAIN),
+    "operators_rename": Sentence(
+        N_("The name stands on every badge, so only an operator changes it."), _ASK_OPERATOR
+    ),
     "held_off": Sentence(
         N_("An operator switched this off, so only an operator switches it on again."),
         _ASK_OPERATOR,

@@ -257,6 +257,28 @@ def test_how_deployments_come_in_holds_for_all_registrations(
             assert db.get_one(Registration, one).deployment_policy == "automatic"
 
 
+def test_a_schools_name_is_for_operators_and_the_rest_for_its_administrators(
+    app: Flask, olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    """The name stands on the public page of who issues: a school could take that of another."""
+    now, path = clock.now(), f"/admin/organisations/{school}"
+    made = signing_in.account(database, now, "Ada", Role.ADMINISTRATOR, "my-school")
+    ada = signing_in.signed_in(app, database, made, now)
+    page = ada.get(path).text
+    assert 'name="name"' not in page
+    assert "only an operator changes it. Ask an operator of this server." in page
+    refused = ada.post(path, name="Kyiv Polytechnic", country="AT", deployments="automatic")
+    assert refused.status_code == 403
+    assert "only an operator changes it" in refused.text
+    assert ada.post(path, country="AT", deployments="automatic").status_code == 303
+    assert ada.post(path, name="My School", country="PL").status_code == 303
+    with database.transaction(read_only=True) as db:
+        kept = organisations.get(db, school)
+        assert (kept.name, kept.country) == ("My School", "PL")
+    assert olena.post(path, name="Our School", country="PL").status_code == 303
+    assert "Our School" in app.test_client().get("/issuers/my-school").text
+
+
 @pytest.mark.parametrize(
     ("sent", "words"),
     [

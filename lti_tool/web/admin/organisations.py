@@ -78,10 +78,11 @@ def change_organisation(visit: AccountVisit, organisation_id: uuid.UUID) -> Resp
             visit.db,
             found,
             visit.now,
-            name=request.form.get("name", ""),
+            name=request.form.get("name"),
             country=request.form.get("country", ""),
             automatic=request.form.get("deployments") == AUTOMATIC,
             by=visit.actor,
+            is_operator=visit.access.is_operator,
         )
     except ToolError as error:
         return _page(visit, found, what_happened(error)), error.status
