@@ -4,7 +4,7 @@ One transaction serves one request or one job; services flush and never commit.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic, sleep
@@ -175,7 +175,24 @@ def get_or_add(
     found = db.scalars(wanted).one_or_none()  # first, because mostly it is there
     if found is not None:
         return found, False
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    adding = insert(table).values(**key, **values).on_conflict_do_nothing(index_elements=list(key))
+    adding = _insert(db, table).values(**key, **values)
+    adding = adding.on_conflict_do_nothing(index_elements=list(key))
     added = db.scalars(adding.returning(table)).one_or_none()
     return added or db.scalars(wanted).one(), added is not None
+
+
+def add_missing(
+    db: Session, table: type[Row], key: list[str], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Add rows but for those whose `key` (columns of a unique constraint) somebody else has added.
+
+    All callers give them in one order, so that two at one moment do not wait in a circle.
+    """
+    if rows:
+        db.execute(_insert(db, table).on_conflict_do_nothing(index_elements=key), rows)
+
+
+def _insert(db: Session, table: type[Row]) -> postgresql.Insert | sqlite.Insert:
+    if db.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

@@ -2,16 +2,20 @@
 
 Its functions tell of one person a call, so a large course is asked about one by one, spaced; what
 is due stands in the table, so a worker that was stopped goes on where it was.
+
+Rows are locked in one order, so that nobody waits in a circle: checks of a course by person, then
+the course's list, then the connection.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges.completion import Route
-from lti_tool.db import get_or_add
+from lti_tool.db import add_missing, get_or_add
 from lti_tool.lti.moodle_web_services import MoodleRefused
 from lti_tool.models import (
     ActivityCheck,
@@ -67,19 +71,25 @@ def want_all(db: Session, course_id: uuid.UUID, now: datetime) -> int:
         .order_by(CourseMember.last_seen_at.desc(), CourseMember.person_id)
         .limit(MOST_LEARNERS)
     ).all()
-    known = {
-        check.person_id: check
-        for check in db.scalars(sa.select(ActivityCheck).filter_by(course_id=course_id))
-    }
-    for number, person_id in enumerate(members):
-        due_at = now + SPACING * number
-        check = known.get(person_id)
-        if check is None:
-            db.add(ActivityCheck(course_id=course_id, person_id=person_id, due_at=due_at))
-        else:
-            check.due_at, check.failure = min(check.due_at, due_at), None
+    due = {person_id: now + SPACING * number for number, person_id in enumerate(members)}
+    known = {check.person_id: check for check in _locked(db, course_id)}
+    for person_id in sorted(due.keys() & known.keys()):
+        check = known[person_id]
+        check.due_at, check.failure = min(check.due_at, due[person_id]), None
     db.flush()
+    missing = [
+        {"course_id": course_id, "person_id": person_id, "due_at": due[person_id]}
+        for person_id in sorted(due.keys() - known.keys())
+    ]
+    add_missing(db, ActivityCheck, ["course_id", "person_id"], missing)
     return len(members)
+
+
+def _locked(db: Session, course_id: uuid.UUID) -> Sequence[ActivityCheck]:
+    """Return the checks of a course, locked until the transaction ends."""
+    checks = sa.select(ActivityCheck).filter_by(course_id=course_id)
+    ordered = checks.order_by(ActivityCheck.person_id).with_for_update(key_share=True)
+    return db.scalars(ordered, execution_options={"populate_existing": True}).all()
 
 
 def want_list(db: Session, course_id: uuid.UUID, now: datetime) -> None:
@@ -172,6 +182,7 @@ def checked(
 
 def course_failed(db: Session, course_id: uuid.UUID, error: MoodleRefused, now: datetime) -> None:
     """Write down that the LMS tells nothing of a course, and leave it alone for a while."""
+    _locked(db, course_id)
     row, _ = get_or_add(db, CourseActivities, {"course_id": course_id}, listed=[], failures=0)
     row.failure, row.reason, row.wanted_at = error.code, error.reason or None, None
     row.failures += 1

@@ -38,8 +38,8 @@ def _list_next(courier: Courier) -> bool:
         found = moodle_web_services.activities(courier.outbound, site, context_id)
     except MoodleRefused as error:
         with courier.database.transaction() as db:
-            _failed(db, connection_id, course_id, error, courier)
             activity_checks.course_failed(db, course_id, error, courier.clock())
+            _failed(db, connection_id, course_id, error, courier)
         return True
     with courier.database.transaction() as db:
         row = db.get_one(CourseActivities, course_id, with_for_update={"key_share": True})

@@ -27,15 +27,17 @@ MOST_PER_RUN = 500
 def want_after_launch(db: Session, link: ResourceLink, *, is_teacher: bool, now: datetime) -> None:
     """Let the column be read soon after a learner's launch; after a teacher's, all of the course's.
 
-    The launch itself waits for nothing.
+    The launch itself waits for nothing: a link that somebody else changes at this moment is left
+    out, as two launches that hold one link each would wait for each other's.
     """
     if not is_teacher:
         if is_readable(link) and _is_old(link, now):
             _want(link, BY_LAUNCH, now)
         return
-    for other in of_course(db, link.course_id):
-        if _is_old(other, now):
-            _want(other, BY_LAUNCH, now)
+    old = [one.id for one in of_course(db, link.course_id) if _is_old(one, now)]
+    free = sa.select(ResourceLink).filter(ResourceLink.id.in_(old)).order_by(ResourceLink.id)
+    for other in db.scalars(free.with_for_update(key_share=True, skip_locked=True)) if old else ():
+        _want(other, BY_LAUNCH, now)
 
 
 def want_by_schedule(db: Session, over: timedelta, now: datetime) -> int:

@@ -73,8 +73,8 @@ def look_up(visit: Visit, code: str) -> ResponseReturnValue:
     _unit(placement, code)
     platform_id = visit.launch.course.platform_id
     moodle.find(visit.db, platform_id)
-    activity_checks.hurry(visit.db, platform_id)
     activity_checks.want_all(visit.db, visit.launch.course.id, visit.now)
+    activity_checks.hurry(visit.db, platform_id)
     return redirect(address("activity", visit, placement, code=code, done="look-up"), 303)
 
 

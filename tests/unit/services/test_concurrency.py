@@ -1,15 +1,20 @@
 """Acts at one moment wait for each other, and never for each other in a circle."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.lti.claims import LaunchClaims
+from lti_tool.lti.moodle_web_services import Concern, MoodleRefused
 from lti_tool.lti.roster import Member
-from lti_tool.models import ActivityCheck, Award, LaunchSession
-from lti_tool.services import activity_checks, arrivals, memberships, placements
+from lti_tool.models import ActivityCheck, Award, LaunchSession, ResourceLink
+from lti_tool.services import activity_checks, arrivals, memberships, placements, readings
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 
@@ -99,6 +104,68 @@ def test_who_is_wanted_anew_while_the_lms_answers_stays_due(
     with school.transaction() as db:
         found = db.get_one(ActivityCheck, (course_id, person_id))
         assert found.due_at == now - timedelta(hours=1)
+
+
+def test_checks_of_a_course_are_wanted_and_put_off_at_one_moment(
+    each_database: Database, now: datetime
+) -> None:
+    school = School.open(each_database, now)
+    launch = school.launch("teacher", teacher=True)
+    for number in range(40):
+        school.launch(f"person-{number}")
+    with school.transaction() as db:
+        course_id = db.get_one(LaunchSession, launch).course_id
+    assert course_id is not None
+    error = MoodleRefused("moodle_course", Concern.COURSE)
+
+    def act(what: Callable[[Session], object]) -> None:
+        with school.transaction() as db:
+            what(db)
+
+    def look_up(db: Session) -> None:
+        activity_checks.want_all(db, course_id, now)
+
+    def fail(db: Session) -> None:
+        activity_checks.course_failed(db, course_id, error, now)
+
+    def answer(db: Session) -> None:
+        for check in db.scalars(sa.select(ActivityCheck).limit(1)):
+            activity_checks.checked(db, check, held_until=now, now=now)
+
+    for number in range(12):
+        if number % 3 == 0:
+            act(lambda db: db.execute(sa.delete(ActivityCheck)))
+        at_one_moment([partial(act, one) for one in (look_up, look_up, fail, fail, answer)])
+    with school.transaction() as db:
+        assert db.query(ActivityCheck).count() == 40
+
+
+def test_a_teachers_launch_does_not_wait_for_other_links_of_the_course(
+    postgres_database: Database, now: datetime
+) -> None:
+    """Two launches that held a link each and wanted the other's would wait in a circle."""
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    launches = [
+        school.launch("teacher", teacher=True, link=one, mc=CODE, unit=unit)
+        for one, unit in (("one", U1), ("two", U2))
+    ]
+    with school.transaction() as db:
+        links = [db.get_one(LaunchSession, one).link.id for one in launches]
+        for link in db.query(ResourceLink):
+            link.line_item_url = f"https://lms.example/{link.id}"
+            link.results_wanted_at = None
+    with school.transaction() as holding, school.transaction() as db:
+        holding.get_one(ResourceLink, links[1], with_for_update=True)
+        db.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
+        own = db.get_one(ResourceLink, links[0])
+        readings.want_after_launch(db, own, is_teacher=True, now=now)
+        db.flush()
+        assert own.results_wanted_at == now
+        holding.rollback()
+        later = now + timedelta(minutes=10)
+        readings.want_after_launch(db, own, is_teacher=True, now=later)
+        assert db.get_one(ResourceLink, links[1]).results_wanted_at == later
 
 
 def test_rosters_and_launches_that_change_the_course_do_not_deadlock(
