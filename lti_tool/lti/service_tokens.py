@@ -74,6 +74,7 @@ def bearer(
     assertion = _assertion(database, encryption, known, now)
     token, life = _request(outbound, purpose, assertion, now)
     with database.transaction() as db:
+        tool_keys.note_accepted(db, registration_id, jwt.get_unverified_header(assertion)["kid"])
         encrypted, expires_at = encryption.encrypt(token.encode()), now + life
         row, _ = get_or_add(
             db,

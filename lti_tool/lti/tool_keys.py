@@ -9,6 +9,7 @@ and for `KEPT_PUBLISHED` after its last signature.
 
 import hashlib
 import json
+import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy.orm import Session
 
 from lti_tool.encryption import Encryption
-from lti_tool.models import ToolKey
+from lti_tool.models import Registration, ToolKey
 
 KEY_BITS = 2048
 PUBLISHED_AHEAD = timedelta(hours=24)
@@ -136,3 +137,13 @@ def public_jwk(key: RSAPublicKey) -> dict[str, str]:
 def _base64url(number: int) -> str:
     octets = number.to_bytes((number.bit_length() + 7) // 8)
     return urlsafe_b64encode(octets).decode().rstrip("=")
+
+
+def note_accepted(db: Session, registration_id: uuid.UUID, kid: str) -> None:
+    """Keep that a platform took a signature of this key, if it may have its key as text.
+
+    That alone proves that it has the key; who fetched the text proves nothing.
+    """
+    has_another = sa.and_(Registration.key_text_kid.is_not(None), Registration.key_text_kid != kid)
+    mine = sa.update(Registration).where(Registration.id == registration_id, has_another)
+    db.execute(mine.values(key_text_kid=kid))

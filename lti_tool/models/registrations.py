@@ -20,8 +20,9 @@ class Registration(Switchable, Base):
     the registration stands in the tool's addresses. While `pending_since` is set, an operator
     has not confirmed it yet and nobody launches. `deployment_policy`: `listed` (only stored
     deployments launch) or `automatic` (the first launch of a new one stores it). `key_text_kid`:
-    the tool's key that was last shown as text for this registration; a platform that was given
-    it so does not notice when keys change. `frame_origins`: further origins of the LMS,
+    the tool's key that a platform has as text, as far as is known: the one first shown for this
+    registration, then the one whose signature the platform took last; None: none was shown.
+    Such a platform does not notice when keys change. `frame_origins`: further origins of the LMS,
     space-separated, which may frame our pages and to which people may go back.
     """
 

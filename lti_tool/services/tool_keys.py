@@ -75,13 +75,16 @@ class KeyAsText:
 def show_as_text(
     db: Session, encryption: Encryption, registration_id: uuid.UUID, now: datetime
 ) -> KeyAsText:
-    """Return the key for a platform that takes it as text, and remember that it was given.
+    """Return the key for a platform that takes it as text, and remember the first time.
+
+    Anybody may fetch it, so doing that again says nothing: which key a platform has is renewed
+    when it takes a signature of the key (`lti.tool_keys.note_accepted`).
 
     A registration that is not stored yet gets it too; platforms are told the address beforehand.
     """
     key = tool_keys.current(db, encryption, now)
     registration = db.get(Registration, registration_id)
-    if registration is not None and registration.key_text_kid != key.kid:
+    if registration is not None and registration.key_text_kid is None:
         registration.key_text_kid = key.kid
     youngest = tool_keys.all_keys(db)[-1]
     following = youngest if youngest.state(now) is KeyState.NEXT else None

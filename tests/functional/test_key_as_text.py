@@ -33,8 +33,8 @@ def rotate(app: Flask, database: Database, *, at_once: bool) -> None:
 
 
 @on_each_database
-def test_it_is_left_behind_until_the_new_text_was_fetched(
-    app: Flask, client: FlaskClient, database: Database, text_url: str
+def test_it_is_left_behind_until_the_platform_took_a_signature_of_the_new_key(
+    app: Flask, client: FlaskClient, database: Database, visitor: Visitor, text_url: str
 ) -> None:
     old = client.get(text_url).text
     assert behind(database) == 0
@@ -44,6 +44,11 @@ def test_it_is_left_behind_until_the_new_text_was_fetched(
     rotate(app, database, at_once=True)
     assert behind(database) == 1
     assert client.get(text_url).text != old
+    assert behind(database) == 1  # anybody may fetch it
+    with database.transaction() as db:
+        encryption = app.extensions["credlet"].encryption
+        kid = keys.current(db, encryption, clock.now()).kid
+        keys.note_accepted(db, visitor.registration_id, kid)
     assert behind(database) == 0
 
 

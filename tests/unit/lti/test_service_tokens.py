@@ -63,6 +63,28 @@ def test_a_token_is_used_until_a_minute_before_its_end(services: Services) -> No
     assert later.bearer() == "token-2"
 
 
+def test_a_token_proves_which_key_the_platform_has(services: Services) -> None:
+    def has() -> str | None:
+        with services.database.transaction(read_only=True) as db:
+            return db.get_one(Registration, services.registration_id).key_text_kid
+
+    services.bearer()
+    assert has() is None  # it was never given one as text
+    with services.database.transaction() as db:
+        db.get_one(Registration, services.registration_id).key_text_kid = "old"
+    services.bearer()
+    assert has() == "old"  # it was not asked
+    services.platform.answers["/token"] = lambda _: Answer.json({"error": "invalid_client"}, 401)
+    with pytest.raises(ServiceError):
+        services.bearer("other")
+    assert has() == "old"
+    grant_tokens(services.platform)
+    services.bearer("other")
+    with services.database.transaction(read_only=True) as db:
+        (jwk,) = tool_keys.key_set(db, services.now)["keys"]
+    assert has() == jwk["kid"]
+
+
 def test_a_token_serves_its_own_scopes_only(services: Services) -> None:
     assert services.bearer("a") != services.bearer("a", "b")
     assert services.bearer("b", "a") == services.bearer("a", "b")
