@@ -44,8 +44,8 @@ def add(
     """Add a person and print a link with which they sign in for the first time.
 
     \b
-      credlet account add "Olena Koval" --role operator
-      credlet account add "Ben Adler" --role reviewer --organisation my-school
+      credlet account add "Campus IT" --role operator
+      credlet account add "Quality desk" --role reviewer --organisation my-school
     """
     now = clock.now()
     with context.transaction() as db:
