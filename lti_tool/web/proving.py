@@ -14,6 +14,7 @@ from lti_tool.lti.claims import DeepLinkingClaims
 from lti_tool.lti.launch import Accepted, Login
 from lti_tool.lti.origins import origin
 from lti_tool.web import security
+from lti_tool.web.compression import compress
 from lti_tool.web.negotiation import wants_json
 from lti_tool.web.sentences import sentence
 
@@ -51,7 +52,7 @@ def keep_proof(begun: Login, elsewhere: str) -> Response:
         samesite="None",
         partitioned=True,
     )
-    return response
+    return compress(response)
 
 
 def ask_for_proof(accepted: Accepted, state: str, address: str) -> Response:
@@ -72,7 +73,7 @@ def ask_for_proof(accepted: Accepted, state: str, address: str) -> Response:
     )
     response = make_response(page)
     response.cache_control.no_store = True
-    return response
+    return compress(response)
 
 
 def resumes(code: str) -> str | None:
