@@ -223,7 +223,7 @@ def test_no_columns_are_asked_for_where_none_are_wanted(
     [
         ([UNITS[3]], [{"mc": REFERENCE, "unit": UNITS[3]}]),
         ([UNITS[4], UNITS[1]], [{"mc": REFERENCE, "unit": UNITS[n]} for n in (1, 4)]),
-        ([""], [{"mc": REFERENCE, "column": "yes"}]),
+        ([""], [{"mc": REFERENCE}]),
     ],
 )
 def test_single_units_or_the_overview_are_placed(
