@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Conflict, NotFound, ToolError
-from lti_tool.models import Account, AccountGrant, AccountSession, Organisation, SignInLink
+from lti_tool.models import Account, AccountGrant, AccountSession, Organisation, Passkey, SignInLink
 from lti_tool.services import audit, switching
 
 LONGEST_NAME = 255
@@ -195,6 +195,9 @@ def grant(
 ) -> AccountGrant:
     """Give a role; one that is there already stays.
 
+    Where the account can do more by it than to review, its sessions end: somebody else may have
+    used its invitation. Its passkeys stay, and the audit log says how many there are.
+
     Raises:
         ToolError: `organisation_needed`: administrators and reviewers belong to one;
             `organisation_not_needed`: operators do not.
@@ -208,6 +211,7 @@ def grant(
     for one in account.grants:
         if (one.role, one.organisation_id) == (role, organisation_id):
             return one
+    is_raised = role is not Role.REVIEWER and not Access.of(account).is_operator
     made = AccountGrant(
         id=uuid.uuid4(),
         account_id=account.id,
@@ -220,7 +224,13 @@ def grant(
     db.execute(sa.delete(SignInLink).filter_by(account_id=account.id, used_at=None))
     db.flush()
     db.expire(account, ["grants"])
-    _note_grant(db, account, made, "account.role_given", by, now)
+    if is_raised:
+        _end_sessions(db, account)
+    passkeys = db.scalar(
+        sa.select(sa.func.count()).select_from(Passkey).filter_by(account_id=account.id)
+    )
+    more = {"passkeys": str(passkeys)} if is_raised and passkeys else {}
+    _note_grant(db, account, made, "account.role_given", by, now, **more)
     return made
 
 
@@ -362,7 +372,13 @@ def _lock(db: Session, account: Account) -> None:
 
 
 def _note_grant(
-    db: Session, account: Account, given: AccountGrant, action: str, by: str, now: datetime
+    db: Session,
+    account: Account,
+    given: AccountGrant,
+    action: str,
+    by: str,
+    now: datetime,
+    **more: str,
 ) -> None:
     subject = f"account:{account.id}"
-    audit.note_in(db, given.organisation_id, by, action, subject, now, role=given.role)
+    audit.note_in(db, given.organisation_id, by, action, subject, now, role=given.role, **more)

@@ -19,6 +19,7 @@ from lti_tool.models import (
     AuditEntry,
     Invitation,
     Organisation,
+    Passkey,
     Platform,
     Registration,
 )
@@ -382,6 +383,32 @@ def test_a_new_role_ends_links_that_were_made_for_less(
     with database.transaction(read_only=True) as db, pytest.raises(sign_in.NotFound):
         sign_in.find_link(db, token, clock.now())
     assert app.test_client().get(f"/sign-in/links/{token}").status_code == 404
+
+
+def test_a_higher_role_ends_sessions_and_shows_the_passkeys_from_before(
+    app: Flask, olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    """Somebody else may have used the invitation, and would come in as operator from then on."""
+    now = clock.now()
+    ben = signing_in.account(database, now, "Ben", Role.REVIEWER, "my-school")
+    visitor = signing_in.signed_in(app, database, ben, now)
+    with database.transaction() as db:
+        made = Passkey(account_id=ben, name="Phone", credential_id=b"1", public_key=b"2")
+        made.sign_count, made.created_at = 0, now - timedelta(days=400)
+        db.add(made)
+    path = f"/admin/people/{ben}"
+    page = olena.get(path).text
+    assert "whether they made all of these themselves" in page
+    assert f"{now - timedelta(days=400):%Y-%m-%d}" in page
+    olena.post(f"{path}/roles", role=f"reviewer:{school}")
+    assert visitor.get("/admin").status_code == 200
+    olena.post(f"{path}/roles", role=f"administrator:{school}")
+    assert visitor.get("/admin").status_code == 303
+    assert "passkeys from before: 1" in olena.get("/admin/audit-log").text
+    again = signing_in.signed_in(app, database, ben, now)
+    olena.post(f"{path}/roles", role="operator")
+    assert again.get("/admin").status_code == 303
+    assert olena.get("/admin").status_code == 200
 
 
 def test_an_lms_is_connected_by_hand(app: Flask, olena: SignedIn, school: uuid.UUID) -> None:

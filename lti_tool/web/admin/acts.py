@@ -86,7 +86,10 @@ def act(entry: AuditEntry) -> str:
     """Return what was done; a code that has no words yet stays one."""
     words = gettext(ACTS[entry.action]) if entry.action in ACTS else entry.action
     role = ROLES.get(str(entry.details.get("role", "")))
-    return f"{words} ({gettext(role)})" if role else words
+    words = f"{words} ({gettext(role)})" if role else words
+    if passkeys := str(entry.details.get("passkeys", "")):
+        words += "; " + gettext("passkeys from before: %(number)s", number=passkeys)
+    return words
 
 
 def doer(entry: AuditEntry, names: Mapping[str, str]) -> str:

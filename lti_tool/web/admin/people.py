@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Forbidden, ToolError
 from lti_tool.models import Account, Organisation
-from lti_tool.services import accounts, organisations, sign_in
+from lti_tool.services import accounts, organisations, passkeys, sign_in
 from lti_tool.services.accounts import Role
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import acts, scope
@@ -112,6 +112,7 @@ def _page(visit: AccountVisit, found: Account, problem: str = "") -> str:
         may_manage=visit.access.may_manage(found),
         organisations=organisations.listed(visit.db, scope.within(visit)),
         roles=acts.ROLES,
+        passkeys=passkeys.listed(visit.db, found),
         problem=problem,
         done=request.args.get("done", ""),
     )
