@@ -103,7 +103,9 @@ def choose(
         NotFound: `unknown_micro_credential`: not among the choices.
         Conflict: `version_in_use`: learners have begun with another.
     """
-    # Links first, as launches lock them.
+    # The course first: whoever has just kept a record in it refers to it, and is waited for.
+    db.execute(sa.select(Course.id).filter_by(id=placement.course_id).with_for_update())
+    # Then links, as launches lock them.
     linked = sa.select(ResourceLink).filter_by(placement_id=placement.id).order_by(ResourceLink.id)
     links = db.scalars(linked.with_for_update()).all()
     db.refresh(placement, with_for_update=True)

@@ -2,19 +2,31 @@
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from badges import samples
 from lti_tool.db import Database
+from lti_tool.errors import Conflict
 from lti_tool.lti.claims import LaunchClaims
 from lti_tool.lti.moodle_web_services import Concern, MoodleRefused
 from lti_tool.lti.roster import Member
 from lti_tool.models import ActivityCheck, Award, LaunchSession, ResourceLink
-from lti_tool.services import activity_checks, arrivals, memberships, placements, readings
+from lti_tool.services import (
+    activity_checks,
+    arrivals,
+    completions,
+    memberships,
+    placements,
+    readings,
+    versions,
+)
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 
@@ -138,6 +150,34 @@ def test_checks_of_a_course_are_wanted_and_put_off_at_one_moment(
         at_one_moment([partial(act, one) for one in (look_up, look_up, fail, fail, answer)])
     with school.transaction() as db:
         assert db.query(ActivityCheck).count() == 40
+
+
+def test_another_version_is_not_chosen_past_a_record_of_this_moment(
+    postgres_database: Database, now: datetime
+) -> None:
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    teacher = school.launch("teacher", teacher=True, mc=CODE, unit=U1, line_item=None)
+    ana = school.launch("ana", mc=CODE, unit=U1, line_item=None)
+    school.publish(replace(WLD, version="9.0"))
+
+    def choose(db: Session) -> None:
+        placement = db.get_one(LaunchSession, teacher).link.placement
+        assert placement is not None
+        newest = school.version(db, CODE)
+        assert newest.id != placement.version_id
+        db.execute(sa.text("SET LOCAL lock_timeout = '1s'"))
+        versions.choose(db, placement, newest.id, actor="teacher", now=now)
+
+    with school.transaction() as recording:
+        launch = recording.get_one(LaunchSession, ana)
+        assert launch.link.placement is not None
+        completions.record_unlocked(recording, launch, U1, "", now)
+        recording.flush()
+        with pytest.raises(OperationalError, match="lock timeout"), school.transaction() as db:
+            choose(db)
+    with pytest.raises(Conflict, match="version_in_use"), school.transaction() as db:
+        choose(db)
 
 
 def test_a_teachers_launch_does_not_wait_for_other_links_of_the_course(
