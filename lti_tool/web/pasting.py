@@ -21,11 +21,14 @@ LAUNCH, LOGIN, KEYS, KEY_TEXT, CANVAS = (
 
 @dataclass(frozen=True, slots=True)
 class Lms:
-    """`fields`: label there -> which of our addresses. `where`: how to get there."""
+    """`fields`: label there -> which of our addresses. `where`: how to get there.
+    `choices`: what else is to be chosen there.
+    """
 
     name: str
     where: str
     fields: Mapping[str, str]
+    choices: tuple[str, ...] = ()
 
 
 MOODLE = Lms(
@@ -40,6 +43,21 @@ MOODLE = Lms(
         N_("Initiate login URL"): LOGIN,
         N_("Redirection URI(s)"): LAUNCH,
     },
+    (
+        N_("Supports Deep Linking: tick it, and leave the content selection URL empty."),
+        N_(
+            "Services: grade sync (with column management where columns may be made here), and "
+            "the members' information."
+        ),
+        N_(
+            "Tool configuration usage: show in activity chooser and as a preconfigured tool. "
+            "Without it, teachers do not find it."
+        ),
+        N_(
+            "Privacy: share the launcher's name if your school may; accept grades from the tool: "
+            "delegate to teacher."
+        ),
+    ),
 )
 OTHERS = (
     Lms(

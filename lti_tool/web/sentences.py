@@ -402,7 +402,10 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "browser_unknown": Sentence(
         N_("Your browser did not keep what it needs to let you in."),
-        N_("Open the unit from your course in a new window, or allow cookies for this site."),
+        N_(
+            "Allow cookies for this address in your browser's settings, or use another browser. "
+            "Then open the unit from your course again."
+        ),
     ),
     "sub_missing": Sentence(
         N_("Your learning platform does not say who you are."),
