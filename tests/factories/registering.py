@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +11,11 @@ from urllib.parse import urlencode
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.demo.forms import PageReader
+from lti_tool.lti.dynamic_registration import Registered
+from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.models import Registration
 from lti_tool.services import invitations, organisations
 from tests.factories.platform import Answer, PlatformDouble, Request
@@ -121,3 +125,31 @@ def code_of(response: TestResponse) -> str:
     shown = re.search(r"<code>([a-z0-9_]+) · [0-9a-f]{12}</code>", response.text)
     assert shown, response.text
     return shown[1]
+
+
+def register(
+    database: Database,
+    token: str,
+    client_id: str | None = None,
+    *,
+    deployment_id: str | None = "7",
+    host: str = "lms.example",
+) -> uuid.UUID:
+    """Do what the page behind an invitation does once the LMS has answered."""
+    issuer = f"https://{host}"
+    platform = PlatformConfiguration(
+        url=f"{issuer}/c",
+        issuer=issuer,
+        authorization_endpoint=f"{issuer}/auth",
+        token_endpoint=f"https://tokens.{host}/token",
+        key_set_url=f"{issuer}/keys",
+        registration_endpoint=f"{issuer}/register",
+        product_family="moodle",
+        scopes=(),
+        messages=(),
+    )
+    now = clock.now()
+    with database.transaction() as db:
+        found = invitations.find(db, token, now)
+        registered = Registered(client_id or uuid.uuid4().hex, deployment_id)
+        return invitations.finish(db, found.id, platform, registered, now).id

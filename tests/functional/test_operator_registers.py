@@ -14,10 +14,9 @@ from config.secrets import make_encryption_key
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption
-from lti_tool.lti.dynamic_registration import Registered
-from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.models import AuditEntry, Invitation, Platform, Registration, ToolKey
-from lti_tool.services import invitations, tool_keys
+from lti_tool.services import tool_keys
+from tests.factories.registering import register
 from tests.functional.test_command_line import Operator
 
 LINK = re.compile(r"https://badges\.example/lti/register/([\w-]{43})")
@@ -43,33 +42,6 @@ def invite(operator: Operator, *more: str, organisation: str = "my-school") -> s
     return str(token)
 
 
-def register(
-    store: Database,
-    token: str,
-    client_id: str = "client-1",
-    *,
-    deployment_id: str | None = "7",
-    host: str = "lms.example",
-) -> uuid.UUID:
-    """Do what the page behind the link does once the LMS has answered."""
-    issuer = f"https://{host}"
-    platform = PlatformConfiguration(
-        url=f"{issuer}/c",
-        issuer=issuer,
-        authorization_endpoint=f"{issuer}/auth",
-        token_endpoint=f"https://tokens.{host}/token",
-        key_set_url=f"{issuer}/keys",
-        registration_endpoint=f"{issuer}/register",
-        product_family="moodle",
-        scopes=(),
-        messages=(),
-    )
-    with store.transaction() as db:
-        found = invitations.find(db, token, clock.now())
-        registered = Registered(client_id, deployment_id)
-        return invitations.finish(db, found.id, platform, registered, clock.now()).id
-
-
 def test_a_link_is_shown_once_and_expires(operator: Operator, store: Database) -> None:
     token = invite(operator, "--organisation-name", "My School", "--expires-hours", "5")
     with store.transaction(read_only=True) as db:
@@ -93,7 +65,7 @@ def test_a_lifetime_out_of_bounds_is_refused(operator: Operator, hours: str) -> 
 
 
 def test_confirming_shows_what_was_registered_and_asks(operator: Operator, store: Database) -> None:
-    registration_id = str(register(store, invite(operator)))
+    registration_id = str(register(store, invite(operator), "client-1"))
     listed = operator.run("platform", "list").stdout
     assert f"waits to be confirmed: `credlet platform confirm {registration_id}`" in listed
     declined = operator.run("platform", "confirm", registration_id, answers="n\n")
@@ -112,7 +84,7 @@ def test_confirming_shows_what_was_registered_and_asks(operator: Operator, store
 
 
 def test_the_platforms_id_names_its_only_registration(operator: Operator, store: Database) -> None:
-    register(store, invite(operator))
+    register(store, invite(operator), "client-1")
     platform_id = operator.run("platform", "list").stdout.split()[0]
     assert operator.run("platform", "confirm", platform_id, "--yes").exit_code == 0
     unknown = operator.run("platform", "confirm", str(uuid.uuid4()), "--yes")
@@ -163,7 +135,7 @@ def test_a_moved_site_has_to_be_called_so(operator: Operator, store: Database) -
 
 
 def test_a_rejected_registration_leaves_only_its_audit(operator: Operator, store: Database) -> None:
-    registration_id = str(register(store, invite(operator)))
+    registration_id = str(register(store, invite(operator), "client-1"))
     assert operator.run("platform", "reject", registration_id, answers="n\n").exit_code == 1
     assert operator.run("platform", "reject", registration_id, answers="y\n").exit_code == 0
     with store.transaction(read_only=True) as db:
@@ -175,7 +147,7 @@ def test_a_rejected_registration_leaves_only_its_audit(operator: Operator, store
 
 
 def test_deployments_are_listed_admitted_and_taken_off(operator: Operator, store: Database) -> None:
-    registration_id = str(register(store, invite(operator), deployment_id=None))
+    registration_id = str(register(store, invite(operator), "client-1", deployment_id=None))
     done = operator.run("platform", "confirm", registration_id, "--yes")
     assert "nobody can launch" in done.stdout
 
@@ -283,7 +255,7 @@ def test_one_registration_is_switched_off_alone(operator: Operator, store: Datab
 def test_further_hosts_of_an_lms_are_allowed_and_taken_off(
     operator: Operator, store: Database
 ) -> None:
-    registration_id = str(register(store, invite(operator)))
+    registration_id = str(register(store, invite(operator), "client-1"))
 
     def frames(*options: str) -> str:
         answer = operator.run("platform", "frames", registration_id, *options)

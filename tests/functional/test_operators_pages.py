@@ -12,8 +12,6 @@ from time_machine import travel
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.lti.dynamic_registration import Registered
-from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.models import (
     Account,
     AuditEntry,
@@ -23,11 +21,12 @@ from lti_tool.models import (
     Platform,
     Registration,
 )
-from lti_tool.services import invitations, organisations, platforms, sign_in, waiting_deployments
+from lti_tool.services import organisations, platforms, sign_in, waiting_deployments
 from lti_tool.services.accounts import Role
 from lti_tool.services.platforms import PlatformDetails
 from tests.factories import signing_in
 from tests.factories.databases import on_each_database
+from tests.factories.registering import register
 from tests.factories.signing_in import SignedIn
 
 
@@ -59,26 +58,6 @@ def connect(database: Database, slug: str, name: str = "Moodle") -> uuid.UUID:
     with database.transaction() as db:
         body = organisations.find(db, slug)
         return platforms.add(db, body, details, allow_http=False, now=clock.now()).id
-
-
-def register(database: Database, token: str, host: str = "lms.example") -> uuid.UUID:
-    """Do what the page behind an invitation does once the LMS has answered."""
-    issuer = f"https://{host}"
-    platform = PlatformConfiguration(
-        url=f"{issuer}/c",
-        issuer=issuer,
-        authorization_endpoint=f"{issuer}/auth",
-        token_endpoint=f"{issuer}/token",
-        key_set_url=f"{issuer}/keys",
-        registration_endpoint=f"{issuer}/register",
-        product_family="moodle",
-        scopes=(),
-        messages=(),
-    )
-    with database.transaction() as db:
-        found = invitations.find(db, token, clock.now())
-        registered = Registered(uuid.uuid4().hex, "7")
-        return invitations.finish(db, found.id, platform, registered, clock.now()).id
 
 
 def link_in(page: str, path: str) -> str:
@@ -114,7 +93,7 @@ def test_a_school_is_added_and_its_lms_invited_and_confirmed(
     pending = invited(olena, database, school)
     assert "Waits for you" in olena.get("/admin").text
     asked = olena.get(f"/admin/registrations/{pending}").text
-    for said in ("waits to be confirmed", "https://lms.example/token", "moodle"):
+    for said in ("waits to be confirmed", "https://tokens.lms.example/token", "moodle"):
         assert said in asked
     done = olena.post(f"/admin/registrations/{pending}/confirm", name="Our Moodle")
     assert done.status_code == 303
@@ -148,7 +127,7 @@ def test_an_lms_that_moved_has_to_be_said_to_have(
     with database.transaction(read_only=True) as db:
         platform = db.get_one(Registration, known).platform_id
     page = olena.post(f"/admin/organisations/{school}/invitations").text
-    pending = register(database, link_in(page, "/lti/register/"), "new.example")
+    pending = register(database, link_in(page, "/lti/register/"), host="new.example")
     path = f"/admin/registrations/{pending}/confirm"
     refused = olena.post(path, name="Changed", as_platform=str(platform))
     assert refused.status_code == 409
