@@ -22,6 +22,7 @@ from lti_tool.models.completions import CompletionRecord, Enrolment
 from lti_tool.models.courses import Course, CourseMember, PlacedUnit, Placement, ResourceLink
 from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
+from lti_tool.models.drafts import DefinitionDraft, DefinitionStep
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.issuer_keys import IssuerKey
 from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
@@ -57,6 +58,8 @@ __all__ = [
     "CourseActivities",
     "CourseMember",
     "Credential",
+    "DefinitionDraft",
+    "DefinitionStep",
     "Delivery",
     "Deployment",
     "Enrolment",

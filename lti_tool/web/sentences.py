@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from lti_tool.web.registering_sentences import REGISTERING
 from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.writing_sentences import WRITING
 
 __all__ = ["N_", "SENTENCES", "Sentence", "sentence"]
 
@@ -391,6 +392,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "http_502": Sentence(N_("Another server did not answer as it should."), _TRY_LATER),
     "http_503": Sentence(N_("This server is busy or being updated."), _TRY_LATER),
     **REGISTERING,
+    **WRITING,
     # launches that are refused; the others by `launch_refused`
     "registration_pending": Sentence(
         N_("Your learning platform is registered here, but not confirmed yet."),

@@ -172,15 +172,14 @@ def test_a_migration_that_breaks_references_changes_nothing(
     folder = with_migration(tmp_path, 'op.execute("DELETE FROM organisations")')
     with pytest.raises(migrations.BrokenReferencesError) as caught:
         migrations.upgrade(database.engine, folder=folder)
-    assert caught.value.tables == (
-        "account_grants",
-        "audit_log",
-        "invitations",
-        "issuer_keys",
-        "micro_credential_series",
-        "platforms",
-        "status_lists",
-    )
+    referring = {
+        name
+        for name, table in filled_rows.tables(database.engine).items()
+        for key in table.foreign_keys
+        if key.column.table.name == "organisations"
+    }
+    assert caught.value.tables == tuple(sorted(referring))
+    assert {"audit_log", "platforms"} <= referring
     assert filled_rows.contents(database.engine) == before
     assert migrations.current(database.engine) == migrations.head()
 

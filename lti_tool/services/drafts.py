@@ -1,0 +1,312 @@
+"""Write a definition: start, save, check, submit, discard.
+
+A draft belongs to an organisation and is edited by its author alone. What happens to it after
+`submit` is `services.reviews`.
+"""
+
+import re
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges import definition as definitions
+from badges.definition import InvalidDefinition, Problem
+from badges.micro_credential import MicroCredential, MissingElement, missing_elements
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.models import (
+    DefinitionDraft,
+    DefinitionStep,
+    MicroCredentialVersion,
+    Organisation,
+)
+
+LARGEST_CONTENT = 512 * 1024
+"""Characters of a draft as JSON."""
+FIRST_VERSION = "1.0"
+
+
+class Kind(StrEnum):
+    """What comes of a draft: a new series, its next version, or a dated revision of a version
+    that changes its wording only."""
+
+    NEW = "new"
+    VERSION = "version"
+    EDITORIAL = "editorial"
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"  # with comments; its author goes on
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+
+
+EDITABLE = (State.DRAFT, State.RETURNED)
+OVER = (State.PUBLISHED, State.DISCARDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes, for which organisation. `actor`: `person:<id>` or `account:<id>`."""
+
+    actor: str
+    organisation_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """What stands between a draft and its publication: nothing, if `mc` is there and both lists
+    are empty. `mc` is None while the draft cannot be read as a definition."""
+
+    mc: MicroCredential | None
+    problems: tuple[Problem, ...]
+    missing: tuple[MissingElement, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        return self.mc is not None and not self.missing
+
+
+def start(
+    db: Session, writer: Writer, *, title: str, language: str, now: datetime
+) -> DefinitionDraft:
+    """Return a new draft with a code of its own, and its first unit to be filled in.
+
+    Raises:
+        ToolError: `malformed_title`.
+    """
+    title = " ".join(title.split())
+    if not title or len(title) > 200 or not title.isprintable():
+        raise ToolError("malformed_title")
+    organisation = db.get_one(Organisation, writer.organisation_id)
+    code = _free_code(db, organisation, title)
+    content: dict[str, Any] = {
+        "format": definitions.FORMAT,
+        "code": code,
+        "version": FIRST_VERSION,
+        "title": {language: title},
+        "awarding_body": awarding_body(organisation, language),
+        "languages": [language],
+        "units": [],
+    }
+    return _add(db, writer, Kind.NEW, content, None, now)
+
+
+def start_from(
+    db: Session, writer: Writer, version: MicroCredentialVersion, kind: Kind, now: datetime
+) -> DefinitionDraft:
+    """Return a new draft with the content of a version.
+
+    `NEW` starts a series of the writer's own from it, whosever it is, under a code of its own;
+    `VERSION` and `EDITORIAL` go on with one of the writer's organisation.
+
+    Raises:
+        NotFound: `unknown_micro_credential`: it is another organisation's.
+        Conflict: `already_being_written`: somebody writes the next one of the series.
+    """
+    content = dict(version.definition)
+    organisation = db.get_one(Organisation, writer.organisation_id)
+    if kind is Kind.NEW:
+        language = next(iter(content["title"]))
+        content |= {
+            "code": _free_code(db, organisation, content["code"]),
+            "version": FIRST_VERSION,
+            "awarding_body": awarding_body(organisation, language),
+        }
+        return _add(db, writer, kind, content, version, now)
+    if version.series.organisation_id != writer.organisation_id:
+        raise NotFound("unknown_micro_credential")
+    if _is_being_written(db, version):
+        raise Conflict("already_being_written")
+    if kind is Kind.VERSION:
+        content["version"] = _next_version(version)
+    return _add(db, writer, kind, content, version, now)
+
+
+def awarding_body(organisation: Organisation, language: str) -> dict[str, Any]:
+    """Return how a definition names the organisation that a draft belongs to."""
+    named: dict[str, Any] = {"slug": organisation.slug, "name": {language: organisation.name}}
+    return named | ({"country": organisation.country} if organisation.country else {})
+
+
+def save(
+    db: Session, draft: DefinitionDraft, content: dict[str, Any], *, revision: int, now: datetime
+) -> int:
+    """Keep what was written and return the new revision; repeating what is kept changes nothing.
+
+    `revision`: the one that the writer's page was made from.
+
+    Raises:
+        Conflict: `draft_not_editable`; `draft_changed_elsewhere`: another page saved meanwhile.
+        ToolError: `draft_too_large`.
+    """
+    db.refresh(draft, with_for_update=True)
+    if draft.state not in EDITABLE:
+        raise Conflict("draft_not_editable")
+    if content == draft.content:
+        return draft.revision
+    if revision != draft.revision:
+        raise Conflict("draft_changed_elsewhere")
+    if len(repr(content)) > LARGEST_CONTENT:
+        raise ToolError("draft_too_large")
+    draft.content, draft.updated_at = content, now
+    draft.revision += 1
+    db.flush()
+    return draft.revision
+
+
+def checklist(draft: DefinitionDraft) -> Checklist:
+    """Return what is wrong and what is missing, all at once."""
+    try:
+        mc = definitions.load(draft.content)
+    except InvalidDefinition as error:
+        return Checklist(None, error.problems, ())
+    return Checklist(mc, (), missing_elements(mc))
+
+
+def submit(
+    db: Session, draft: DefinitionDraft, *, actor: str, now: datetime, note: str = ""
+) -> None:
+    """Hand a complete draft to the reviewers; from now on it is not edited.
+
+    Raises:
+        Conflict: `draft_not_editable`; `draft_incomplete`.
+    """
+    db.refresh(draft, with_for_update=True)
+    if draft.state not in EDITABLE:
+        raise Conflict("draft_not_editable")
+    if not checklist(draft).is_complete:
+        raise Conflict("draft_incomplete")
+    move(db, draft, State.SUBMITTED, actor, draft.organisation_id, now, note=note)
+
+
+def discard(db: Session, draft: DefinitionDraft, *, actor: str, now: datetime) -> None:
+    """Give up a draft that is not published; its steps stay.
+
+    Raises:
+        Conflict: `draft_not_editable`.
+    """
+    db.refresh(draft, with_for_update=True)
+    if draft.state not in EDITABLE:
+        raise Conflict("draft_not_editable")
+    move(db, draft, State.DISCARDED, actor, draft.organisation_id, now)
+
+
+def move(
+    db: Session,
+    draft: DefinitionDraft,
+    state: State,
+    actor: str,
+    organisation_id: uuid.UUID | None,
+    now: datetime,
+    *,
+    note: str = "",
+    comments: Sequence[dict[str, str]] = (),
+) -> DefinitionStep:
+    """Bring a draft, whose row is locked, into a state and keep who did it, for which
+    organisation, and what they said."""
+    taken = sa.select(sa.func.max(DefinitionStep.sequence)).filter_by(draft_id=draft.id)
+    step = DefinitionStep(
+        draft=draft,
+        version_id=draft.published_id,
+        sequence=(db.scalar(taken) or 0) + 1,
+        action=state.value,
+        actor=actor,
+        organisation_id=organisation_id,
+        at=now,
+        note=note.strip() or None,
+        comments=list(comments),
+    )
+    draft.state, draft.updated_at = state.value, now
+    db.add(step)
+    db.flush()
+    return step
+
+
+def find(db: Session, draft_id: uuid.UUID) -> DefinitionDraft:
+    """Return a draft, whosever it is: the caller checks whose.
+
+    Raises:
+        NotFound: `unknown_draft`.
+    """
+    draft = db.get(DefinitionDraft, draft_id)
+    if draft is None or draft.state == State.DISCARDED:
+        raise NotFound("unknown_draft")
+    return draft
+
+
+def of_author(db: Session, writer: Writer) -> Sequence[DefinitionDraft]:
+    """Return the drafts that this author has not finished, what was touched last first."""
+    return db.scalars(
+        sa.select(DefinitionDraft)
+        .filter_by(author=writer.actor, organisation_id=writer.organisation_id)
+        .filter(DefinitionDraft.state.not_in(OVER))
+        .order_by(DefinitionDraft.updated_at.desc(), DefinitionDraft.id)
+    ).all()
+
+
+def steps(db: Session, draft: DefinitionDraft) -> Sequence[DefinitionStep]:
+    """Return what happened to a draft, oldest first."""
+    return db.scalars(
+        sa.select(DefinitionStep).filter_by(draft_id=draft.id).order_by(DefinitionStep.sequence)
+    ).all()
+
+
+def _add(
+    db: Session,
+    writer: Writer,
+    kind: Kind,
+    content: dict[str, Any],
+    based_on: MicroCredentialVersion | None,
+    now: datetime,
+) -> DefinitionDraft:
+    draft = DefinitionDraft(
+        organisation_id=writer.organisation_id,
+        author=writer.actor,
+        kind=kind.value,
+        state=State.DRAFT.value,
+        content=content,
+        revision=1,
+        based_on=based_on,
+        created_at=now,
+        updated_at=now,
+    )
+    db.add(draft)
+    db.flush()
+    return draft
+
+
+def _is_being_written(db: Session, version: MicroCredentialVersion) -> bool:
+    others = [one.id for one in version.series.versions]
+    open_ = sa.select(DefinitionDraft.id).filter(
+        DefinitionDraft.based_on_id.in_(others),
+        DefinitionDraft.kind != Kind.NEW,
+        DefinitionDraft.state.not_in(OVER),
+    )
+    return db.scalar(sa.select(open_.exists())) or False
+
+
+def _free_code(db: Session, organisation: Organisation, title: str) -> str:
+    """Return a code made of the Latin letters of a title, and four characters of chance, so that
+    two drafts never meet in one."""
+    letters = re.sub(r"[^A-Z0-9]+", "-", title.upper()).strip("-")[:24].strip("-")
+    return f"{letters or 'MC'}-{secrets.token_hex(2).upper()}"
+
+
+def _next_version(version: MicroCredentialVersion) -> str:
+    """Return `2.0` after `1.4`, and a version with a count behind it for any other manner."""
+    taken = {one.version for one in version.series.versions}
+    first = re.match(r"\d{1,6}", version.version)
+    count = int(first.group()) + 1 if first else 2
+    while (name := f"{count}.0") in taken:
+        count += 1
+    return name

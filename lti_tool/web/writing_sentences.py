@@ -1,0 +1,37 @@
+"""What people read when the writing of a definition is refused."""
+
+from collections.abc import Mapping
+
+from lti_tool.web.sentence import N_, Sentence
+
+_COPY_FIRST = N_("Copy what you wrote last, open the draft again and add it there.")
+_LOOK_AGAIN = N_("Open the draft again: the page shows what can be done with it now.")
+
+WRITING: Mapping[str, Sentence] = {
+    "malformed_title": Sentence(
+        N_("A title is needed: one line of at most 200 characters."),
+        N_("Go back, change it and send the form again. Nothing was saved yet."),
+    ),
+    "unknown_draft": Sentence(
+        N_("There is no such draft, or it is not yours."),
+        N_("Look at the list of your drafts. What was published is in the catalogue."),
+    ),
+    "draft_not_editable": Sentence(
+        N_("This draft was handed in or finished and is not edited any more."), _LOOK_AGAIN
+    ),
+    "draft_changed_elsewhere": Sentence(
+        N_("This draft was changed on another page meanwhile."), _COPY_FIRST
+    ),
+    "draft_too_large": Sentence(
+        N_("This is more than a draft can hold."),
+        N_("Shorten the longest texts. What was saved before is still there."),
+    ),
+    "draft_incomplete": Sentence(
+        N_("Something is still missing."),
+        N_("The checklist of the draft shows what. Everything you wrote is kept."),
+    ),
+    "already_being_written": Sentence(
+        N_("Somebody in your organisation writes the next version already."),
+        N_("Talk to them, or wait until it is published."),
+    ),
+}
