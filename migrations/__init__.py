@@ -22,10 +22,11 @@ class SchemaNotCurrentError(Exception):
 
     code = "database_schema_not_current"
 
-    def __init__(self, current: str | None, head: str) -> None:
+    def __init__(self, current: str | None, head: str, where: str) -> None:
         super().__init__(
-            f"The database is at revision {current or 'none (empty)'}, this program needs {head}."
-            " Run `credlet db upgrade`; if the database is the newer one, update the program."
+            f"The database {where} is at revision {current or 'none (empty)'}, this program needs"
+            f" {head}. Run `credlet db upgrade`; if the database is the newer one, update the"
+            " program; if it is another than you mean, see INSTANCE_FOLDER and DATABASE_URL."
         )
         self.current = current
         self.head = head
@@ -78,7 +79,8 @@ def check_current(engine: Engine) -> None:
     """Return if the database is at `head()`, else raise SchemaNotCurrentError."""
     found = current(engine)
     if found != head():
-        raise SchemaNotCurrentError(found, head())
+        where = engine.url.render_as_string(hide_password=True)
+        raise SchemaNotCurrentError(found, head(), where)
 
 
 def differences(engine: Engine, metadata: sa.MetaData) -> list[str]:

@@ -9,7 +9,7 @@ from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.models import Account, AccountGrant
-from lti_tool.services import accounts, organisations, sign_in
+from lti_tool.services import accounts, organisations, passkeys, sign_in
 from lti_tool.services.accounts import Role
 from lti_tool.web.i18n import LANGUAGES
 
@@ -147,6 +147,14 @@ def grant(context: Context, name_or_id: str, role: str, organisation: str | None
         found = accounts.find(db, name_or_id)
         _grant(db, found, role, organisation, clock.now())
         click.echo(", ".join(map(_in_words, found.grants)))
+        if made := len(passkeys.listed(db, found)):
+            click.echo(
+                _(
+                    "Passkeys from before: %(number)s. Ask this person whether they made all of "
+                    "them themselves.",
+                    number=made,
+                )
+            )
 
 
 @group.command()

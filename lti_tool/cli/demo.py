@@ -1,10 +1,14 @@
 """`credlet demo`: the main job on this machine, with a small LMS."""
 
+import shlex
+import signal
+import sys
 import tempfile
 import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Never
 
 import click
 from rich.console import Console
@@ -18,6 +22,9 @@ from lti_tool.demo.world import World
 from lti_tool.services import accounts, sign_in
 from lti_tool.services.accounts import Role
 
+PORT = click.IntRange(1, 65535)
+TOOL_PORT, LMS_PORT = 8000, 9001
+
 
 @click.command("demo")
 @click.option("--once", is_flag=True, help="Play the journey and stop.")
@@ -26,21 +33,22 @@ from lti_tool.services.accounts import Role
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the badge and what it points to; a new one otherwise.",
 )
-@click.option("--tool-port", type=click.IntRange(1, 65535), default=8000, show_default=True)
-@click.option("--lms-port", type=click.IntRange(1, 65535), default=9001, show_default=True)
-def command(once: bool, out: Path | None, tool_port: int, lms_port: int) -> None:
+@click.option("--tool-port", type=PORT, help="[default: 8000; with --once any free one]")
+@click.option("--lms-port", type=PORT, help="[default: 9001; with --once any free one]")
+def command(once: bool, out: Path | None, tool_port: int | None, lms_port: int | None) -> None:
     """Run Credlet and a small LMS on this machine and play the main job once.
 
     A teacher places units and signs off, a learner completes them, claims and verifies the badge.
-    Then both keep running, so that you can click through it yourself. Needs no settings; what it
-    stores is gone when it stops.
+    Then both keep running in this terminal until Ctrl+C, so that you can click through it
+    yourself. Needs no settings; what it stores is gone when it stops.
     """
-    if once:
-        tool_port, lms_port = free_port(), free_port()
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _stop)
+    tool_port = tool_port or (free_port() if once else TOOL_PORT)
+    lms_port = lms_port or (free_port() if once else LMS_PORT)
     console = Console(highlight=False)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="credlet-demo-")))
-        out = out or Path(tempfile.mkdtemp(prefix="credlet-badge-"))
         try:
             running = stack.enter_context(
                 world.running(folder, tool_port=tool_port, lms_port=lms_port, locale=language())
@@ -52,9 +60,17 @@ def command(once: bool, out: Path | None, tool_port: int, lms_port: int) -> None
                     reason=error.strerror,
                 )
             ) from error
-        _play(console, running, out)
+        _play(console, running, out or Path(tempfile.mkdtemp(prefix="credlet-badge-")))
         if not once:
-            _serve_on(console, running)
+            try:
+                _serve_on(console, running)
+            except KeyboardInterrupt:
+                console.print(_("Stopped."))
+
+
+def _stop(_signal: int, _frame: object) -> Never:
+    """Leave as Ctrl+C does, so that nothing stays behind."""
+    raise KeyboardInterrupt
 
 
 def _play(console: Console, running: World, out: Path) -> None:
@@ -75,12 +91,28 @@ def _play(console: Console, running: World, out: Path) -> None:
             did=f"did:web:localhost%3A{_port(running)}:…",
         )
     )
+    console.print(_("Check it yourself, with the files beside it:"))
+    console.print(f"  {_check(out)}", soft_wrap=True, markup=False)
+
+
+def _check(out: Path) -> str:
+    """Return the command that checks the badge in `out` and can decide."""
+    badge, keys, statuses = (
+        str(out / name) for name in ("badge.png", "did.json", "status-list.json")
+    )
+    options = ("--did-doc", keys, "--status-list", statuses)
+    return shlex.join([sys.executable, "-m", "badges", "verify", badge, *options])
 
 
 def _serve_on(console: Console, running: World) -> None:
     console.print()
     console.print(_("Click through it yourself: %(address)s", address=f"{running.lms_url}/lms/"))
-    console.print(_("Sign in there as a teacher or as one of the learners. Ctrl+C stops it."))
+    console.print(
+        _(
+            "Sign in there as a teacher or as one of the learners. "
+            "Leave this terminal open; Ctrl+C stops it."
+        )
+    )
     console.print(
         _(
             "As a teacher, try “Add an activity → Select content” in the course “%(course)s”.",
@@ -90,10 +122,7 @@ def _serve_on(console: Console, running: World) -> None:
     console.print(
         _("As the operator of this tool: %(link)s", link=_operator_link(running)), soft_wrap=True
     )
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        console.print(_("Stopped."))
+    threading.Event().wait()
 
 
 def _operator_link(running: World) -> str:

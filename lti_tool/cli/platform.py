@@ -109,7 +109,12 @@ def list_platforms(context: Context) -> None:
     with context.transaction(read_only=True) as db:
         registrations = platforms.all_registrations(db)
         if not registrations:
-            click.echo(_("No LMS is connected yet. Connect one with `credlet platform add`."))
+            click.echo(
+                _(
+                    "No LMS is connected yet. `credlet platform invite` makes a link with which an "
+                    "LMS registers itself; `credlet platform add` connects one by hand."
+                )
+            )
         for registration in registrations:
             platform = registration.platform
             state = _state(registration)

@@ -19,7 +19,7 @@ from badges.verify import Outcome, Report, verify
 from lti_tool import clock
 from lti_tool.demo.browser import Browser, Page
 from lti_tool.demo.lms import User
-from lti_tool.demo.world import ASSESSED, BASIS, PARTICIPATION, UNLOCKED, World
+from lti_tool.demo.world import ASSESSED, PARTICIPATION, UNLOCKED, World
 
 DELIVERY_SECONDS = 30
 
@@ -69,7 +69,7 @@ def play(world: World, learner: User, out: Path) -> Iterator[Step]:
 def _teacher_places(world: World, teacher: Browser) -> None:
     """Launch the unit that the LMS restricts and the one open to participation, and say so."""
     for unit, route, basis in (
-        (UNLOCKED, "unlocked", BASIS),
+        (UNLOCKED, "unlocked", world.basis),
         (PARTICIPATION, "participation", None),
     ):
         page = _open(teacher.launch(world.links[unit].id, world.people.teacher.id))

@@ -44,6 +44,7 @@ UNLOCKED, PARTICIPATION, *ASSESSED = (unit.code for unit in SAMPLE.units)
 TOOL_HOST = "localhost"
 EMPTY = "A course still empty"
 BASIS = "Native quiz “Workshop safety”, passed with 80 %"
+BASES = {"en": BASIS, "de": "Test „Workshop safety“ der Lernplattform, mit 80 % bestanden"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class World:
     @property
     def mc(self) -> MicroCredential:
         return SAMPLE
+
+    @property
+    def basis(self) -> str:
+        """What a teacher says of the quiz, in the language of the LMS; it stands in the badge."""
+        return BASES.get(self.lms.config.locale, BASIS)
 
     @property
     def lms_url(self) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import Account, AuditEntry
+from lti_tool.models import Account, AuditEntry, Passkey
 from lti_tool.services import organisations, sign_in
 from tests.functional.test_command_line import Operator
 
@@ -80,6 +80,20 @@ def test_roles_are_given_and_taken(operator: Operator, store: Database) -> None:
     for _ in range(2):  # giving it twice changes nothing
         answer = operator.run("account", "grant", "Ben", "administrator", *school)
         assert answer.stdout == "reviewer (my-school), administrator (my-school)\n"
+    with store.transaction() as db:
+        ben = db.scalars(sa.select(Account).filter_by(name="Ben")).one()
+        db.add(
+            Passkey(
+                account_id=ben.id,
+                credential_id=b"1",
+                public_key=b"2",
+                sign_count=0,
+                name="Phone",
+                created_at=clock.now(),
+            )
+        )
+    answer = operator.run("account", "grant", "Ben", "administrator", *school)
+    assert "Passkeys from before: 1." in answer.stdout
     answer = operator.run("account", "withdraw", "Ben", "reviewer", *school)
     assert answer.stdout == "administrator (my-school)\n"
     assert operator.run("account", "withdraw", "Ben", "reviewer", *school).exit_code == 1

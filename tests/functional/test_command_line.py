@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -112,6 +113,13 @@ def test_an_unmigrated_database_says_what_to_run(tmp_path: Path) -> None:
     answer = Operator(tmp_path).run("mc", "list")
     assert answer.exit_code == 1
     assert "credlet db upgrade" in answer.stderr
+    assert f"{tmp_path}/credlet.db" in answer.stderr  # another folder than meant is seen at once
+
+
+def test_an_empty_list_of_lmss_says_how_to_connect_one(operator: Operator) -> None:
+    answer = operator.run("platform", "list")
+    for command in ("credlet platform invite", "credlet platform add"):
+        assert command in answer.stdout
 
 
 def test_db_upgrade_can_be_repeated(operator: Operator) -> None:
@@ -355,6 +363,26 @@ def test_the_demo_speaks_the_terminals_language(tmp_path: Path) -> None:
     answer = operator.run_apart("demo", "--once", "--out", str(tmp_path / "out"))
     assert answer.returncode == 0, answer.stdout + answer.stderr
     assert "Notenbuch" in answer.stdout
+    assert "der Lernplattform, mit 80" in (tmp_path / "out" / "credential.json").read_text()
+
+
+def test_a_demo_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> None:
+    ports = ("--tool-port", str(free_port()), "--lms-port", str(free_port()))
+    started = subprocess.Popen(
+        [sys.executable, "-c", "from lti_tool.cli import main; main()", "demo", *ports],
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with started:
+        assert started.stdout is not None
+        said = next((line for line in started.stdout if "/sign-in/links/" in line), None)
+        assert said is not None
+        assert list(tmp_path.glob("credlet-demo-*"))
+        started.terminate()
+        assert "Stopped." in started.stdout.read()
+    assert started.returncode == 0
+    assert not list(tmp_path.glob("credlet-demo-*"))
 
 
 def test_the_demo_plays_once_and_leaves_a_verified_badge(
@@ -362,8 +390,12 @@ def test_the_demo_plays_once_and_leaves_a_verified_badge(
 ) -> None:
     out = tmp_path / "out"
     operator.environment = {"PATH": os.environ["PATH"]}
-    answer = operator.run_apart("demo", "--once", "--out", str(out))
+    port = str(free_port())
+    answer = operator.run_apart("demo", "--once", "--out", str(out), "--tool-port", port)
     assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert f"localhost%3A{port}" in (out / "did.json").read_text()
+    command = next(line for line in answer.stdout.splitlines() if "-m badges verify" in line)
+    assert subprocess.run(shlex.split(command), capture_output=True, check=False).returncode == 0
     names = {file.name for file in out.iterdir()}
     assert names == {
         "credential.json", "badge.png", "did.json", "status-list.json", "achievement.json"

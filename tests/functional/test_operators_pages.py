@@ -93,11 +93,18 @@ def test_a_school_is_added_and_its_lms_invited_and_confirmed(
     pending = invited(olena, database, school)
     assert "Waits for you" in olena.get("/admin").text
     asked = olena.get(f"/admin/registrations/{pending}").text
-    for said in ("waits to be confirmed", "https://tokens.lms.example/token", "moodle"):
+    for said in (
+        "waits to be confirmed",
+        "https://tokens.lms.example/token",
+        "Manage tools, on the",
+    ):
         assert said in asked
+    assert "press “Activate”" not in asked
     done = olena.post(f"/admin/registrations/{pending}/confirm", name="Our Moodle")
     assert done.status_code == 303
-    assert "Confirmed: people can come" in olena.get(done.location).text
+    confirmed = olena.get(done.location).text
+    for said in ("Confirmed: people can come", "press “Activate”", "Show in activity chooser"):
+        assert said in confirmed
     assert "Our Moodle" in olena.get(added.location).text
     assert "Nothing waits for you." in olena.get("/admin").text
     me = f"account:{olena.account_id}"
