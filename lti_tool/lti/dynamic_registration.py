@@ -11,6 +11,7 @@ from typing import Any
 
 import jwt
 
+from lti_tool.lti import platform_configuration
 from lti_tool.lti.errors import RegistrationRefused
 from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.lti.registrations import is_identifier
@@ -26,7 +27,7 @@ _TOKEN = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What the platform made of it. Canvas deploys later, and tells no deployment id here."""
+    """What the platform made of it. Some deploy later, and tell no deployment id here."""
 
     client_id: str
     deployment_id: str | None
@@ -66,11 +67,10 @@ def register(
         RegistrationRefused: platform_refused (param `reason`), platform_unavailable,
             platform_answer
     """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         answer = outbound.post(
             platform.registration_endpoint,
-            headers={"Accept": "application/json", **headers},
+            headers=platform_configuration.headers(token),
             json=request,
         )
     except OutboundError as error:
@@ -89,13 +89,19 @@ def _registered(answer: Response) -> Registered:
     client_id = document.get("client_id") if isinstance(document, dict) else None
     if not isinstance(client_id, str) or not is_identifier(client_id):
         raise RegistrationRefused("platform_answer", status=502)
+    return Registered(client_id, _deployment_id(document))
+
+
+def _deployment_id(document: Mapping[str, Any]) -> str | None:
+    """Return it from where the spec has it (section 3.6), or from beside that, as in Canvas."""
     tool = document.get(TOOL_CONFIGURATION)
-    deployment_id = tool.get("deployment_id") if isinstance(tool, dict) else None
-    if isinstance(deployment_id, int) and not isinstance(deployment_id, bool):
-        deployment_id = str(deployment_id)
-    if not isinstance(deployment_id, str) or not is_identifier(deployment_id):
-        deployment_id = None
-    return Registered(client_id, deployment_id)
+    for place in (tool, document):
+        found = place.get("deployment_id") if isinstance(place, Mapping) else None
+        if isinstance(found, int) and not isinstance(found, bool):
+            found = str(found)
+        if isinstance(found, str) and is_identifier(found):
+            return found
+    return None
 
 
 def _reason(answer: Response) -> str:

@@ -56,8 +56,16 @@ class PlatformConfiguration:
         return tuple(dict.fromkeys(each for each in found if each))
 
 
-def fetch(outbound: Outbound, url: str) -> PlatformConfiguration:
+def headers(token: str) -> dict[str, str]:
+    """Return what is said with each request of a registration; a platform may give no token."""
+    return {"Accept": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+
+
+def fetch(outbound: Outbound, url: str, token: str) -> PlatformConfiguration:
     """Return the configuration at `url`. Call it outside any transaction.
+
+    `token`: the registration's, which came with `url`. Canvas shows its configuration to nobody
+    without it.
 
     Raises:
         RegistrationRefused: configuration_missing, configuration_address,
@@ -70,7 +78,7 @@ def fetch(outbound: Outbound, url: str) -> PlatformConfiguration:
     if len(url) > MAX_ADDRESS:
         raise RegistrationRefused("configuration_address")
     try:
-        answer = outbound.get(url, headers={"Accept": "application/json"})
+        answer = outbound.get(url, headers=headers(token))
     except OutboundError as error:
         raise RegistrationRefused(_UNFETCHED[error.code]) from error
     return read(_document(answer), url, outbound)

@@ -37,6 +37,8 @@ CANVAS_PLACEMENTS = {
     DEEP_LINKING: ("assignment_selection", "link_selection"),
     RESOURCE_LINK: ("course_navigation",),
 }
+# It shares nothing about people with a tool that does not say how much it needs.
+CANVAS_PRIVACY = {"https://canvas.instructure.com/lti/privacy_level": "public"}
 # Names for the badge's proposal and the teacher's list; the address only as a hash, if wished.
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email")
 
@@ -88,6 +90,7 @@ def registration_request(
 
     Asks for what the platform says it has, or for everything where it says nothing.
     """
+    is_canvas = platform.product_family == CANVAS
     return {
         "application_type": "web",
         "response_types": ["id_token"],
@@ -106,10 +109,8 @@ def registration_request(
             "target_link_uri": tool.launch,
             "custom_parameters": {},
             "claims": list(CLAIMS),
-            "messages": [
-                _message(kind, tool, is_canvas=platform.product_family == CANVAS)
-                for kind in messages(platform)
-            ],
+            "messages": [_message(kind, tool, is_canvas=is_canvas) for kind in messages(platform)],
+            **(CANVAS_PRIVACY if is_canvas else {}),
         },
     }
 

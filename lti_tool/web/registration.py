@@ -84,7 +84,7 @@ def review(invitation: str) -> Response:
     with tool.database.transaction(read_only=True) as db:
         invitations.find(db, invitation, now)
     platform = platform_configuration.fetch(
-        tool.outbound, request.args.get("openid_configuration", "")
+        tool.outbound, request.args.get("openid_configuration", ""), token
     )
     with tool.database.transaction() as db:
         found = invitations.find(db, invitation, now)

@@ -94,10 +94,27 @@ def test_canvas_is_told_where_to_show_the_tool(registrar: Registrar) -> None:
     assert all(each["placements"] for each in registrar.sent[0][TOOL]["messages"])
 
 
+def test_canvas_is_asked_to_share_names(registrar: Registrar) -> None:
+    """It shares nothing with a tool that does not say how much it needs."""
+    registrar.register()
+    assert registrar.sent[0][TOOL]["https://canvas.instructure.com/lti/privacy_level"] == "public"
+
+
+@pytest.mark.parametrize("token", ["secret.token", None])
+def test_the_configuration_is_asked_for_with_the_token_that_came(
+    registrar: Registrar, token: str | None
+) -> None:
+    """Canvas shows it to nobody else."""
+    registrar.arrive(token=token)
+    (asked,) = (each for each in registrar.platform.requests if each.path == CONFIGURATION)
+    assert asked.headers.get("Authorization") == (token and f"Bearer {token}")
+
+
 def test_moodle_is_told_no_placements(registrar: Registrar) -> None:
     registrar.offers(**{PLATFORM: {"product_family_code": "moodle"}})
     registrar.register()
     assert not any("placements" in each for each in registrar.sent[0][TOOL]["messages"])
+    assert "canvas" not in str(registrar.sent)
 
 
 def test_a_platform_that_needs_no_token_gets_none(registrar: Registrar) -> None:
@@ -124,6 +141,16 @@ def test_client_and_deployment_are_kept_and_wait_to_be_confirmed(
         assert db.query(Invitation).one().used_at is not None
         actions = set(db.scalars(sa.select(AuditEntry.action)))
     assert {"invitation.made", "registration.received"} <= actions
+
+
+def test_canvas_names_the_deployment_beside_the_tool(
+    registrar: Registrar, database: Database
+) -> None:
+    registrar.answers({"client_id": "c-1", "deployment_id": "1:abc", TOOL: {"claims": []}})
+    assert registrar.register().status_code == 200
+    with database.transaction(read_only=True) as db:
+        (deployment,) = db.query(Registration).one().deployments
+        assert deployment.deployment_id == "1:abc"
 
 
 def test_the_scopes_of_the_answer_are_not_kept(registrar: Registrar, database: Database) -> None:
