@@ -4,12 +4,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, partial
+from functools import partial
 from typing import TypeVar
 
-from babel import Locale
-
 from badges import text
+from badges.countries import is_country
 from badges.json_reader import Node, Refused, T, hole
 from badges.text import InvalidText, Text
 
@@ -32,8 +31,6 @@ _URI = re.compile(
     r"(?:#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?",
     re.ASCII,
 )
-# Groups of countries and codes for tests, which CLDR lists among the territories.
-_NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -78,15 +75,9 @@ def uri(node: Node) -> str:
 def country(node: Node) -> str:
     if not isinstance(node.value, str):
         node.refuse("type", "a string is needed")
-    if node.value not in _countries():
+    if not is_country(node.value):
         node.refuse("country", "an ISO 3166-1 code of two capital letters is needed")
     return node.value
-
-
-@cache
-def _countries() -> frozenset[str]:
-    codes = {str(code) for code in Locale("en").territories}
-    return frozenset(code for code in codes if re.fullmatch("[A-Z]{2}", code)) - _NO_COUNTRIES
 
 
 def language(node: Node) -> str:

@@ -12,7 +12,7 @@ from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import Registration
-from lti_tool.services import organisations, platforms, registrations
+from lti_tool.services import organisations, platforms, registrations, slugs
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.web import pasting
 
@@ -64,7 +64,7 @@ def add(
     in the addresses that were shown.
     """
     allow_http = context.settings.environment == "development"
-    organisations.check_slug(organisation)
+    slugs.check(organisation)
     known = platforms.moodle_addresses(moodle_url) if moodle_url else {}
     answers = {**known, **{k: v for k, v in given.items() if v}}
     answers["name"] = name

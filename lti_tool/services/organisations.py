@@ -7,12 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from badges.definition_values import SLUG
+from badges.countries import is_country
 from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
 from lti_tool.models import Organisation, Platform, Registration, ServerIdentity
-from lti_tool.services import audit
+from lti_tool.services import audit, slugs
 
 LONGEST_NAME = 255
 
@@ -21,27 +21,18 @@ class WrongPublicUrl(Conflict):
     """Badges were signed under another base address than the settings name."""
 
 
-def check_slug(slug: str) -> None:
-    """Refuse what cannot be an organisation's short name.
-
-    Raises:
-        ToolError: `malformed_slug`.
-    """
-    if not SLUG.fullmatch(slug):
-        raise ToolError("malformed_slug", slug=slug)
-
-
 def get_or_add_organisation(
     db: Session, slug: str, name: str, country: str | None, now: datetime
 ) -> Organisation:
     """Return the organisation of that slug, added if there is none.
 
     Raises:
-        ToolError: `malformed_slug`, `malformed_identifier`.
+        ToolError: `malformed_slug`, `malformed_identifier`, `malformed_country`.
     """
-    check_slug(slug)
+    slugs.check(slug)
     if len(name) > LONGEST_NAME:
         raise ToolError("malformed_identifier", field="name")
+    country = _checked_country(country or "")
     organisation, _ = get_or_add(
         db, Organisation, {"slug": slug}, name=name, country=country, created_at=now
     )
@@ -87,10 +78,10 @@ def add(db: Session, slug: str, name: str, country: str, now: datetime, *, by: s
         ToolError: `malformed_slug`, `malformed_identifier`, `malformed_country`.
         Conflict: `organisation_exists`.
     """
-    check_slug(slug)
+    slugs.check(slug)
     if db.scalar(sa.select(Organisation.id).filter_by(slug=slug)) is not None:
         raise Conflict("organisation_exists", slug=slug)
-    made = get_or_add_organisation(db, slug, _checked_name(name), _checked_country(country), now)
+    made = get_or_add_organisation(db, slug, _checked_name(name), country, now)
     audit.note_in(db, made.id, by, "organisation.added", f"organisation:{made.id}", now)
     return made
 
@@ -144,7 +135,7 @@ def _checked_name(name: str) -> str:
 def _checked_country(country: str) -> str | None:
     """Return a code of ISO 3166-1 alpha-2, or None where none is said."""
     code = country.strip().upper()
-    if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
+    if code and not is_country(code):
         raise ToolError("malformed_country")
     return code or None
 

@@ -213,7 +213,7 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("“%(slug)s” is taken by another school."), N_("Choose another short name.")
     ),
     "malformed_country": Sentence(
-        N_("A country is given by two letters (ISO 3166-1), such as UA."), _GO_BACK
+        N_("There is no such country: two letters of ISO 3166-1 are needed, such as UA."), _GO_BACK
     ),
     "unknown_grant": Sentence(N_("This person does not have that role."), _LOOK_AGAIN),
     "last_operator": Sentence(

@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     environment.lstrip_blocks = True
     environment.filters.update({one.__name__: one for one in FILTERS})
     environment.globals.update(
+        countries=wording.countries,
         in_language=in_language,
         requirement=conditions.requirement,
         explain=conditions.explain,

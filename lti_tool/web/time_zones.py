@@ -1,29 +1,66 @@
 """Time zones that people can choose, and moments written in theirs."""
 
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from babel import Locale
+from babel.core import get_global
 from babel.dates import get_timezone_name
 from flask import g
+from flask_babel import gettext
 
-AREAS = (
-    "Africa",
-    "America",
-    "Antarctica",
-    "Asia",
-    "Atlantic",
-    "Australia",
-    "Europe",
-    "Indian",
-    "Pacific",
-)
+from lti_tool.web.sentence import N_
+
+AREAS: Mapping[str, str] = {
+    "Africa": N_("Africa"),
+    "America": N_("America"),
+    "Antarctica": N_("Antarctica"),
+    "Asia": N_("Asia"),
+    "Atlantic": N_("Atlantic Ocean"),
+    "Australia": N_("Australia"),
+    "Europe": N_("Europe"),
+    "Indian": N_("Indian Ocean"),
+    "Pacific": N_("Pacific Ocean"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """`name`: of IANA; `also`: its older names; `place`: what readers call it."""
+
+    name: str
+    also: tuple[str, ...]
+    place: str
+
+
+def choices(language: str) -> list[tuple[str, list[Zone]]]:
+    """Return the parts of the world, and the zones in each, by what readers call them.
+
+    Of several names for one zone there is one: the one that CLDR holds for today's.
+    """
+    found = [
+        (gettext(label), sorted(_places(language)[area], key=lambda one: one.place))
+        for area, label in AREAS.items()
+    ]
+    return sorted(found)
 
 
 @cache
-def choices() -> tuple[str, ...]:
-    """Return the IANA names of zones with a place in them, by name."""
-    return tuple(sorted(zone for zone in available_timezones() if zone.partition("/")[0] in AREAS))
+def _places(language: str) -> Mapping[str, list[Zone]]:
+    aliases, cities = get_global("zone_aliases"), Locale.parse(language).time_zones
+    older: dict[str, list[str]] = defaultdict(list)
+    for alias, zone in sorted(aliases.items()):
+        older[zone].append(alias)
+    by_area: dict[str, list[Zone]] = defaultdict(list)
+    for name in available_timezones() - set(aliases):
+        area, _, own = name.partition("/")
+        place = cities.get(name, {}).get("city") or own.replace("_", " ")
+        by_area[area].append(Zone(name, tuple(older[name]), place))
+    return by_area
 
 
 def of_reader() -> ZoneInfo | None:

@@ -1,6 +1,7 @@
 """How values are written for people: texts in several languages, dates, numbers, names of
 countries and languages. All follow the language of the page."""
 
+import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from babel.numbers import format_decimal
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
+import badges.countries
 from badges import vocabularies
 from badges.micro_credential import Concept
 from badges.text import Text
@@ -77,6 +79,18 @@ def number(value: Decimal | int | str) -> str:
 def country(code: str) -> str:
     """Return the name of a country by its ISO 3166-1 alpha-2 code."""
     return str(Locale.parse(language()).territories.get(code.upper(), code))
+
+
+def countries() -> list[tuple[str, str]]:
+    """Return all countries: code and name, by name as the language sorts."""
+    named = [(code, country(code)) for code in badges.countries.codes()]
+    return sorted(named, key=lambda one: _sortable(one[1]))
+
+
+def _sortable(name: str) -> str:
+    """Return a name without accents, so that Österreich stands beside Oman."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(one for one in letters if not unicodedata.combining(one))
 
 
 def language_name(tag: str) -> str:

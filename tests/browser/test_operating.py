@@ -116,6 +116,18 @@ def test_from_the_operator_s_passkey_to_an_lms_that_is_confirmed(
         assert registrations.waiting(db) == []
 
 
+def test_the_device_s_own_time_zone_is_proposed_and_nothing_is_chosen(
+    world: World, new_context: NewContext
+) -> None:
+    page = new_context(timezone_id="Europe/Kiev").context.new_page()
+    operating.come_in(world, page, operating.add_account(world))
+    page.goto(f"{world.tool.settings.public_url}/admin/account")
+    zones = page.get_by_label("Time zone")
+    expect(zones).to_have_value("")
+    assert zones.locator("optgroup").first.get_attribute("label") == "Of this device"
+    expect(zones.locator("optgroup").first.locator("option")).to_have_text("Kyiv")
+
+
 def test_the_other_pages_read_well(world: World, page: Page, show: Show) -> None:
     operating.come_in(world, page, operating.add_account(world))
     slug = world.mc.awarding_body.slug

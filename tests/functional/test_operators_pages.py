@@ -273,6 +273,8 @@ def test_a_schools_name_is_for_operators_and_the_rest_for_its_administrators(
         ({"slug": "my-school", "name": "A"}, "is taken by another school"),
         ({"slug": "new", "name": ""}, "is empty, too long"),
         ({"slug": "new", "name": "A", "country": "Ukraine"}, "two letters"),
+        ({"slug": "new", "name": "A", "country": "ZZ"}, "no such country"),
+        ({"slug": "new", "name": "A", "country": "EU"}, "no such country"),
         ({"slug": "new", "name": "A", "country": "ÄÖ"}, "two letters"),
     ],
 )
@@ -285,6 +287,44 @@ def test_a_school_that_cannot_be_is_refused_and_the_entries_stay(
     assert f'value="{sent["slug"]}"' in page.text
     with database.transaction(read_only=True) as db:
         assert db.scalars(sa.select(Organisation.id)).all() == [school]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "free"),
+    [
+        ("My School", "my-school", "my-school-2"),
+        ("Дніпровський ліцей № 3", "Дніпро", "dniprovskyi-litsei-3"),
+        ("Höhere Schule für Straßenbau", "HS", "hoehere-schule-fuer-strassenbau"),
+        ("École d'Amiens", "é", "ecole-damiens"),
+        ("Ελληνική Σχολή", "?", "elliniki-scholi"),
+        ("北京大学", "北京", "school"),
+        ("Wolf " * 40, "W", "wolf-wolf-wolf-wolf-wolf-wolf-wolf-wolf"),
+        ("W" * 200, "W", "w" * 40),
+    ],
+)
+def test_a_refused_short_name_comes_back_with_a_free_one(
+    olena: SignedIn, school: uuid.UUID, name: str, typed: str, free: str
+) -> None:
+    refused = olena.post("/admin/organisations", slug=typed, name=name, country="UA").text
+    assert f"<b>{free}</b>" in refused
+    assert '<option value="UA" selected>Ukraine' in refused
+    assert olena.post("/admin/organisations", slug=free, name=name).status_code == 303
+
+
+def test_countries_stand_in_the_page_s_language_by_name(olena: SignedIn, school: uuid.UUID) -> None:
+    page = olena.get(f"/admin/organisations/{school}?lang=de").text
+    assert '<option value="UA" selected>Ukraine' in page
+    assert page.index(">Oman<") < page.index(">Österreich<") < page.index(">Pakistan<")
+    for none in ("ZZ", "EU", "IC"):
+        assert f'value="{none}"' not in page
+
+
+def test_a_refused_change_keeps_what_was_typed(olena: SignedIn, school: uuid.UUID) -> None:
+    sent = {"name": "A Longer Name", "country": "ZZ", "deployments": "automatic"}
+    refused = olena.post(f"/admin/organisations/{school}", **sent)
+    assert refused.status_code == 400
+    assert 'value="A Longer Name"' in refused.text
+    assert 'value="automatic" checked' in refused.text
 
 
 def test_the_next_key_is_published_once(olena: SignedIn) -> None:

@@ -1,5 +1,6 @@
 """People without an LMS sign in by a one-time link, and stay signed in for a while."""
 
+import re
 import uuid
 from datetime import timedelta
 from functools import partial
@@ -277,6 +278,18 @@ def test_one_s_own_details_are_kept_and_heeded(
     assert "UTC" not in log
     with database.transaction(read_only=True) as db:
         assert db.get_one(Account, operator).locale == "de"
+
+
+def test_each_time_zone_stands_once_under_its_part_of_the_world(
+    app: Flask, database: Database, operator: uuid.UUID
+) -> None:
+    person = signing_in.signed_in(app, database, operator, clock.now())
+    assert person.post("/admin/account", name="A", time_zone="Europe/Kiev").status_code == 303
+    page = person.get("/admin/account?lang=de").text
+    assert '<optgroup label="Europa">' in page
+    assert '<option value="Europe/Vienna">Wien</option>' in page
+    assert '<option value="Europe/Kiev"' not in page
+    assert re.search('<option value="Europe/Kyiv" data-also="Europe/Kiev[^"]*" selected>', page)
 
 
 @pytest.mark.parametrize(

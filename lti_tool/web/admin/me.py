@@ -24,7 +24,7 @@ def _page(visit: AccountVisit, problem: str = "") -> str:
     return render_template(
         "admin/me.html",
         visit=visit,
-        zones=choices(),
+        zones=choices(i18n.language()),
         problem=problem,
         passkeys=passkeys.listed(visit.db, visit.account),
         can_have_passkeys=relying_party().has_passkeys,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.models import Organisation
-from lti_tool.services import invitations, organisations, platforms, registrations
+from lti_tool.services import invitations, organisations, platforms, registrations, slugs
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -25,12 +25,13 @@ def organisations_list(visit: AccountVisit) -> ResponseReturnValue:
     return _list(visit)
 
 
-def _list(visit: AccountVisit, problem: str = "") -> str:
+def _list(visit: AccountVisit, problem: str = "", free_slug: str = "") -> str:
     return render_template(
         "admin/organisations.html",
         visit=visit,
         organisations=organisations.listed(visit.db, scope.within(visit)),
         problem=problem,
+        free_slug=free_slug,
         form=request.form,
     )
 
@@ -42,7 +43,9 @@ def add_organisation(visit: AccountVisit) -> ResponseReturnValue:
     try:
         made = organisations.add(visit.db, slug.strip(), name, country, visit.now, by=visit.actor)
     except ToolError as error:
-        return _list(visit, what_happened(error)), error.status
+        is_about_slug = error.code in {"malformed_slug", "organisation_exists"}
+        free = slugs.proposed(visit.db, name) if is_about_slug else ""
+        return _list(visit, what_happened(error), free), error.status
     return redirect(url_for("admin.organisation", organisation_id=made.id), 303)
 
 
@@ -62,9 +65,10 @@ def _page(visit: AccountVisit, found: Organisation, problem: str = "") -> str:
             for one in platforms.of_organisation(visit.db, found)
         ],
         invitations=invitations.still_open(visit.db, found, visit.now),
-        automatic=found.deployment_policy == AUTOMATIC,
+        policy=found.deployment_policy,
         hours=HOURS,
         problem=problem,
+        form=request.form,
         done=request.args.get("done", ""),
     )
 
