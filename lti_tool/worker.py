@@ -14,6 +14,7 @@ from lti_tool import clock
 from lti_tool.lti import login_states, unconfirmed
 from lti_tool.mail import MailServer
 from lti_tool.services import (
+    api_clients,
     audit,
     launches,
     moodle_reading,
@@ -55,11 +56,12 @@ def forget_secrets(tool: Tool) -> None:
 
 
 def forget_expired(tool: Tool) -> None:
-    """Delete logins that nobody finished, and visits and sessions that ended some time ago."""
+    """Delete logins that nobody finished; visits, sessions and tokens that are over."""
     with tool.database.transaction() as db:
         login_states.forget_expired(db, clock.now())
         launches.forget_expired(db, clock.now())
         sign_in.forget_expired(db, clock.now())
+        api_clients.forget_expired(db, clock.now())
 
 
 def rotate_tool_key(tool: Tool) -> None:

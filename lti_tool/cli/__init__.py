@@ -15,6 +15,7 @@ from lti_tool.cli import (
     registration,
     score,
     serve,
+    system,
     worker,
 )
 from lti_tool.cli.context import Context, ReadableGroup
@@ -53,6 +54,7 @@ for command in (
     platform.group,
     account.group,
     moodle.group,
+    system.group,
     key.group,
     credential.group,
     score.group,

@@ -16,6 +16,7 @@ from lti_tool.models.activities import (
     CourseActivities,
     UnitActivity,
 )
+from lti_tool.models.api_clients import ApiClient, ApiRequest, ApiToken
 from lti_tool.models.audit_log import AuditEntry
 from lti_tool.models.awards import Award
 from lti_tool.models.completions import CompletionRecord, Enrolment
@@ -50,6 +51,9 @@ __all__ = [
     "AccountSession",
     "ActivityCheck",
     "ActivityResult",
+    "ApiClient",
+    "ApiRequest",
+    "ApiToken",
     "AuditEntry",
     "Award",
     "Base",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, UtcDateTime
 from lti_tool.models.activities import ActivityResult
+from lti_tool.models.api_clients import ApiClient
 from lti_tool.models.courses import Course
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.micro_credentials import MicroCredentialVersion
@@ -40,6 +41,7 @@ class CompletionRecord(Base):
     `assessor_id` is None where the LMS or the learner stands for the record. `key` makes a
     repeated submission of the same form harmless. `result` and
     `activity_result`: the grade in the LMS, or what it said of an activity, that it rests on.
+    `client`: the other system that reported it.
     """
 
     __tablename__ = "completion_records"
@@ -75,6 +77,8 @@ class CompletionRecord(Base):
     )
 
     activity_result: Mapped[ActivityResult | None] = relationship()
+    client_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("api_clients.id"), index=True)
+    client: Mapped[ApiClient | None] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     assessor: Mapped[Person | None] = relationship(foreign_keys=[assessor_id])
     course: Mapped[Course] = relationship()

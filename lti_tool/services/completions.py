@@ -20,6 +20,7 @@ from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
     ActivityResult,
+    ApiClient,
     CompletionRecord,
     Course,
     CourseMember,
@@ -84,16 +85,29 @@ def record(
     Raises:
         ToolError: the codes of `badges.completion.check`; `evidence_too_long`.
     """
-    row = CompletionRecord(
-        key=key,
-        unit_code=judgement.unit,
-        route=Route.ASSESSED.value,
-        assessor_id=assessor.id,
-        part=judgement.part,
-        points=judgement.points,
-        is_signed_off=judgement.signed_off,
-        evidence=_evidence(judgement.evidence),
-    )
+    row = _judged(judgement, key)
+    row.assessor_id = assessor.id
+    return _keep(db, person, version, row, course, now)
+
+
+def record_reported(
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    judgement: Judgement,
+    *,
+    course: Course,
+    assessor: Person | None,
+    client: ApiClient,
+    key: str,
+    now: datetime,
+) -> CompletionRecord:
+    """Keep a judgement that another system of the school reports; as `record`.
+
+    `assessor`: the teacher who judged, where the rule asks for a person.
+    """
+    row = _judged(judgement, key)
+    row.assessor_id, row.client_id = assessor.id if assessor else None, client.id
     return _keep(db, person, version, row, course, now)
 
 
@@ -148,6 +162,18 @@ def record_activity(db: Session, result: ActivityResult, now: datetime) -> Compl
     )
     placement = result.placement
     return _keep(db, result.person, placement.version, row, placement.course, now)
+
+
+def _judged(judgement: Judgement, key: str) -> CompletionRecord:
+    return CompletionRecord(
+        key=key,
+        unit_code=judgement.unit,
+        route=Route.ASSESSED.value,
+        part=judgement.part,
+        points=judgement.points,
+        is_signed_off=judgement.signed_off,
+        evidence=_evidence(judgement.evidence),
+    )
 
 
 def _keep_once(
@@ -251,6 +277,7 @@ def records_of(
             joinedload(CompletionRecord.course),
             joinedload(CompletionRecord.result),
             joinedload(CompletionRecord.activity_result),
+            joinedload(CompletionRecord.client),
         )
         .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
     ).all()

@@ -4,6 +4,7 @@ from flask import Flask
 
 from lti_tool.web import (
     admin,
+    api,
     errors,
     health,
     i18n,
@@ -38,5 +39,6 @@ def init_app(app: Flask) -> None:
         public.blueprint,
         sign_in.blueprint,
         admin.blueprint,
+        api.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 PROBLEM_TYPE = "application/problem+json"
 # Pages below these are shown in the frame of an LMS; a refusal holds nothing worth a trick.
 _FRAMED = ("/launches/", "/lti/")
+_FOR_SOFTWARE = ("/api/", "/oauth/")
 
 
 def init_app(app: Flask) -> None:
@@ -76,6 +77,11 @@ def what_happened(error: ToolError) -> str:
     return _filled(sentence(error.code, error.status).title, error.params)
 
 
+def in_words(error: ToolError) -> str:
+    """Return what a refusal says and what to do next, for software to pass on."""
+    return f"{what_happened(error)} {gettext(sentence(error.code, error.status).next_step)}"
+
+
 def _filled(title: str, params: Mapping[str, str]) -> str:
     known = defaultdict(str, params)  # a parameter that a caller forgot leaves a gap, not a crash
     return gettext(title) % known if "%(" in title else gettext(title)
@@ -112,7 +118,7 @@ def _answer(code: str, status: int, params: dict[str, str]) -> Response:
     found = sentence(code, status, otherwise)
     title = _filled(found.title, params)
     next_step = gettext(found.next_step)
-    if wants_json():
+    if wants_json() or request.path.startswith(_FOR_SOFTWARE):
         response = jsonify(
             type="about:blank",
             title=HTTPStatus(status).phrase,

@@ -71,6 +71,8 @@ PUBLIC = Rule("public", (Rate(300, 10),))
 SIGNED_IN = Rule("admin", (Rate(300, 10),))
 WAITING = Rule("waiting", (Rate(60, 60),), (Rate(6, 60),))
 """Of what makes a thread wait for an LMS, which may be slow on purpose."""
+REPORTS = Rule("reports", (Rate(300, 60),))
+"""Of what other systems of schools send, a hundred completions at a time."""
 STRICT = Rule("strict", (Rate(20, 60), Rate(200, 3600)))
 
 BY_BLUEPRINT: Mapping[str, Rule] = {
@@ -81,6 +83,7 @@ BY_BLUEPRINT: Mapping[str, Rule] = {
     "registration": STRICT,
     "sign_in": STRICT,
     "admin": SIGNED_IN,
+    "api": REPORTS,
 }
 BY_ENDPOINT: Mapping[str, Rule] = {
     NOWHERE: PUBLIC,
@@ -89,6 +92,8 @@ BY_ENDPOINT: Mapping[str, Rule] = {
     "teacher.repair_column": WAITING,
     "admin.test_server": WAITING,
     "admin.test_platform": WAITING,
+    "api.token": STRICT,
+    "api.described": PUBLIC,
 }
 # Answering costs less than counting: a file that browsers keep for ever, and a probe.
 UNLIMITED = frozenset({"web.static", "health.health"})

@@ -4,10 +4,10 @@ Framing: pages of a launch may be framed by the platform that launched (CSP Leve
 `frame-ancestors`; X-Frame-Options cannot name an origin and is not sent), public pages by nobody.
 Forms: a page of a foreign site can post into a launch, and the launch's cookie goes with it, so
 every unsafe request outside the LTI endpoints (these prove themselves by state and signature,
-or by a registration form that works once) must bring a token that only a page of the same launch
-can know. Pages of accounts have a token bound to the secret in their own cookie. The one form that
-leaves for another site is the answer to a deep linking request, and its page can send a form
-nowhere else.
+by a registration form that works once, or by an access token) must bring a token that only a page
+of the same launch can know. Pages of accounts have a token bound to the secret in their own cookie.
+The one form that leaves for another site is the answer to a deep linking request, and its page can
+send a form nowhere else.
 """
 
 import hashlib
@@ -23,8 +23,10 @@ from lti_tool.web.context import current_tool
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LTI_BLUEPRINT = "lti"
 REGISTRATION_BLUEPRINT = "registration"
-# Requests to these prove themselves: by state and signature, or by a form that works once.
-SELF_PROVING = frozenset({LTI_BLUEPRINT, REGISTRATION_BLUEPRINT})
+API_BLUEPRINT = "api"
+# Requests to these prove themselves: by state and signature, by a form that works once, or by a
+# secret in a header that no browser sends along by itself.
+SELF_PROVING = frozenset({LTI_BLUEPRINT, REGISTRATION_BLUEPRINT, API_BLUEPRINT})
 CSRF_FIELD = "csrf_token"
 # Blueprint -> the cookie whose secret its form tokens are bound to: before and after signing in.
 SIGN_IN_BLUEPRINT = "sign_in"

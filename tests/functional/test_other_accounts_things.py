@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 
 from lti_tool import clock
 from lti_tool.db import Base, Database
-from lti_tool.services import accounts, organisations, platforms
+from lti_tool.services import accounts, api_clients, organisations, platforms
 from lti_tool.services.accounts import Role
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.web.account_session import For
@@ -57,6 +57,10 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.change_deployments": For.ADMINISTRATORS,
     "admin.keys": For.OPERATORS,
     "admin.rotate_key": For.OPERATORS,
+    "admin.systems": For.ADMINISTRATORS,
+    "admin.add_system": For.ADMINISTRATORS,
+    "admin.replace_secret": For.ADMINISTRATORS,
+    "admin.switch_system": For.ADMINISTRATORS,
     "admin.people": For.ADMINISTRATORS,
     "admin.invite_person": For.ADMINISTRATORS,
     "admin.person": For.ADMINISTRATORS,
@@ -171,6 +175,7 @@ def settle(app: Flask, database: Database, slug: str) -> School:
             "registration_id": registration.id,
             "account_id": reviewer,
             "grant_id": accounts.get(db, reviewer).grants[0].id,
+            "client_id": api_clients.add(db, body, f"System {slug}Q", by="operator", now=now)[0].id,
         }
     return School(administrator, ids)
 

@@ -146,6 +146,8 @@ PLATFORM_ROUTES = frozenset(
         "registration.register",
     }
 )
+# Other systems prove themselves by a secret and a token: see `test_reported_completions.py`.
+API_ROUTES = frozenset({"api.token", "api.report", "api.described"})
 
 
 @pytest.fixture
@@ -202,7 +204,7 @@ def token_of(visit: Visit) -> str:
 
 def test_every_route_says_here_whose_things_it_shows(app: Flask) -> None:
     known = set(LAUNCH_ROUTES) | PUBLIC_ROUTES | PRIVATE_UNTIL_SHARED | PLATFORM_ROUTES
-    known |= SIGN_IN_ROUTES | set(ADMIN_ROUTES)
+    known |= SIGN_IN_ROUTES | API_ROUTES | set(ADMIN_ROUTES)
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == known
 
 

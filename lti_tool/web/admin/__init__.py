@@ -11,6 +11,7 @@ from lti_tool.web.admin import (
     people,
     platforms,
     self_test,
+    systems,
 )
 from lti_tool.web.admin.blueprint import blueprint
 
@@ -26,4 +27,5 @@ __all__ = [
     "people",
     "platforms",
     "self_test",
+    "systems",
 ]

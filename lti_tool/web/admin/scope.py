@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Iterable
 
 from lti_tool.errors import NotFound
-from lti_tool.models import Account, Organisation, Platform, Registration
-from lti_tool.services import accounts, organisations, platforms
+from lti_tool.models import Account, ApiClient, Organisation, Platform, Registration
+from lti_tool.services import accounts, api_clients, organisations, platforms
 from lti_tool.web.account_session import AccountVisit
 
 
@@ -41,4 +41,11 @@ def account(visit: AccountVisit, account_id: uuid.UUID) -> Account:
     places = {one.organisation_id for one in found.grants}
     if not visit.access.is_operator and not places & visit.access.administers:
         raise NotFound("unknown_account")
+    return found
+
+
+def client(visit: AccountVisit, client_id: uuid.UUID) -> ApiClient:
+    found = api_clients.find(visit.db, client_id)
+    if not visit.access.may_administer(found.organisation_id):
+        raise NotFound("unknown_client")
     return found

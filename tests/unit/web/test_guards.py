@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from lti_tool.web.security import (
     ADMIN_BLUEPRINT,
+    API_BLUEPRINT,
     LTI_BLUEPRINT,
     OWN_COOKIES,
     REGISTRATION_BLUEPRINT,
@@ -45,6 +46,10 @@ def is_registration(rule: Rule) -> bool:
     return rule.endpoint.startswith(f"{REGISTRATION_BLUEPRINT}.")
 
 
+def is_api(rule: Rule) -> bool:
+    return rule.endpoint.startswith(f"{API_BLUEPRINT}.")
+
+
 def is_of_accounts(rule: Rule) -> bool:
     return rule.endpoint.partition(".")[0] in OWN_COOKIES
 
@@ -61,7 +66,7 @@ def test_every_form_outside_the_lti_endpoints_is_refused_without_its_token(
 ) -> None:
     checked = 0
     for rule in rules(app):
-        if is_lti(rule):
+        if is_lti(rule) or is_api(rule):
             continue
         for method in unsafe_methods(rule):
             answer = client.open(
@@ -118,11 +123,21 @@ def test_every_page_of_accounts_leads_strangers_to_signing_in(
             assert answer.location.startswith("/sign-in?"), rule
 
 
-def test_unsafe_methods_exist_only_below_launches_accounts_and_lti(app: Flask) -> None:
+def test_unsafe_methods_exist_only_below_launches_accounts_lti_and_api(app: Flask) -> None:
+    proving = (is_lti, is_registration, is_of_accounts, is_api)
     for rule in rules(app):
         if unsafe_methods(rule):
-            proves_itself = is_lti(rule) or is_registration(rule) or is_of_accounts(rule)
-            assert proves_itself or "launch_id" in rule.arguments, rule
+            assert any(proves(rule) for proves in proving) or "launch_id" in rule.arguments, rule
+
+
+def test_other_systems_prove_themselves_by_a_secret_or_a_token(
+    app: Flask, client: FlaskClient
+) -> None:
+    for rule in rules(app):
+        if is_api(rule) and unsafe_methods(rule):
+            for cookie in ("", "launch=x; account=y"):
+                answer = client.post(example_path(rule), headers={"Cookie": cookie})
+                assert answer.status_code in (400, 401), rule
 
 
 def test_a_script_runs_only_under_the_nonce_of_its_own_answer(app: Flask) -> None:
