@@ -25,6 +25,7 @@ from lti_tool.lti.tool_keys import public_jwk
 from lti_tool.models import Deployment, Organisation, Platform, Registration
 
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
@@ -164,9 +165,11 @@ class PlatformDouble:
 
 
 def claim_name(name: str) -> str:
-    """Return the claim's full name; `endpoint` is that of AGS."""
+    """Return the claim's full name; `endpoint` is that of AGS, `namesroleservice` that of NRPS."""
     if name == "endpoint":
         return AGS
+    if name == "namesroleservice":
+        return NRPS
     if name == "deep_linking_settings":
         return DL + name
     own = {

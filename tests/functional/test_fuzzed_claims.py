@@ -35,15 +35,28 @@ CLAIMS = (
     "custom",
     "launch_presentation",
     "endpoint",
+    "namesroleservice",
     "deep_linking_settings",
     "for_user",
 )
+# What is read of each claim that is an object.
+OBJECTS = {
+    "resource_link": ("id", "title"),
+    "context": ("id", "title", "label"),
+    "custom": ("mc", "unit", "version", "course", "history", "column"),
+    "launch_presentation": ("locale", "return_url"),
+    "endpoint": ("lineitem", "lineitems", "scope"),
+    "namesroleservice": ("context_memberships_url",),
+    "for_user": ("user_id",),
+}
 MEMBERS = (
     "user_id",
     "id",
     "title",
     "label",
     "lineitem",
+    "lineitems",
+    "context_memberships_url",
     "scope",
     "locale",
     "mc",
@@ -133,9 +146,30 @@ def test_a_message_of_each_type_with_any_claims_is_accepted_or_refused(
         assert refusal_code(response)
 
 
+ANYTHING = (None, True, 5, -1.5, "", "x", [], ["x"], [[]], {}, {"id": []}, {"x": {"y": 1}})
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+@on_each_database
+def test_each_member_of_a_claim_may_be_of_any_type(visitor: Visitor, name: str) -> None:
+    reviewing = {"message_type": "LtiSubmissionReviewRequest"} if name == "for_user" else {}
+    whole = {
+        "id": "1",
+        "user_id": "7",
+        "mc": "school/MC",
+        "lineitem": f"{visitor.platform.url}/item",
+        "scope": [],
+    }
+    for member in OBJECTS[name]:
+        for value in (*ANYTHING, "x" * 3000, "http://[", "\0", "\ud800", 10**400):
+            response = visitor.launch(**reviewing, **{name: {**whole, member: value}})
+            if response.status_code != 303:
+                assert refusal_code(response), (name, member, value)
+
+
 @pytest.mark.parametrize("name", CLAIMS)
 def test_each_claim_alone_may_be_of_any_type(visitor: Visitor, name: str) -> None:
-    for value in (None, True, 5, -1.5, "", "x", [], ["x"], [[]], {}, {"id": []}, {"x": {"y": 1}}):
+    for value in ANYTHING:
         response = visitor.launch(**{name: value})
         if response.status_code != 303:
             assert refusal_code(response), (claim_name(name), json.dumps(value))

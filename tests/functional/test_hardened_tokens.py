@@ -4,6 +4,8 @@ One test, or more, for each way in which stock pylti1p3 2.0.0 answers wrongly.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 from typing import Any
 
@@ -16,7 +18,14 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import LaunchSession, Person
 from tests.factories.launches import Begun, Visitor, refusal_code, sessions_of
-from tests.factories.platform import ABSENT, INSTITUTION, MEMBERSHIP, rsa_key, serving_platform
+from tests.factories.platform import (
+    ABSENT,
+    INSTITUTION,
+    MEMBERSHIP,
+    jwk_of,
+    rsa_key,
+    serving_platform,
+)
 
 
 def _base64url(data: bytes) -> str:
@@ -122,14 +131,20 @@ def _unsigned(visitor: Visitor, begun: Begun, **header: Any) -> str:
     return ".".join(_base64url(json.dumps(part).encode()) for part in parts) + "."
 
 
-def _hmac_with_public_key(visitor: Visitor, begun: Begun, encoding: Encoding) -> str:
-    import hashlib
-    import hmac
-
-    public = visitor.platform.key.public_key()
-    secret = public.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
+def _hmac(visitor: Visitor, begun: Begun, secret: bytes) -> str:
     signed = _unsigned(visitor, begun, alg="HS256").rstrip(".")
-    return f"{signed}.{_base64url(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
+    digest = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
+    return f"{signed}.{_base64url(digest)}"
+
+
+def _public_secrets(visitor: Visitor) -> list[bytes]:
+    """Return what a careless verifier may take for a shared key: everything public of the key."""
+    public = visitor.platform.key.public_key()
+    info = PublicFormat.SubjectPublicKeyInfo
+    pem, der = (public.public_bytes(form, info) for form in (Encoding.PEM, Encoding.DER))
+    jwk = jwk_of(visitor.platform.key, visitor.platform.kid)
+    modulus = public.public_numbers().n.to_bytes(256)
+    return [pem, pem.strip(), der, jwk["n"].encode(), modulus, json.dumps(jwk).encode(), b""]
 
 
 def test_unsigned_and_symmetric_tokens_are_refused(visitor: Visitor) -> None:
@@ -137,8 +152,10 @@ def test_unsigned_and_symmetric_tokens_are_refused(visitor: Visitor) -> None:
         lambda begun: _unsigned(visitor, begun, alg="none"),
         lambda begun: _unsigned(visitor, begun, alg="NONE"),
         lambda begun: _unsigned(visitor, begun),
-        lambda begun: _hmac_with_public_key(visitor, begun, Encoding.PEM),
-        lambda begun: _hmac_with_public_key(visitor, begun, Encoding.DER),
+        *(
+            lambda begun, secret=secret: _hmac(visitor, begun, secret)
+            for secret in _public_secrets(visitor)
+        ),
     ]
     for forge in forged:
         begun = visitor.begin()
@@ -197,12 +214,14 @@ def test_a_hostile_kid_is_refused(visitor: Visitor, kid: object, code: str) -> N
 
 def test_keys_that_a_token_brings_along_are_never_fetched_or_used(visitor: Visitor) -> None:
     with serving_platform(key=3) as hostile:
-        jwk = {"kty": "RSA", "kid": hostile.kid, "n": "AQAB", "e": "AQAB"}
+        jwk = jwk_of(hostile.key, hostile.kid)
         for header in (
             {"jku": f"{hostile.url}/jwks", "kid": hostile.kid},
             {"x5u": f"{hostile.url}/cert", "kid": hostile.kid},
             {"jwk": jwk, "kid": hostile.kid},
             {"jku": f"{hostile.url}/jwks"},
+            {"jwk": jwk},
+            {"jwk": {**jwk, "kid": visitor.platform.kid}},
         ):
             begun = visitor.begin()
             id_token = visitor.platform.sign(visitor.payload(begun), header=header, key=hostile.key)

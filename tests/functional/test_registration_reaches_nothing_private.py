@@ -2,8 +2,9 @@
 
 import socket
 import threading
+import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -12,8 +13,14 @@ from flask import Flask
 from config import Settings
 from lti_tool import clock, create_app, outbound
 from lti_tool.db import Database
+from lti_tool.lti import roster
+from lti_tool.lti.errors import ServiceError
+from lti_tool.lti.service_calls import Caller
+from lti_tool.tool import Tool
+from tests.factories.launches import Visitor, refusal_code
 from tests.factories.platform import Answer, PlatformDouble
 from tests.factories.registering import CONFIGURATION, TOOL, Registrar, code_of
+from tests.unit.lti.conftest import grant_tokens
 
 
 class Canary:
@@ -162,6 +169,65 @@ def test_a_name_that_leads_to_a_private_address_gets_no_registration(
     registrar.offers()
     registrar.answers({"client_id": "c", TOOL: {"deployment_id": "7"}})
     assert registrar.register().status_code == 200
+
+
+# What is asked again and again, once a registration is stored.
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "2130706433", "[::1]"])
+def test_keys_at_a_private_address_are_never_fetched(
+    production: Flask, database: Database, platform: PlatformDouble, canary: Canary, host: str
+) -> None:
+    where = f"https://{host}:{canary.port}/jwks"
+    registration_id = platform.register(database, clock.now(), key_set_url=where)
+    public_url = production.extensions["credlet"].settings.public_url
+    visitor = Visitor(production.test_client(), platform, registration_id, public_url)
+    assert refusal_code(visitor.launch()) == "keys_unavailable"
+    assert canary.hits == 0
+
+
+def caller_of(app: Flask, registration_id: uuid.UUID) -> Caller:
+    tool: Tool = app.extensions["credlet"]
+    return Caller(tool.database, tool.outbound, tool.encryption, registration_id, clock.now())
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "0x7f.1"])
+def test_a_private_address_gets_neither_an_assertion_nor_a_bearer(
+    intranet: Flask, database: Database, platform: PlatformDouble, canary: Canary, host: str
+) -> None:
+    """Token address and services; the platform itself lies on the one host that is allowed."""
+    grant_tokens(platform)
+    there = f"https://{host}:{canary.port}"
+    elsewhere = platform.register(database, clock.now(), auth_token_url=f"{there}/token")
+    here = platform.register(database, clock.now(), slug="b", auth_login_url=f"{there}/auth")
+    for registration_id, address in ((elsewhere, platform.url), (here, there)):
+        service = roster.Service(registration_id, f"{address}/members")
+        with pytest.raises(ServiceError) as caught:
+            roster.read(caller_of(intranet, registration_id), service)
+        assert caught.value.code in {"token_refused_address", "refused_address"}
+    assert canary.hits == 0
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://localhost:{port}/m?p=2", "//127.0.0.2:{port}/m", "http://127.0.0.1:{port}/m?p=2"],
+)
+def test_the_next_page_is_asked_for_where_the_first_was(
+    intranet: Flask, database: Database, platform: PlatformDouble, canary: Canary, target: str
+) -> None:
+    """Another port of the same host is another server."""
+    grant_tokens(platform)
+    link = f'<{target.format(port=canary.port)}>; rel="next"'
+    body = {"members": [{"user_id": "7", "roles": ["Learner"]}]}
+    platform.answers["/m"] = Answer.json(body, headers={"Link": link})
+    registration_id = platform.register(database, clock.now())
+    with suppress(ServiceError):
+        roster.read(
+            caller_of(intranet, registration_id),
+            roster.Service(registration_id, f"{platform.url}/m"),
+        )
+    assert platform.hits("/m") > 0
+    assert canary.hits == 0
 
 
 def test_a_name_that_answers_twice_leads_nowhere(
