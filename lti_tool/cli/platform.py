@@ -15,6 +15,7 @@ from lti_tool.models import Registration
 from lti_tool.services import organisations, platforms, registrations, slugs
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.web import pasting
+from lti_tool.web.pasting import Lms
 
 
 @click.group("platform")
@@ -31,6 +32,13 @@ def group() -> None:
 )
 @click.option("--organisation-name", help="Full name of the school, when it is new here.")
 @click.option("--country", help="Country of a new school, two letters (ISO 3166-1).")
+@click.option(
+    "--lms",
+    type=click.Choice(list(pasting.BY_NAME)),
+    default="moodle",
+    show_default=True,
+    help="Whose words are shown for what to paste there.",
+)
 @click.option("--moodle", "moodle_url", help="Address of a Moodle; fills in the four addresses.")
 @click.option("--issuer", help="Issuer (platform id) of the LMS.")
 @click.option("--auth-login-url", help="Authentication request address of the LMS.")
@@ -52,6 +60,7 @@ def add(
     organisation: str,
     organisation_name: str | None,
     country: str | None,
+    lms: str,
     moodle_url: str | None,
     registration_id: uuid.UUID | None,
     deployments: tuple[str, ...],
@@ -71,7 +80,7 @@ def add(
     for field, value in answers.items():
         platforms.check_field(field, value, allow_http=allow_http)
     registration_id = registration_id or uuid.uuid4()
-    show_addresses(context.settings.public_url, registration_id)
+    show_addresses(context.settings.public_url, registration_id, pasting.BY_NAME[lms])
 
     def ask(field: str, question: str) -> str:
         answer: str = click.prompt(question, value_proc=_checked(field, allow_http=allow_http))
@@ -121,7 +130,7 @@ def list_platforms(context: Context) -> None:
             click.echo(f"{platform.id}  {platform.name} ({platform.organisation.slug}): {state}")
             click.echo(f"    {registration.issuer}  client {registration.client_id}")
             click.echo("    " + _("deployments: %(ids)s", ids=deployments_in_words(registration)))
-            for label, address in addresses(context.settings.public_url, registration.id).items():
+            for label, address in _addresses(context, registration).items():
                 click.echo(f"    {label}: {address}")
 
 
@@ -171,19 +180,29 @@ def deployments_in_words(registration: Registration) -> str:
     return ", ".join(ids) or _("none")
 
 
-def addresses(public_url: str, registration_id: uuid.UUID) -> dict[str, str]:
-    """Return what the LMS must know of this tool, by Moodle's names."""
+def _addresses(context: Context, registration: Registration) -> dict[str, str]:
+    return addresses(context.settings.public_url, registration.id, pasting.MOODLE)
+
+
+def addresses(public_url: str, registration_id: uuid.UUID, lms: Lms) -> dict[str, str]:
+    """Return what the LMS must know of this tool, by the LMS's names."""
     ours = ToolAddresses(public_url, registration_id, icon_url="")
-    labels = {**pasting.MOODLE.fields, **pasting.FURTHER}
+    labels = {**lms.fields, **pasting.FURTHER}
     return {_(label): pasting.value(ours, which) for label, which in labels.items()}
 
 
-def show_addresses(public_url: str, registration_id: uuid.UUID) -> None:
-    click.echo(_("Paste into the LMS (LTI version 1.3, public key type: keyset URL):"))
-    for label, address in addresses(public_url, registration_id).items():
-        click.echo(f"  {label:26} {address}")
+def show_addresses(public_url: str, registration_id: uuid.UUID, lms: Lms) -> None:
+    shown = addresses(public_url, registration_id, lms)
+    width = max(map(len, shown))
+    click.echo(_("Paste into %(lms)s:", lms=lms.name))
+    click.echo(f"  {_(lms.where)}")
+    for label, address in shown.items():
+        click.echo(f"  {label:{width}}  {address}")
+    for choice in lms.choices:
+        click.echo(f"  {_(choice)}")
     click.echo(_("The last two are for an LMS that cannot fetch a key set, and for Canvas."))
-    click.echo(_("There, allow grade sync (AGS), and sharing the launcher's name if you may."))
+    if not lms.choices:
+        click.echo(_("There, allow grade sync (AGS), and sharing the launcher's name if you may."))
     click.echo()
 
 

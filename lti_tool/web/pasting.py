@@ -100,6 +100,7 @@ OTHERS = (
     ),
 )
 ALL = (MOODLE, *OTHERS)
+BY_NAME: Mapping[str, Lms] = {lms.name.lower().replace(" ", "-"): lms for lms in ALL}
 FURTHER: Mapping[str, str] = {
     N_("Public key as text"): KEY_TEXT,
     N_("Configuration for Canvas"): CANVAS,

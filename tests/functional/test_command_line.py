@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from lti_tool.encryption import Encryption
 from lti_tool.models import Award, Credential, Delivery, Registration, StatusList
 from lti_tool.services import credentials, deliveries, keys, organisations
 from lti_tool.services.credentials import Claim
+from lti_tool.web import pasting
 from tests.factories.courses import School
 
 WLD = samples.welding()
@@ -196,6 +198,26 @@ def test_a_mistake_is_told_before_anything_is_pasted_into_the_lms(
     assert answer.exit_code == 1
     assert code in answer.stderr
     assert "Paste" not in answer.stdout
+
+
+@pytest.mark.parametrize("lms", pasting.ALL, ids=pasting.BY_NAME)
+def test_what_to_paste_is_said_in_the_words_of_each_lms(
+    operator: Operator, lms: pasting.Lms
+) -> None:
+    choice = lms.name.lower().replace(" ", "-")
+    answer = operator.run(
+        "platform", "add", "--lms", choice, "--name", "L", "--organisation", "s", "--moodle",
+        "https://lms.example", "--client-id", "c", "--deployment", "1",
+    )  # fmt: skip
+    assert answer.exit_code == 0, answer.output
+    assert f"Paste into {lms.name}:\n  {lms.where}\n" in answer.stdout
+    for label, which in lms.fields.items():
+        ending = {"key_set": "jwks", "configuration": "config.json"}.get(which, which)
+        assert re.search(
+            rf"^  {re.escape(label)} +https://\S+/lti/\S+/{ending}$", answer.stdout, re.M
+        )
+    for further in lms.choices:
+        assert further in answer.stdout
 
 
 @pytest.mark.parametrize(
