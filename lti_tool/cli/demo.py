@@ -17,6 +17,7 @@ from lti_tool import clock
 from lti_tool.cli.texts import _, language
 from lti_tool.demo import journey, world
 from lti_tool.demo.journey import JourneyFailed, Step
+from lti_tool.demo.lms import MANNERS
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import World
 from lti_tool.services import accounts, sign_in
@@ -33,9 +34,18 @@ TOOL_PORT, LMS_PORT = 8000, 9001
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the badge and what it points to; a new one otherwise.",
 )
+@click.option(
+    "--lms",
+    type=click.Choice(list(MANNERS)),
+    default="moodle",
+    show_default=True,
+    help="Which LMS the small one does as.",
+)
 @click.option("--tool-port", type=PORT, help="[default: 8000; with --once any free one]")
 @click.option("--lms-port", type=PORT, help="[default: 9001; with --once any free one]")
-def command(once: bool, out: Path | None, tool_port: int | None, lms_port: int | None) -> None:
+def command(
+    once: bool, out: Path | None, lms: str, tool_port: int | None, lms_port: int | None
+) -> None:
     """Run Credlet and a small LMS on this machine and play the main job once.
 
     A teacher places units and signs off, a learner completes them, claims and verifies the badge.
@@ -51,7 +61,13 @@ def command(once: bool, out: Path | None, tool_port: int | None, lms_port: int |
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="credlet-demo-")))
         try:
             running = stack.enter_context(
-                world.running(folder, tool_port=tool_port, lms_port=lms_port, locale=language())
+                world.running(
+                    folder,
+                    tool_port=tool_port,
+                    lms_port=lms_port,
+                    locale=language(),
+                    manners=MANNERS[lms],
+                )
             )
         except OSError as error:
             raise click.ClickException(
@@ -106,6 +122,8 @@ def _check(out: Path) -> str:
 
 def _serve_on(console: Console, running: World) -> None:
     console.print()
+    lms = running.lms.config.manners.label
+    console.print(_("The LMS does as %(lms)s does, in what the tool can see.", lms=lms))
     console.print(_("Click through it yourself: %(address)s", address=f"{running.lms_url}/lms/"))
     console.print(
         _(
@@ -119,6 +137,14 @@ def _serve_on(console: Console, running: World) -> None:
             course=running.empty_course.title,
         )
     )
+    world.publish_newer(running)
+    console.print(
+        _(
+            "A newer version was published: “Copy this course” on a course page, open an activity "
+            "of the copy, and you are asked which version it offers."
+        )
+    )
+    console.print(_("“Data privacy” on the start page asks what the tool keeps about somebody."))
     console.print(
         _("As the operator of this tool: %(link)s", link=_operator_link(running)), soft_wrap=True
     )

@@ -189,7 +189,8 @@ def frames(
     """Say which further addresses of an LMS may show pages in a frame; without options: show them.
 
     The address at which people sign in to the LMS is always allowed. An LMS that also runs
-    under another host name needs it here, to show pages and to be gone back to.
+    under another host name needs it here: to show pages, to be gone back to, and to get scores
+    (a Blackboard under a name of its own).
     """
     with context.transaction() as db:
         registration = registrations.find(db, registration_id)

@@ -6,10 +6,12 @@ the LMS's frame as a third party, as they would in real life.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy.orm import Session
 
 import migrations
 from badges import samples
@@ -35,7 +37,9 @@ from lti_tool.demo.lms import (
 from lti_tool.demo.lms.config import fetch_over_http
 from lti_tool.demo.serving import serving
 from lti_tool.lti.moodle_web_services import Site
+from lti_tool.models import Registration
 from lti_tool.services import audit, catalogue, moodle, organisations, platforms, registrations
+from lti_tool.services.deep_linking import CONTEXT_HISTORY
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.tool import Tool
 
@@ -111,7 +115,9 @@ def running(
         return fetch_over_http(url.replace(f"//{tool_host}:", f"//{TOOL_HOST}:"))
 
     issuer = f"http://127.0.0.1:{lms_port}"
-    lms = LmsState(LmsConfig(issuer=issuer, locale=locale, fetch=fetch, manners=manners))
+    name = "Demo LMS" if manners is MOODLE else f"Demo LMS ({manners.label})"
+    config = LmsConfig(issuer=issuer, name=name, locale=locale, fetch=fetch, manners=manners)
+    lms = LmsState(config)
     try:
         with serving(create_lms(lms.config, lms), port=lms_port), serving(app, port=tool_port):
             yield _connect(app, lms)
@@ -119,6 +125,14 @@ def running(
         if worker:
             app.extensions["credlet_worker"].stop()
         app.extensions["credlet"].database.close()
+
+
+def publish_newer(world: World) -> None:
+    """Publish the sample anew: a copy of the course then asks which version it offers."""
+    newer = replace(SAMPLE, version="2.0")
+    with world.tool.database.transaction() as db:
+        public_url = world.tool.settings.public_url
+        catalogue.publish(db, newer, public_url=public_url, now=clock.now())
 
 
 def _settings(folder: Path, host: str, port: int, *, worker: bool) -> Settings:
@@ -157,17 +171,11 @@ def _connect(app: Flask, lms: LmsState) -> World:
             auth_token_url=lms.config.token_url,
             key_set_url=lms.config.jwks_url,
             deployment_ids=[deployment_id],
+            auth_token_audience=lms.config.manners.token_audience or None,
         )
         registration = platforms.add(db, school, details, allow_http=True, now=now)
-        site = Site(lms.config.issuer, lms.service_accounts.add())
-        moodle.connect(
-            db,
-            registration.platform_id,
-            site,
-            encryption=tool.encryption,
-            actor=audit.OPERATOR,
-            now=now,
-        )
+        if lms.config.manners is MOODLE:
+            _read_activities(db, tool, lms, registration, now)
         if lms.config.manners.deployments == "course":
             registrations.set_policy(db, registration, automatic=True, now=now)
     base = f"{tool.settings.public_url}/lti/{registration.id}"
@@ -179,6 +187,20 @@ def _connect(app: Flask, lms: LmsState) -> World:
         target_link_uri=f"{base}/launch",
     )
     return _fill(app, lms)
+
+
+def _read_activities(
+    db: Session, tool: Tool, lms: LmsState, registration: Registration, now: datetime
+) -> None:
+    """Let the tool read the LMS's own activities, which Moodle alone offers."""
+    moodle.connect(
+        db,
+        registration.platform_id,
+        Site(lms.config.issuer, lms.service_accounts.add()),
+        encryption=tool.encryption,
+        actor=audit.OPERATOR,
+        now=now,
+    )
 
 
 def _fill(app: Flask, lms: LmsState) -> World:
@@ -197,16 +219,16 @@ def _fill(app: Flask, lms: LmsState) -> World:
         answers=["Finish the weld", "Close the valve and air the room", "Look for the leak"],
         right=1,
     )
-    reference = f"{SAMPLE.awarding_body.slug}/{SAMPLE.code}"
+    known = {"mc": f"{SAMPLE.awarding_body.slug}/{SAMPLE.code}", "history": CONTEXT_HISTORY}
     links = {
         unit.code: lms.add_link(
             course,
             unit.title.best("en"),
-            {"mc": reference, "unit": unit.code},
+            {**known, "unit": unit.code},
             restricted_by=quiz if unit.code == UNLOCKED else None,
         )
         for unit in SAMPLE.units
     }
-    overview = lms.add_link(course, "My micro-credential", {"mc": reference}, gradable=False)
+    overview = lms.add_link(course, "My micro-credential", known, gradable=False)
     admin = lms.add_admin("Ottokar", "Przybilski")
     return World(app, lms, course, empty, people, quiz, links, overview, admin)

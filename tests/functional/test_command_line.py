@@ -437,3 +437,19 @@ def test_the_demo_plays_once_and_leaves_a_verified_badge(
         [*verify, str(out / "credential.json")], capture_output=True, timeout=60, check=False
     )
     assert alone.returncode == 2
+
+
+@pytest.mark.parametrize("lms", ["openedx", "canvas"])
+def test_the_demo_plays_in_the_lms_of_ones_choice(
+    operator: Operator, tmp_path: Path, lms: str
+) -> None:
+    operator.environment = {"PATH": os.environ["PATH"]}
+    answer = operator.run_apart("demo", "--once", "--lms", lms, "--out", str(tmp_path / "out"))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "gradebook of the LMS shows 5 scores" in answer.stdout
+
+
+def test_the_demo_names_the_lmss_it_knows(operator: Operator) -> None:
+    answer = operator.run_apart("demo", "--once", "--lms", "other")
+    assert answer.returncode == 2
+    assert all(name in answer.stderr for name in ("moodle", "openedx", "canvas"))

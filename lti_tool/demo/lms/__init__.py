@@ -22,7 +22,8 @@ from . import (
 )
 from .config import LmsConfig
 from .faults import Endpoint, Fault
-from .manners import CANVAS, MOODLE, OPEN_EDX, Manners
+from .manners import ALL as MANNERS
+from .manners import BLACKBOARD, BRIGHTSPACE, CANVAS, MOODLE, OPEN_EDX, Manners
 from .records import (
     AgsSetting,
     Course,
@@ -44,7 +45,10 @@ from .state import LmsState
 from .visits import EXTENSION, state_of
 
 __all__ = [
+    "BLACKBOARD",
+    "BRIGHTSPACE",
     "CANVAS",
+    "MANNERS",
     "MOODLE",
     "OPEN_EDX",
     "AgsSetting",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from secrets import token_bytes
+from urllib.parse import urlsplit
 
 import requests
 
@@ -60,7 +61,17 @@ class LmsConfig:
 
     def line_items(self, course_id: str) -> str:
         """Return the address of a course's columns."""
-        return self.issuer + self.manners.line_items.format(course=course_id)
+        return self.services + self.manners.line_items.format(course=course_id)
+
+    @property
+    def services(self) -> str:
+        """Where services lie: the base of their addresses."""
+        host = urlsplit(self.issuer).hostname or ""
+        return self.issuer.replace(host, self.manners.service_host or host, 1)
+
+    @property
+    def token_audience(self) -> str:
+        return self.manners.token_audience or self.token_url
 
     @property
     def auth_url(self) -> str:

@@ -56,7 +56,7 @@ def take() -> str | tuple[str, int]:
         return render_template("auto_submit.html", name="autopostme", action=action, fields=fields)
     course = _own_course()
     try:
-        tool, items = _checked(request.form.get("JWT", ""))
+        tool, items = _checked(request.form.get("JWT", ""), course)
     except OAuthError as error:
         return render_template("content_refused.html", course=course, reason=str(error)), 400
     kept = Selection(
@@ -89,7 +89,7 @@ def _own_course() -> Course:
     return course
 
 
-def _checked(message: str) -> tuple[Tool, list[Item]]:
+def _checked(message: str, course: Course) -> tuple[Tool, list[Item]]:
     tool, claims = signed.read(message)
     audience = claims.get("aud")
     if audience not in (lms().config.iss, [lms().config.iss]):
@@ -97,7 +97,7 @@ def _checked(message: str) -> tuple[Tool, list[Item]]:
     if request.args.get("id") != tool.deployment_id:
         raise OAuthError("invalid_request", "Another tool was asked")
     expected = {
-        LTI + "deployment_id": tool.deployment_id,
+        LTI + "deployment_id": lms().deployment_of(tool, course),
         LTI + "message_type": "LtiDeepLinkingResponse",
         LTI + "version": "1.3.0",
     }

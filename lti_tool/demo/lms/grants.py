@@ -17,8 +17,9 @@ class PendingLaunch:
     """A launch that was started and not yet signed.
 
     `hint` is its `lti_message_hint`, `visit` the browser it belongs to. `link_id` is None while
-    content is selected: then there is a course and no link yet. `for_user`: whose grade was
-    clicked; empty for an ordinary launch.
+    content is selected: then there is a course and no link yet; `course_id` is empty where
+    somebody asks what is kept. `for_user`: whose grade was clicked, or about whom is asked; empty
+    for an ordinary launch.
     """
 
     hint: str

@@ -43,8 +43,14 @@ class PlatformKeys:
         kid, private = self._current
         return jwt.encode(dict(claims), private, algorithm="RS256", headers={"kid": kid})
 
-    def key_set(self) -> dict[str, list[dict[str, str]]]:
-        return {"keys": list(self._published)}
+    def key_set(self, *, names_algorithms: bool = True) -> dict[str, list[dict[str, str]]]:
+        left_out = () if names_algorithms else ("alg",)
+        return {
+            "keys": [
+                {name: value for name, value in key.items() if name not in left_out}
+                for key in self._published
+            ]
+        }
 
 
 class ToolKeys:

@@ -48,7 +48,7 @@ def _page(course: Course, tool: Tool) -> Response:
     size = paging.size or int(request.args.get("limit", "0")) or len(wanted) or 1
     start = int(request.args.get("from", "0"))
     rows = [_row(user, role, tool) for user, role in wanted[start : start + size]]
-    url = f"{lms().config.issuer}{request.path}?type_id={tool.deployment_id}"
+    url = f"{lms().config.services}{request.path}?type_id={tool.deployment_id}"
     answer = jsonify(id=url, context={"id": course.id, "title": course.title}, members=rows)
     answer.content_type = MEDIA
     if start + size < len(wanted):

@@ -18,7 +18,7 @@ from .failing import may_fail
 from .faults import Endpoint
 from .grants import PendingLaunch
 from .records import Course, Role, Tool
-from .visits import find_course, find_link, lms, teacher, visit
+from .visits import find_course, find_link, lms, signed_in, teacher, visit
 
 bp = Blueprint("oidc", __name__, url_prefix="/lms")
 
@@ -28,7 +28,12 @@ REQUIRED = ("client_id", "redirect_uri", "login_hint", "nonce", "lti_message_hin
 @bp.get("/jwks")
 def jwks() -> Response:
     """The platform's key set."""
-    return may_fail(Endpoint.KEYS, lambda: jsonify(lms().keys.key_set()))
+    return may_fail(Endpoint.KEYS, _key_set)
+
+
+def _key_set() -> Response:
+    named = lms().config.manners.names_algorithms
+    return jsonify(lms().keys.key_set(names_algorithms=named))
 
 
 @bp.get("/launch/<link_id>")
@@ -69,6 +74,23 @@ def review(link_id: str) -> str:
     )
 
 
+@bp.get("/privacy/<client_id>/launch")
+def ask_for_data(client_id: str) -> str:
+    """Step 1 of a data privacy launch: somebody asks what a tool keeps about them.
+
+    An administrator may ask about anybody (`user`). Moodle 4.5 has no such message.
+    """
+    _, user = signed_in()
+    tool = lms().tool(client_id)
+    about = request.args.get("user", user.id)
+    if tool is None or about not in {each.id for each in lms().users()}:
+        abort(404)
+    if about != user.id and not lms().is_admin(user):
+        abort(403)
+    hint = {"launchid": f"privacy_{token_hex(8)}"}
+    return _begin(tool, None, hint, link_id=None, document_target="iframe", for_user=about)
+
+
 @bp.get("/content/<course_id>/launch")
 def select_content(course_id: str) -> str:
     """Step 1 of a deep linking request (Deep Linking 2.0, section 4): a teacher selects content."""
@@ -83,34 +105,34 @@ def select_content(course_id: str) -> str:
 
 def _begin(
     tool: Tool,
-    course: Course,
+    course: Course | None,
     hint: Mapping[str, object],
     *,
     link_id: str | None,
     document_target: str,
     for_user: str = "",
 ) -> str:
+    config = lms().config
     current, encoded = visit(), json.dumps(hint, separators=(",", ":"))
     lms().grants.begin_launch(
         PendingLaunch(
             hint=encoded,
             visit=current.id,
             client_id=tool.client_id,
-            course_id=course.id,
+            course_id=course.id if course else "",
             link_id=link_id,
             document_target=document_target,
             for_user=for_user,
         )
     )
     fields = {
-        "iss": lms().config.iss,
+        "iss": config.iss,
         "target_link_uri": tool.target_link_uri,
         "login_hint": current.user.id if current.user else "0",
         "lti_message_hint": encoded,
         "client_id": tool.client_id,
-        "lti_deployment_id": lms().deployment_of(tool, course),
+        config.manners.login_deployment: lms().deployment_of(tool, course),
     }
-    config = lms().config
     if target := config.storage_target or config.manners.storage_target:
         fields["lti_storage_target"] = target
     return _form("ltiInitiateLoginForm", tool.initiate_login_url, fields)
@@ -169,13 +191,15 @@ def _check(tool: Tool) -> None:
 
 def _sign(pending: PendingLaunch) -> str | Response:
     """Return the id_token, or 303 to the reason why the person may not open the link."""
-    course, current = lms().course(pending.course_id), visit()
-    role = current.role(course)
-    if current.user is None or role is None:
+    current = visit()
+    if current.user is None:
         abort(403)
-    if pending.link_id is None and role is not Role.TEACHER:
-        abort(403)
-    if pending.link_id is not None:
+    role = None
+    if pending.course_id:
+        role = current.role(lms().course(pending.course_id))
+        if role is None or (pending.link_id is None and role is not Role.TEACHER):
+            abort(403)
+    if pending.link_id is not None and role is not None:
         link, _ = find_link(pending.link_id)
         if not lms().can_open(current.user, link, role):
             return redirect(url_for("pages.link", link_id=link.id), 303)

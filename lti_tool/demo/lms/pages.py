@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from . import visits
+from . import copies, visits
 from .gradebook import number
 from .records import Course, LineItem, Quiz, Role, User
 from .visits import find_course, find_link, lms, member, signed_in, visit
@@ -42,7 +42,9 @@ def refusal(error: HTTPException) -> tuple[str, int]:
 def home() -> str:
     _, user = signed_in()
     courses = [course for course in lms().courses() if lms().role(user, course)]
-    return render_template("home.html", courses=courses, is_admin=lms().is_admin(user))
+    return render_template(
+        "home.html", courses=courses, is_admin=lms().is_admin(user), tools=lms().tools()
+    )
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -115,6 +117,27 @@ def switch_role(course_id: str) -> Response:
         abort(403)
     visits.switch_role(found, to_learner=request.form.get("to") == "learner")
     return redirect(url_for("pages.course", course_id=found.id), 303)
+
+
+@bp.post("/course/<course_id>/copy")
+def copy_course(course_id: str) -> Response:
+    """Copy a course with its activities and people, and go to the copy."""
+    found = find_course(course_id)
+    visits.teacher(found)
+    made = copies.copy(lms(), found)
+    return redirect(url_for("pages.course", course_id=made.id), 303)
+
+
+@bp.get("/privacy/<client_id>")
+def privacy(client_id: str) -> str:
+    """What a tool keeps about the person, or about whom an administrator chose, in a frame."""
+    _, user = signed_in()
+    tool = lms().tool(client_id)
+    if tool is None:
+        abort(404)
+    people = lms().users() if lms().is_admin(user) else ()
+    about = request.args.get("user", user.id)
+    return render_template("privacy.html", tool=tool, people=people, about=about)
 
 
 @bp.get("/link/<link_id>")

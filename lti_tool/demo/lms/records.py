@@ -42,7 +42,10 @@ class AgsSetting(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """`id` is the `sub`. A private user's name and e-mail address are shared with no tool."""
+    """`id` is the `sub`, `number` the institution's own.
+
+    A private user's name and e-mail address are shared with no tool.
+    """
 
     id: str
     username: str
@@ -50,6 +53,7 @@ class User:
     family_name: str
     email: str | None
     is_private: bool
+    number: str = ""
 
     @property
     def name(self) -> str:
@@ -58,9 +62,12 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Course:
+    """`history`: ids of the courses it was copied from, the nearest first."""
+
     id: str
     title: str
     label: str
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +110,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """One registration; `deployment_id` is also the `type_id` in service addresses."""
+    """One registration; `deployment_id` is also the `type_id` in service addresses.
+
+    `custom`: parameters of all its links, which beat a link's own of the same name.
+    """
 
     client_id: str
     deployment_id: str
@@ -119,6 +129,7 @@ class Tool:
     is_active: bool = True
     is_in_chooser: bool = True
     messages: tuple[str, ...] = ()
+    custom: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def scopes(self) -> tuple[Scope, ...]:

@@ -102,9 +102,9 @@ class LmsState:
             self._tools[tool.client_id] = tool
             return tool.client_id, tool.deployment_id
 
-    def deployment_of(self, tool: Tool, course: Course) -> str:
-        """Return the deployment id that a launch from a course names."""
-        kinds = {"one": "1", "course": f"{tool.deployment_id}:{course.id}"}
+    def deployment_of(self, tool: Tool, course: Course | None) -> str:
+        """Return the deployment id that a launch from a course, or from none, names."""
+        kinds = {"one": "1"} | ({"course": f"{tool.deployment_id}:{course.id}"} if course else {})
         return kinds.get(self.config.manners.deployments, tool.deployment_id)
 
     def update_tool(self, client_id: str, **changes: Any) -> None:
@@ -152,6 +152,7 @@ class LmsState:
         email: str | None = None,
         username: str | None = None,
         is_private: bool = False,
+        number: str = "",
     ) -> User:
         identifier = self._id("user")
         user = User(
@@ -161,6 +162,7 @@ class LmsState:
             family_name=family_name,
             email=email,
             is_private=is_private,
+            number=number,
         )
         self._users[user.id] = user
         return user
@@ -174,9 +176,10 @@ class LmsState:
     def is_admin(self, user: User) -> bool:
         return user.id in self._admins
 
-    def add_course(self, title: str, *, label: str = "") -> Course:
+    def add_course(self, title: str, *, label: str = "", history: tuple[str, ...] = ()) -> Course:
+        """Add a course; `history`: ids of those it was copied from, the nearest first."""
         identifier = self._id("course")
-        course = Course(identifier, title, label or f"C{identifier}")
+        course = Course(identifier, title, label or f"C{identifier}", history)
         self._courses[course.id] = course
         return course
 
@@ -286,7 +289,7 @@ class LmsState:
             restricted_by=restricted_by.id if restricted_by else None,
         )
         self._links[link.id] = link
-        if gradable:
+        if gradable and self.config.manners.has_columns:
             self.gradebook.add(
                 course.id,
                 client_id,

@@ -85,6 +85,7 @@ def _check(claims: dict[str, Any], tool: Tool) -> None:
     audience = claims.get("aud")
     if claims.get("sub") != tool.client_id:
         raise OAuthError("invalid_client", "iss and sub must both be the client_id")
-    if lms().config.token_url not in (audience if isinstance(audience, list) else [audience]):
-        raise OAuthError("invalid_client", "aud must be the token address")
+    wanted = lms().config.token_audience
+    if wanted not in (audience if isinstance(audience, list) else [audience]):
+        raise OAuthError("invalid_client", f"aud must be {wanted}")
     signed.check_once(claims, tool)

@@ -357,3 +357,44 @@ def test_roles_are_per_course(world: World) -> None:
     browser = world.browser(world.people.teacher.id)
     assert world.claims(browser, link.id)[LTI + "roles"] == [MEMBERSHIP + "Learner"]
     assert world.claims(browser)[LTI + "roles"] == [MEMBERSHIP + "Instructor"]
+
+
+def test_variables_are_filled_in_where_they_are_known_and_shared(world: World) -> None:
+    given = {
+        "who": "$User.username",
+        "mail": "$Person.email.primary",
+        "copied": "$Context.id.history",
+        "image": "$User.image",
+    }
+    link = world.state.add_link(world.course, "Variables", given)
+    private = world.people.private_learner
+    custom = world.claims(world.browser(private.id), link.id)[LTI + "custom"]
+    assert custom == {"who": private.username, "mail": None, "copied": "", "image": "$User.image"}
+
+
+def test_a_tools_own_parameters_win(world: World) -> None:
+    world.state.update_tool(world.client_id, custom={"unit": "all"})
+    claims = world.claims(world.browser(world.people.teacher.id))
+    assert claims[LTI + "custom"] == {"mc": "first-aid", "unit": "all"}
+
+
+def test_titles_lose_their_markup_and_labels_keep_it(world: World) -> None:
+    link = world.state.add_link(world.course, "A <b>&</b> B", description="<p>Why</p>")
+    claims = world.claims(world.browser(world.people.teacher.id), link.id)
+    assert claims[LTI + "resource_link"] == {"id": link.id, "title": "A & B", "description": "Why"}
+    column = world.state.line_item_of(link)
+    assert column is not None
+    assert column.label == "A <b>&</b> B"
+
+
+def test_grades_come_with_the_outcome_service_of_lti_1(world: World) -> None:
+    claims = world.claims(world.browser(world.people.teacher.id))
+    assert "https://purl.imsglobal.org/spec/lti-bo/claim/basicoutcome" in claims
+
+
+def test_a_persons_number_is_sent_whatever_is_shared(world: World) -> None:
+    numbered = world.state.add_user("Mara", "Private", is_private=True, number="M-4711")
+    world.state.enrol(numbered, world.course, Role.LEARNER)
+    claims = world.claims(world.browser(numbered.id))
+    assert claims[LTI + "lis"]["person_sourcedid"] == "M-4711"
+    assert "name" not in claims

@@ -6,6 +6,8 @@ import pytest
 
 from .world import TOOL, World, hidden
 
+CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
+
 
 def test_the_front_page_asks_who_you_are(world: World) -> None:
     answer = world.browser().get("/lms/")
@@ -169,3 +171,24 @@ def test_a_teacher_types_grades_over_what_a_tool_sent(world: World) -> None:
     assert grade is not None
     assert grade.score is None
     assert f'name="{name}"' not in world.browser(learner.id).get(path).text
+
+
+def test_a_teacher_copies_a_course_with_all_that_is_in_it(world: World) -> None:
+    quiz = world.state.add_quiz(world.course, "Theory", question="?", answers=["a"], right=0)
+    custom = {"from": "$Context.id.history"}
+    closed = world.state.add_link(
+        world.course, "Closed", custom, restricted_by=quiz, maximum=20, tag="unit"
+    )
+    teacher = world.browser(world.people.teacher.id)
+    key = hidden(teacher.get(f"/lms/course/{world.course.id}"))["sesskey"]
+    teacher.post(f"/lms/course/{world.course.id}/copy", data={"sesskey": key})
+    *_, copied = world.state.courses()
+    assert copied.title == f"{world.course.title} (copy)"
+    assert world.state.learners(copied) == world.state.learners(world.course)
+    (again,) = (link for link in world.state.links(copied) if link.title == closed.title)
+    (theory,) = world.state.quizzes(copied)
+    assert (again.custom, again.restricted_by) == (custom, theory.id)
+    column = world.state.line_item_of(again)
+    assert column is not None
+    assert (column.maximum, column.tag) == (20, "unit")
+    assert world.claims(teacher, again.id)[CUSTOM]["from"] == world.course.id
