@@ -39,6 +39,7 @@ _PREFIXES: Mapping[About, tuple[str, ...]] = {
         "invitation.",
         "deployment.",
         "deployments.",
+        "launch.",
     ),
     About.KEYS: ("tool_key.", "issuer_key."),
 }

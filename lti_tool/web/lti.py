@@ -1,7 +1,8 @@
 """The addresses that a platform knows: login, launch and key set of one registration."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ from lti_tool.lti.claims import AnyClaims
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
-from lti_tool.services import launches, waiting_deployments
+from lti_tool.services import launches, refused_launches, waiting_deployments
 from lti_tool.services import tool_keys as key_turns
 from lti_tool.web import caching, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
@@ -64,14 +65,15 @@ def login(registration_id: uuid.UUID) -> Response:
     """Security Framework 1.0, section 5.1.1.1 and .2: the platform says that somebody wants to
     come; we send the browser back to it with state and nonce. (First step of the launch.)
     """
-    params = request.form if request.method == "POST" else request.args
-    begun = launch.begin(
-        current_tool().database,
-        registration_id,
-        params.to_dict(),
-        launch_url=launch_url(registration_id),
-        now=clock.now(),
-    )
+    params, now = request.form if request.method == "POST" else request.args, clock.now()
+    with _noting_refusals(registration_id, now):
+        begun = launch.begin(
+            current_tool().database,
+            registration_id,
+            params.to_dict(),
+            launch_url=launch_url(registration_id),
+            now=now,
+        )
     # A plain 302: from a page of ours, Moodle first has to post the form to itself once more.
     response = (
         _redirect(begun.redirect_url, 302)
@@ -98,7 +100,7 @@ def accept(registration_id: uuid.UUID) -> Response:
     """
     tool, now = current_tool(), clock.now()
     form = request.form.to_dict()
-    try:
+    with _noting_refusals(registration_id, now):
         accepted = launch.accept(
             tool.database,
             tool.outbound,
@@ -109,11 +111,6 @@ def accept(registration_id: uuid.UUID) -> Response:
             encryption=tool.encryption,
             now=now,
         )
-    except LaunchRefused as refused:
-        if deployment_id := refused.params.get("deployment_id"):
-            with tool.database.transaction() as db:
-                waiting_deployments.note(db, registration_id, deployment_id, now)
-        raise
     if not accepted.is_confirmed:
         address = url_for("lti.confirm", registration_id=registration_id)
         return proving.ask_for_proof(accepted, form["state"], address)
@@ -135,7 +132,10 @@ def confirm(registration_id: uuid.UUID) -> Response:
     """
     tool, now = current_tool(), clock.now()
     state, proof = request.form.get("state", ""), request.form.get("proof", "")
-    claims = launch.confirm(tool.database, tool.encryption, registration_id, state, proof, now=now)
+    with _noting_refusals(registration_id, now):
+        claims = launch.confirm(
+            tool.database, tool.encryption, registration_id, state, proof, now=now
+        )
     session, token = _open(registration_id, claims, now, by_script=True)
     log.info("launch_confirmed", registration_id=str(registration_id), launch_id=str(session.id))
     request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"  # as the next request would have it
@@ -148,6 +148,21 @@ def confirm(registration_id: uuid.UUID) -> Response:
     )
     response.cache_control.no_store = True
     return response
+
+
+@contextmanager
+def _noting_refusals(registration_id: uuid.UUID, now: datetime) -> Iterator[None]:
+    """Let administrators see what was refused, and which deployment waits for them."""
+    try:
+        yield
+    except LaunchRefused as refused:
+        deployment_id = refused.params.get("deployment_id")
+        if refused.code in refused_launches.NOTED:
+            with current_tool().database.transaction() as db:
+                refused_launches.note(db, registration_id, refused.code, now)
+                if deployment_id:
+                    waiting_deployments.note(db, registration_id, deployment_id, now)
+        raise
 
 
 def _login_again(registration_id: uuid.UUID, params: Mapping[str, str]) -> str:

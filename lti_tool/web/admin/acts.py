@@ -43,6 +43,7 @@ ACTS: Mapping[str, str] = {
     "deployment.turned_down": N_("turned a deployment down"),
     "deployment.removed": N_("took a deployment off the list"),
     "deployment.admitted": N_("admitted a new deployment"),
+    "launch.refused": N_("refused launches"),
     "frame_origin.added": N_("allowed an LMS to show pages under a further address"),
     "frame_origin.removed": N_("forbade an LMS to show pages under a further address"),
     "api_client.added": N_("let another system report completions"),
@@ -72,6 +73,24 @@ ACTS: Mapping[str, str] = {
     "credential.revoked": N_("revoked a badge"),
 }
 
+REFUSALS: Mapping[str, str] = {
+    "audience": N_("the message was meant for another tool"),
+    "authorised_party": N_("the message was meant for another tool"),
+    "browser_unknown": N_("another browser had begun the launch"),
+    "client_id_mismatch": N_("the client ID is another one"),
+    "deployment_mismatch": N_("the deployment changed on the way"),
+    "deployment_unknown": N_("the deployment is not on the list"),
+    "expired": N_("the message was too old, or a clock is wrong"),
+    "issuer_mismatch": N_("the issuer is another one"),
+    "keys_unavailable": N_("the keys of the LMS cannot be fetched"),
+    "kid_unknown": N_("the key that signed is none of the LMS's"),
+    "nonce_mismatch": N_("the message belongs to another launch"),
+    "not_yet_valid": N_("the message comes from the future, so a clock is wrong"),
+    "signature": N_("the signature is wrong"),
+    "state_foreign": N_("the launch was begun for another LMS"),
+    "state_unknown": N_("the launch was sent twice, or never begun here"),
+}
+
 ROLES: Mapping[str, str] = {
     Role.OPERATOR: N_("operator"),
     Role.ADMINISTRATOR: N_("administrator"),
@@ -93,6 +112,10 @@ def act(entry: AuditEntry) -> str:
     words = f"{words} ({gettext(role)})" if role else words
     if passkeys := str(entry.details.get("passkeys", "")):
         words += "; " + gettext("passkeys from before: %(number)s", number=passkeys)
+    reason = REFUSALS.get(str(entry.details.get("reason", "")))
+    if reason and entry.action == "launch.refused":
+        words += ": " + gettext(reason)
+        words += "; " + gettext("within an hour: %(count)s", count=entry.details["count"])
     return words
 
 
