@@ -84,6 +84,7 @@ def record(
 
     Raises:
         ToolError: the codes of `badges.completion.check`; `evidence_too_long`.
+        Conflict: `version_changed`: the course has just begun to offer another version.
     """
     row = _judged(judgement, key)
     row.assessor_id = assessor.id
@@ -349,8 +350,29 @@ def _keep(
         raise ToolError(error.code, unit=row.unit_code) from error
     db.add(row)
     db.flush()
+    if row.retracts_id is None:
+        _check_offered(db, course, version)
     _judge(db, person, version, now)
     return row
+
+
+def _check_offered(db: Session, course: Course, version: MicroCredentialVersion) -> None:
+    """Refuse a new record in a version that the course offered when its request looked, and no
+    longer does.
+
+    The row before refers to the course, and waited there for `versions.choose`: what that has
+    written is seen now.
+    """
+    offered = db.scalars(
+        sa.select(Placement.version_id)
+        .join(MicroCredentialVersion, Placement.version_id == MicroCredentialVersion.id)
+        .filter(
+            Placement.course_id == course.id,
+            MicroCredentialVersion.series_id == version.series_id,
+        )
+    ).all()
+    if offered and version.id not in offered:
+        raise Conflict("version_changed")
 
 
 def _after(records: Sequence[CompletionRecord], now: datetime) -> datetime:

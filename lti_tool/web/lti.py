@@ -19,6 +19,7 @@ from flask import (
 )
 
 from lti_tool import clock
+from lti_tool.errors import Conflict
 from lti_tool.lti import launch, login_states, tool_configuration, tool_keys
 from lti_tool.lti.claims import AnyClaims
 from lti_tool.lti.errors import LaunchRefused
@@ -183,6 +184,17 @@ def _open(
     `by_script`: its secret is a bearer, since the browser keeps no cookie.
     """
     g.way_back = claims.return_url
+    try:
+        return _opened(registration_id, claims, now, by_script)
+    except Conflict as conflict:
+        if conflict.code != "version_changed":
+            raise
+        return _opened(registration_id, claims, now, by_script)  # with what the teacher has chosen
+
+
+def _opened(
+    registration_id: uuid.UUID, claims: AnyClaims, now: datetime, by_script: bool
+) -> tuple[LaunchSession, str]:
     tool = current_tool()
     lifetime = timedelta(hours=tool.settings.launch_session_hours)
     with tool.database.transaction() as db:

@@ -81,6 +81,13 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Several awarding bodies offer a micro-credential of that code."), _CHECK_ADDRESS
     ),
     "unknown_unit": Sentence(N_("There is no such unit in this micro-credential."), _LOOK_AGAIN),
+    "version_changed": Sentence(
+        N_(
+            "The teacher has just chosen another version of this micro-credential. Nothing was "
+            "recorded."
+        ),
+        N_("Open the activity again from your course."),
+    ),
     "version_in_use": Sentence(
         N_("Learners have begun with the version that your course offers, so it stays."),
         N_("A new course can begin with another version."),

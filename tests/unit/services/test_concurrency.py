@@ -1,5 +1,6 @@
 """Acts at one moment wait for each other, and never for each other in a circle."""
 
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,14 @@ from lti_tool.errors import Conflict
 from lti_tool.lti.claims import LaunchClaims
 from lti_tool.lti.moodle_web_services import Concern, MoodleRefused
 from lti_tool.lti.roster import Member
-from lti_tool.models import ActivityCheck, Award, LaunchSession, ResourceLink
+from lti_tool.models import (
+    ActivityCheck,
+    Award,
+    CompletionRecord,
+    LaunchSession,
+    Placement,
+    ResourceLink,
+)
 from lti_tool.services import (
     activity_checks,
     arrivals,
@@ -178,6 +186,56 @@ def test_another_version_is_not_chosen_past_a_record_of_this_moment(
             choose(db)
     with pytest.raises(Conflict, match="version_in_use"), school.transaction() as db:
         choose(db)
+
+
+def test_who_read_the_old_version_before_the_choice_does_not_record_in_it(
+    each_database: Database, now: datetime
+) -> None:
+    """On SQLite such a request has the database to itself, and the choice comes after it."""
+    school = School.open(each_database, now)
+    school.publish(WLD)
+    teacher = school.launch("teacher", teacher=True, mc=CODE, unit=U1, line_item=None)
+    ana = school.launch("ana", mc=CODE, unit=U1, line_item=None)
+    school.publish(replace(WLD, version="9.0"))
+    has_read, has_chosen = threading.Event(), threading.Event()
+
+    def record() -> str:
+        try:
+            with school.transaction() as db:
+                launch = db.get_one(LaunchSession, ana)
+                assert launch.link.placement is not None
+                assert launch.link.placement.version.version == WLD.version
+                has_read.set()
+                has_chosen.wait(1)
+                completions.record_unlocked(db, launch, U1, "", now)
+        except Conflict as conflict:
+            return conflict.code
+        return "recorded"
+
+    def choose() -> str:
+        has_read.wait(10)
+        try:
+            with school.transaction() as db:
+                placement = db.get_one(LaunchSession, teacher).link.placement
+                assert placement is not None
+                newest = school.version(db, CODE)
+                versions.choose(db, placement, newest.id, actor="teacher", now=now)
+        except Conflict as conflict:
+            return conflict.code
+        finally:
+            has_chosen.set()
+        return "chosen"
+
+    came_of_it = at_one_moment([record, choose])
+    is_sqlite = each_database.engine.dialect.name == "sqlite"
+    assert came_of_it == (
+        ["recorded", "version_in_use"] if is_sqlite else ["version_changed", "chosen"]
+    )
+    school.launch("ana", mc=CODE, unit=U1, line_item=None)
+    with school.transaction() as db:
+        (placement,) = db.query(Placement)
+        in_versions = {row.version_id for row in db.query(CompletionRecord)}
+        assert in_versions <= {placement.version_id}
 
 
 def test_a_teachers_launch_does_not_wait_for_other_links_of_the_course(
