@@ -17,6 +17,7 @@ from lti_tool.services import (
     api_clients,
     audit,
     launches,
+    memberships,
     moodle_reading,
     readings,
     results,
@@ -35,6 +36,7 @@ IDLE = timedelta(seconds=1)
 AFTER_ERROR = timedelta(seconds=10)
 LOOK_AT_SCHEDULE_EVERY = timedelta(seconds=20)
 WANT_RESULTS_EVERY = timedelta(minutes=15)
+WANT_ROSTERS_EVERY = timedelta(hours=1)
 
 log = structlog.get_logger(__name__)
 
@@ -91,11 +93,18 @@ def want_results(tool: Tool) -> None:
         readings.want_by_schedule(db, WANT_RESULTS_EVERY, clock.now())
 
 
+def want_rosters(tool: Tool) -> None:
+    """Let the rosters of active courses be read once a day, spread until the next time."""
+    with tool.database.transaction() as db:
+        memberships.want_by_schedule(db, WANT_ROSTERS_EVERY, clock.now())
+
+
 JOBS = (
     Job("rotate_tool_key", timedelta(hours=1), rotate_tool_key),
     Job("forget_secrets", timedelta(minutes=1), forget_secrets),
     Job("forget_expired", timedelta(minutes=5), forget_expired),
     Job("want_results", WANT_RESULTS_EVERY, want_results),
+    Job("want_rosters", WANT_ROSTERS_EVERY, want_rosters),
 )
 
 

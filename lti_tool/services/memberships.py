@@ -21,6 +21,10 @@ from lti_tool.models import Course, CourseMember, Person, Platform, Registration
 
 FRESH = timedelta(minutes=10)
 LEASE = timedelta(minutes=5)
+SCHEDULED_AFTER = timedelta(days=1)
+SCHEDULED_AFTER_FAILURE = timedelta(days=3)
+ACTIVE_WITHIN = timedelta(days=30)
+MOST_PER_RUN = 200
 WITHOUT_CONTEXT = "resource-link:"
 
 
@@ -42,19 +46,42 @@ def want_after_launch(course: Course, now: datetime) -> None:
         course.roster_wanted_at = now
 
 
+def want_by_schedule(db: Session, over: timedelta, now: datetime) -> int:
+    """Let rosters of courses that somebody visited lately be read, spread evenly `over` a time.
+
+    Returns how many. Each is read once a day, one that could not be read less often.
+    """
+    is_active = sa.exists().where(
+        CourseMember.course_id == Course.id,
+        CourseMember.has_launched,
+        CourseMember.last_seen_at > now - ACTIVE_WITHIN,
+    )
+    wait = sa.case(
+        (Course.roster_failure.is_(None), now - SCHEDULED_AFTER),
+        else_=now - SCHEDULED_AFTER_FAILURE,
+    )
+    found = db.scalars(
+        _readable()
+        .filter(
+            is_active,
+            Course.roster_wanted_at.is_(None),
+            sa.or_(Course.roster_tried_at.is_(None), Course.roster_tried_at < wait),
+        )
+        .order_by(Course.roster_tried_at.nulls_first(), Course.id)
+        .limit(MOST_PER_RUN)
+        .with_for_update(of=Course, key_share=True, skip_locked=True)
+    ).all()
+    for number, course in enumerate(found):
+        course.roster_wanted_at = now + over * number / len(found)
+    db.flush()
+    return len(found)
+
+
 def lease(db: Session, now: datetime) -> Course | None:
     """Return a course whose roster is to be read now, held for `LEASE`, or None."""
     course = db.scalar(
-        sa.select(Course)
-        .join(Platform, Platform.id == Course.platform_id)
-        .join(Registration, Registration.id == Course.roster_registration_id)
-        .filter(
-            Course.roster_wanted_at <= now,
-            Course.roster_url.is_not(None),
-            Platform.disabled_at.is_(None),
-            Registration.pending_since.is_(None),
-            Registration.disabled_at.is_(None),
-        )
+        _readable()
+        .filter(Course.roster_wanted_at <= now)
         .order_by(Course.roster_wanted_at)
         .limit(1)
         .with_for_update(of=Course, skip_locked=True)
@@ -63,6 +90,21 @@ def lease(db: Session, now: datetime) -> Course | None:
         course.roster_wanted_at = now + LEASE
         db.flush()
     return course
+
+
+def _readable() -> sa.Select[Course]:
+    """Select the courses whose roster may be read."""
+    return (
+        sa.select(Course)
+        .join(Platform, Platform.id == Course.platform_id)
+        .join(Registration, Registration.id == Course.roster_registration_id)
+        .filter(
+            Course.roster_url.is_not(None),
+            Platform.disabled_at.is_(None),
+            Registration.pending_since.is_(None),
+            Registration.disabled_at.is_(None),
+        )
+    )
 
 
 def service_of(course: Course) -> Service | None:

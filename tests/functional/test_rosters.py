@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from badges import samples
+from lti_tool import worker
 from lti_tool.db import Database
 from lti_tool.demo.lms import Endpoint, Fault, Paging, Role, Scope
 from lti_tool.models import Course, CourseMember, LaunchSession, Person
@@ -298,3 +299,67 @@ def test_a_reader_that_died_is_followed_by_another(course: Teaching) -> None:
     course.wait(seconds=memberships.LEASE / timedelta(seconds=1))
     assert rosters.read_next(course.courier)
     assert here(course) == ["Ana Learner"]
+
+
+# By the clock
+
+
+def want(course: Teaching) -> int:
+    with course.school.transaction() as db:
+        return memberships.want_by_schedule(db, worker.WANT_ROSTERS_EVERY, course.school.now)
+
+
+@on_each_database
+def test_a_course_at_work_has_its_roster_read_once_a_day(course: Teaching) -> None:
+    course.teach()
+    course.enrol("Ana")
+    course.wait(hours=23)
+    assert want(course) == 0
+    course.wait(hours=2)
+    assert want(course) == 1
+    assert want(course) == 0, "it waits already"
+    while rosters.read_next(course.courier):
+        pass
+    assert here(course) == ["Ana Learner"]
+    course.wait(hours=23)
+    assert want(course) == 0
+
+
+def test_a_course_that_nobody_visits_is_left_alone(course: Teaching) -> None:
+    course.teach()
+    course.wait(hours=31 * 24)
+    assert want(course) == 0
+
+
+def test_a_roster_that_cannot_be_read_is_tried_less_often(course: Teaching) -> None:
+    course.teach()
+    with course.school.transaction() as db:
+        db.query(Course).one().roster_failure = "unreachable"
+    course.wait(hours=2 * 24)
+    assert want(course) == 0
+    course.wait(hours=25)
+    assert want(course) == 1
+
+
+def test_many_courses_are_spread_and_bounded(
+    course: Teaching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memberships, "MOST_PER_RUN", 4)
+    course.teach()
+    for number in range(5):
+        course.school.launch(
+            "teacher", link=f"l{number}", course=f"c{number}", roster="https://a.b"
+        )
+    course.wait(hours=25)
+    with course.school.transaction() as db:
+        db.query(Course).update({Course.roster_wanted_at: None})
+    assert want(course) == 4
+    with course.school.transaction() as db:
+        wanted = [one.roster_wanted_at for one in db.query(Course) if one.roster_wanted_at]
+    assert sorted(one - course.school.now for one in wanted) == [
+        timedelta(minutes=15 * number) for number in range(4)
+    ]
+
+
+def test_the_worker_does_it() -> None:
+    assert "want_rosters" in [job.name for job in worker.JOBS]
