@@ -4,14 +4,17 @@ Spec: 1EdTech Security Framework 1.0, section 6.3 (key set URL); RFC 7517.
 
 A key set is fresh for `FRESH`. An unknown kid fetches it anew, at most once per `COOLDOWN`, so
 a rotation is followed at the first launch and a flood of invented kids costs the platform
-nothing. Only a well-formed set with a usable key replaces the one that is stored.
+nothing. Only a well-formed set with a usable key replaces the one that is stored. In a process
+one request at a time fetches a set; who needs a key that is stored does not wait for it, and nobody
+waits for longer than `PATIENCE`, so that forged launches hold no threads.
 """
 
 import threading
+import time
 import uuid
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -34,7 +37,23 @@ MAX_KEYS = 100
 
 log = structlog.get_logger(__name__)
 
-_locks: dict[bytes, threading.Lock] = {}
+PATIENCE = 2.0
+"""For how many seconds after a fetch has begun others wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """A fetch under way in this process."""
+
+    has_ended: threading.Event = field(default_factory=threading.Event)
+    begun: float = field(default_factory=time.monotonic)
+
+    def wait(self) -> bool:
+        """Return whether it ended while it was worth waiting."""
+        return self.has_ended.wait(max(self.begun + PATIENCE - time.monotonic(), 0))
+
+
+_under_way: dict[uuid.UUID, _Fetch] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +83,36 @@ def find_key(
     Call it outside any transaction: it may fetch, for as long as `outbound` allows.
 
     Raises:
-        LaunchRefused: kid_unknown, keys_unavailable (no good key set was ever fetched)
+        LaunchRefused: kid_unknown, keys_unavailable (no good key set was ever fetched), keys_slow
+            (503: another request has been fetching them for too long)
     """
     if stored is not None and _find(stored, kid) and not _wants_fetch(stored, kid, now):
         return _pick(stored, kid)
-    with _locks.setdefault(source.registration_id.bytes, threading.Lock()):
-        # Of many launches at once one fetches; whoever lacks a key waits here for its result.
+    own = _Fetch()
+    under_way = _under_way.setdefault(source.registration_id, own)  # of many at once one is first
+    if under_way is own:
+        try:
+            stored = _look_again(database, outbound, source, kid, now)
+        finally:
+            del _under_way[source.registration_id]
+            own.has_ended.set()
+    elif stored is None or _find(stored, kid) is None:
+        if not under_way.wait():
+            raise LaunchRefused("keys_slow", status=503)
         with database.transaction(read_only=True) as db:
             stored = load(db, source.registration_id)
-        if _wants_fetch(stored, kid, now):
-            stored = _refresh(database, outbound, source, kid, now)
     return _pick(stored, kid)
+
+
+def _look_again(
+    database: Database, outbound: Outbound, source: KeySource, kid: str, now: datetime
+) -> PlatformKeySet | None:
+    """Return the key set as another has just stored it, else as the platform has it now."""
+    with database.transaction(read_only=True) as db:
+        stored = load(db, source.registration_id)
+    if _wants_fetch(stored, kid, now):
+        return _refresh(database, outbound, source, kid, now)
+    return stored
 
 
 def usable_keys(document: object) -> list[dict[str, str]]:

@@ -23,6 +23,7 @@ NOTED = frozenset(
         "deployment_unknown",
         "expired",
         "issuer_mismatch",
+        "keys_slow",
         "keys_unavailable",
         "kid_unknown",
         "nonce_mismatch",

@@ -438,6 +438,10 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("These addresses belong to another registration."),
         N_("Begin again: the page shows new ones."),
     ),
+    "keys_slow": Sentence(
+        N_("Your learning platform takes long to say whether this visit is genuine."),
+        N_("Wait half a minute, then open the activity again."),
+    ),
     "keys_unavailable": Sentence(
         N_("Your learning platform could not be asked whether this visit is genuine."), _TRY_LATER
     ),

@@ -1,6 +1,7 @@
 """Launches while the platform's key set rotates, fails, hangs, grows or lies."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -200,3 +201,38 @@ def test_a_key_that_says_little_is_usable(visitor: Visitor) -> None:
     full = jwk_of(visitor.platform.key, visitor.platform.kid)
     visitor.platform.serve_keys({name: full[name] for name in ("kty", "kid", "n", "e")})
     assert visitor.launch().status_code == 303
+
+
+# Others who wait for a fetch.
+
+
+def test_a_slow_key_server_and_forged_launches_hold_up_nobody_for_long(visitor: Visitor) -> None:
+    """Eight threads, as many as a process has: forged launches, then one whose key is known."""
+    assert visitor.launch().status_code == 303
+    slow = Answer.json({"keys": [jwk_of(visitor.platform.key, visitor.platform.kid)]}, hang=4)
+    visitor.platform.answers[JWKS] = slow
+    waits: list[float] = []
+    codes: list[str] = []
+
+    def forge() -> None:
+        own = replace(visitor, client=visitor.client.application.test_client())
+        begun = own.begin()
+        forged = own.platform.sign(own.payload(begun), header={"kid": "invented"})
+        begin = time.monotonic()
+        answer = own.send(begun, forged)
+        code = "keys_slow" if answer.status_code == 503 else refusal_code(answer)
+        codes.append(code)
+        waits.append(time.monotonic() - begin)
+
+    def come() -> None:
+        time.sleep(0.7)  # while the fetch is under way
+        own = replace(visitor, client=visitor.client.application.test_client())
+        begin = time.monotonic()
+        assert own.launch().status_code == 303
+        assert time.monotonic() - begin < 2.5
+
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        at_one_moment([*[forge] * 7, come])
+    assert sorted(codes) == ["keys_slow"] * 6 + ["kid_unknown"]
+    assert len([one for one in waits if one > key_sets.PATIENCE + 1.5]) == 1
+    assert visitor.platform.hits(JWKS) == 2

@@ -82,6 +82,7 @@ REFUSALS: Mapping[str, str] = {
     "deployment_unknown": N_("the deployment is not on the list"),
     "expired": N_("the message was too old, or a clock is wrong"),
     "issuer_mismatch": N_("the issuer is another one"),
+    "keys_slow": N_("the LMS takes too long to show its keys"),
     "keys_unavailable": N_("the keys of the LMS cannot be fetched"),
     "kid_unknown": N_("the key that signed is none of the LMS's"),
     "nonce_mismatch": N_("the message belongs to another launch"),
