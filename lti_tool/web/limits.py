@@ -14,7 +14,8 @@ import ipaddress
 import math
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -22,6 +23,7 @@ from flask import Flask, Response, current_app, request
 from flask_babel import format_timedelta
 from flask_limiter import Limit, Limiter, RateLimitExceeded
 from limits.errors import StorageError
+from werkzeug.exceptions import HTTPException
 
 from config.settings import Settings
 from lti_tool import clock
@@ -32,8 +34,12 @@ from lti_tool.web.context import current_tool
 STORE_SECONDS = 1
 """How long a request waits for the store of counts before this process counts for itself."""
 LOGGED_EVERY = timedelta(seconds=10)
+MAX_COUNTED_BYTES = 256 * 1024
+"""Of a form that is looked into for counting."""
 NOWHERE = "nowhere"
 """Counts requests for addresses that do not exist."""
+
+_LOGIN = ("login_hint", "lti_message_hint", "state")
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +61,9 @@ class Rule:
     """What one address may ask of the endpoints that share a rule.
 
     `each`: of these, how many for one launch or one registration (the id in the path).
+    `own`: of these, how many for one login or one state, which somebody sends again and again.
+    The narrowest is counted first: what it refuses takes nothing away from the others behind the
+    same address.
     `is_per_endpoint`: each endpoint is counted on its own, so that a flood of logins keeps
     nobody from a launch that is under way.
     """
@@ -62,10 +71,14 @@ class Rule:
     name: str
     address: tuple[Rate, ...]
     each: tuple[Rate, ...] = ()
+    own: tuple[Rate, ...] = ()
     is_per_endpoint: bool = False
 
 
 LAUNCHES = Rule("lti", (Rate(2000, 10),), (Rate(1000, 10),), is_per_endpoint=True)
+ARRIVALS = replace(LAUNCHES, own=(Rate(100, 10),))
+"""A class of 35 that comes twice in ten seconds stays below, also where an LMS announces nobody by
+name and all its logins look the same."""
 LAUNCHED = Rule("launches", (Rate(2000, 10),), (Rate(100, 10),))
 PUBLIC = Rule("public", (Rate(300, 10),))
 SIGNED_IN = Rule("admin", (Rate(300, 10),))
@@ -87,6 +100,9 @@ BY_BLUEPRINT: Mapping[str, Rule] = {
 }
 BY_ENDPOINT: Mapping[str, Rule] = {
     NOWHERE: PUBLIC,
+    "lti.login": ARRIVALS,
+    "lti.accept": ARRIVALS,
+    "lti.confirm": ARRIVALS,
     "teacher.read_results": WAITING,
     "teacher.read_roster": WAITING,
     "teacher.repair_column": WAITING,
@@ -129,8 +145,9 @@ def init_app(app: Flask) -> None:
         _by_address,
         app=app,
         default_limits=[
-            Limit(_address_rates, scope=_scope, shared=True),
+            Limit(_own_rates, _by_address_and_login, scope=_scope, shared=True),
             Limit(_each_rates, _by_address_and_id, scope=_scope, shared=True),
+            Limit(_address_rates, scope=_scope, shared=True),
         ],
         request_identifier=_endpoint,
         storage_uri=settings.rate_limit_storage_url,
@@ -197,6 +214,10 @@ def _each_rates() -> str:
     return _as_text(rule.each if (rule := rule_of(_endpoint())) else ())
 
 
+def _own_rates() -> str:
+    return _as_text(rule.own if (rule := rule_of(_endpoint())) else ())
+
+
 def _as_text(rates: tuple[Rate, ...]) -> str:
     percent = current_tool().settings.rate_limit_percent
     return "; ".join(rate.scaled(percent) for rate in rates)
@@ -210,6 +231,16 @@ def _by_address_and_id() -> str:
     """The id of a launch or of a registration is the first in its path."""
     first = next(iter((request.view_args or {}).values()), "")
     return _digest(f"{_network(request.remote_addr or '')} {first}")
+
+
+def _by_address_and_login() -> str:
+    """What repeats when one person's browser or script repeats itself: whom the LMS announced, or
+    the state of the launch that it sends."""
+    sent = [request.args.get(name, "") for name in _LOGIN]
+    if 0 < (request.content_length or 0) <= MAX_COUNTED_BYTES:
+        with suppress(HTTPException):  # it cannot be read, and will be refused for that
+            sent += [request.form.get(name, "") for name in _LOGIN]
+    return _digest(" ".join((_network(request.remote_addr or ""), *sent)))
 
 
 def _network(address: str) -> str:

@@ -143,9 +143,44 @@ def test_a_school_behind_one_address_opens_a_unit_in_one_minute(new_app: MakeApp
     client = new_app(rate_limit_percent=100).test_client()
     login, launch = (f"/lti/{uuid.uuid4()}/{step}" for step in ("login", "launch"))
     assert LAUNCHES.each[0].requests >= 900
-    for _ in range(450):
-        assert client.get(login, environ_base=SCHOOL).status_code != 429
-        assert client.post(launch, environ_base=SCHOOL).status_code != 429
+    for number in range(450):
+        hint, state = {"login_hint": str(number)}, {"state": str(number)}
+        assert client.get(login, query_string=hint, environ_base=SCHOOL).status_code != 429
+        assert client.post(launch, data=state, environ_base=SCHOOL).status_code != 429
+
+
+def test_a_class_whose_lms_announces_nobody_by_name_comes_twice_at_one_moment(
+    new_app: MakeApp,
+) -> None:
+    client = new_app(rate_limit_percent=100).test_client()
+    login = f"/lti/{uuid.uuid4()}/login"
+    same = {"login_hint": "same", "lti_message_hint": "same"}
+    statuses = [client.post(login, data=same, environ_base=SCHOOL).status_code for _ in range(70)]
+    assert 429 not in statuses
+
+
+def test_who_repeats_one_request_takes_nothing_away_from_the_school(new_app: MakeApp) -> None:
+    client = new_app(rate_limit_percent=10).test_client()
+    registration = f"/lti/{uuid.uuid4()}"
+    for step, name in (("login", "login_hint"), ("launch", "state"), ("confirm", "state")):
+        path = f"{registration}/{step}"
+        mine = [
+            client.post(path, data={name: "mine"}, environ_base=SCHOOL).status_code
+            for _ in range(LAUNCHES.address[0].requests * 10 // 100 + 10)
+        ]
+        assert mine[-1] == 429
+        assert client.post(path, data={name: "ana"}, environ_base=SCHOOL).status_code != 429
+
+
+def test_who_asks_for_one_launch_all_the_time_takes_nothing_away_from_the_school(
+    new_app: MakeApp,
+) -> None:
+    client = new_app(rate_limit_percent=10).test_client()
+    mine, another = (f"/launches/{uuid.uuid4()}/" for _ in range(2))
+    for _ in range(LAUNCHED.address[0].requests * 10 // 100 + 10):
+        client.get(mine, environ_base=SCHOOL)
+    assert client.get(mine, environ_base=SCHOOL).status_code == 429
+    assert client.get(another, environ_base=SCHOOL).status_code == 403
 
 
 def test_a_flood_of_logins_keeps_nobody_from_a_launch_under_way(
@@ -169,8 +204,8 @@ def test_a_launch_that_came_too_often_succeeds_when_sent_again(
     client = app.test_client()
     visitor = Visitor(client, platform, registration_id, tool_settings.public_url)
     begun = visitor.begin()
-    for _ in range(LAUNCHES.each[0].requests // 100):
-        client.post(f"/lti/{registration_id}/launch")
+    for number in range(LAUNCHES.each[0].requests // 100):
+        client.post(f"/lti/{registration_id}/launch", data={"state": str(number)})
     token = platform.sign(visitor.payload(begun))
     refused = visitor.send(begun, token)
     assert refused.status_code == 429

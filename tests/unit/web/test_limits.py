@@ -27,7 +27,9 @@ def most(endpoint: str) -> int:
     """Return how many requests one address has at this endpoint."""
     rule = rule_of(endpoint)
     assert rule is not None
-    return min(max(rate.requests * PERCENT // 100, 1) for rate in (*rule.address, *rule.each))
+    return min(
+        max(rate.requests * PERCENT // 100, 1) for rate in (*rule.address, *rule.each, *rule.own)
+    )
 
 
 def counted(app: Flask) -> list[Route]:
