@@ -1,8 +1,7 @@
 """Who is here: the one module through which every page of a launch learns it.
 
-The secret travels in a cookie per launch. `Partitioned` (CHIPS) lets it survive in the frame of
-an LMS where third-party cookies are blocked; the path keeps launches in several tabs apart. Where
-the browser keeps none, a script (`static/frame.js`) sends it as a bearer in `Authorization`.
+The secret travels in a cookie per launch (`framed_cookies`). Where the browser keeps none, a script
+(`static/frame.js`) sends it as a bearer in `Authorization`.
 """
 
 import uuid
@@ -20,10 +19,8 @@ from lti_tool import clock
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.models import LaunchSession
 from lti_tool.services import deep_linking, launches
-from lti_tool.web import proving, security
+from lti_tool.web import framed_cookies, proving, security
 from lti_tool.web.context import current_tool
-
-COOKIE = "launch"
 
 P = ParamSpec("P")
 
@@ -62,15 +59,7 @@ def path(launch_id: uuid.UUID) -> str:
 
 def carry(response: Response, launch_id: uuid.UUID, token: str) -> Response:
     """Let the browser carry `token` on every request of this launch."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        path=path(launch_id),
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
-    )
+    framed_cookies.keep_launch(response, launch_id, token)
     return response
 
 
@@ -83,7 +72,7 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
     stored = db.get(LaunchSession, launch_id)
     # Also the page that says "expired" must be seen, so it may be framed by the same platform.
     security.allow_framing((stored and stored.frame_ancestors) or security.FRAMED_BY_ANYBODY)
-    secret = _secret()
+    secret = _secret(launch_id)
     if secret is None and stored is not None and stored.deep_linking is not None:
         # The page that follows stays while a script fetches all others, up to the answer.
         asked = deep_linking.asked(stored, current_tool().encryption)
@@ -94,11 +83,13 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
     return launch
 
 
-def _secret() -> str | None:
+def _secret(launch_id: uuid.UUID) -> str | None:
     """Return what the browser brought: a cookie or a bearer, and nothing else is looked at."""
     # Not `request.authorization`: it raises at bytes that are no text.
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    return bearer.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE)
+    if scheme.lower() == "bearer":
+        return bearer.strip()
+    return framed_cookies.launch_secret(launch_id)
 
 
 def visiting(

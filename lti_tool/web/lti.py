@@ -27,7 +27,7 @@ from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
 from lti_tool.services import launches, refused_launches, waiting_deployments
 from lti_tool.services import tool_keys as key_turns
-from lti_tool.web import caching, launch_session, proving, static_files
+from lti_tool.web import caching, framed_cookies, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
 from lti_tool.web.context import current_tool, public_url
 from lti_tool.web.learner import home
@@ -81,15 +81,8 @@ def login(registration_id: uuid.UUID) -> Response:
         if proving.keeps_cookies()
         else proving.keep_proof(begun, _login_again(registration_id, params))
     )
-    response.set_cookie(
-        begun.cookie_name,
-        begun.browser_secret,
-        max_age=login_states.LIFETIME,
-        path="/lti",
-        secure=True,
-        httponly=True,
-        samesite="None",
-        partitioned=True,
+    framed_cookies.keep_login(
+        response, begun.cookie_name, begun.browser_secret, login_states.LIFETIME
     )
     return response
 
@@ -107,7 +100,7 @@ def accept(registration_id: uuid.UUID) -> Response:
             tool.outbound,
             registration_id,
             form,
-            request.cookies,
+            framed_cookies.logins(),
             launch_url=launch_url(registration_id),
             encryption=tool.encryption,
             now=now,
@@ -118,10 +111,7 @@ def accept(registration_id: uuid.UUID) -> Response:
     session, token = _open(registration_id, accepted.claims, now)
     log.info("launch_accepted", registration_id=str(registration_id), launch_id=str(session.id))
     response = _redirect(url_for("learner.home", launch_id=session.id), 303)
-    name = launch.cookie_name(form.get("state", ""))
-    response.delete_cookie(
-        name, path="/lti", secure=True, httponly=True, samesite="None", partitioned=True
-    )
+    framed_cookies.end_login(response, form.get("state", ""))
     return launch_session.carry(response, session.id, token)
 
 

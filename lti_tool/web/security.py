@@ -82,8 +82,12 @@ def csrf_token(launch_id: uuid.UUID) -> str:
 
 def cookie_name(blueprint: str) -> str:
     """Return the name of a first-party cookie; on https one that only this host can set."""
-    name = OWN_COOKIES[blueprint]
-    return f"__Host-{name}" if current_tool().settings.public_url.startswith("https://") else name
+    return host_prefix() + OWN_COOKIES[blueprint]
+
+
+def host_prefix() -> str:
+    """Return how names of cookies begin that only this very host can set; on http nothing does."""
+    return "__Host-" if current_tool().settings.public_url.startswith("https://") else ""
 
 
 def own_secret(blueprint: str) -> str:

@@ -25,7 +25,7 @@ from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.deep_linking import DeepLinkingSettings
 from lti_tool.models import LaunchSession
 from lti_tool.services import launches
-from lti_tool.web import launch_session
+from lti_tool.web import framed_cookies, launch_session
 from tests.factories.courses import AGS_SCOPES, School
 
 FRAME = "https://lms.example"
@@ -220,7 +220,7 @@ class Visits:
     def _visit(self, session: LaunchSession, token: str) -> Visit:
         visit = Visit(self.app.test_client(), session.id, session.person_id)
         visit.client.set_cookie(
-            launch_session.COOKIE,
+            framed_cookies.LAUNCH,
             token,
             path=launch_session.path(visit.id),
             secure=False,  # the test client speaks http

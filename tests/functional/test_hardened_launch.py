@@ -5,6 +5,7 @@ One test, or more, for each way in which stock pylti1p3 2.0.0 answers wrongly.
 
 import re
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,14 +14,17 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 
-from lti_tool import clock, worker
+from config import Settings
+from lti_tool import clock, create_app, worker
 from lti_tool.db import Database
 from lti_tool.lti.launch import cookie_name
 from lti_tool.models import LoginState, Platform, Registration
+from lti_tool.web.framed_cookies import MOST_LAUNCHES
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code, sessions_of
-from tests.factories.platform import serving_platform
+from tests.factories.platform import PlatformDouble, serving_platform
 from tests.factories.threads import at_one_moment
 
 
@@ -309,3 +313,70 @@ def test_a_malformed_refusal_of_the_platform_is_still_a_page(visitor: Visitor, e
     response = visitor.post({"error": error})
     assert refusal_code(response) == "platform_error"
     assert error not in response.text
+
+
+# Cookies on https: only this host can set them.
+
+
+@pytest.fixture
+def on_https(
+    tool_settings: Settings, database: Database, platform: PlatformDouble
+) -> Iterator[Visitor]:
+    """A visitor to the tool behind a proxy that speaks https."""
+    url = "https://badges.example"
+    app = create_app(tool_settings.model_copy(update={"public_url": url}))
+    client = _Secure(app, app.response_class)
+    yield Visitor(client, platform, platform.register(database, clock.now()), url)
+    app.extensions["credlet"].database.close()
+
+
+class _Secure(FlaskClient):
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return super().open(*args, base_url="https://badges.example", **kwargs)
+
+
+def _host_bound(cookie: str) -> bool:
+    name, attributes = cookie.partition("=")[0], cookie.split("; ")[1:]
+    is_framed = {"Secure", "HttpOnly", "Path=/", "SameSite=None", "Partitioned"} <= {*attributes}
+    return name.startswith("__Host-") and is_framed and "Domain" not in cookie
+
+
+def test_on_https_the_cookies_of_a_launch_are_such_as_only_this_host_can_set(
+    on_https: Visitor,
+) -> None:
+    begun = on_https.begin()
+    assert all(map(_host_bound, begun.response.headers.getlist("Set-Cookie")))
+    answer = on_https.send(begun, on_https.platform.sign(on_https.payload(begun)))
+    ended, opened = answer.headers.getlist("Set-Cookie")
+    assert _host_bound(opened)
+    assert ended.startswith("__Host-login_")
+    assert "Max-Age=0" in ended
+    assert on_https.client.get(answer.location).status_code == 200
+
+
+def test_a_cookie_that_a_neighbour_planted_is_not_looked_at(on_https: Visitor) -> None:
+    """Without the prefix any host under the same domain could make somebody another's visitor."""
+    begun = on_https.begin()
+    client = on_https.client
+    name = cookie_name(begun.state)
+    secret = client.get_cookie(f"__Host-{name}", domain="badges.example")
+    assert secret is not None
+    client.delete_cookie(f"__Host-{name}", domain="badges.example")
+    client.set_cookie(name, secret.value, domain="badges.example", path="/lti", secure=True)
+    signed = on_https.platform.sign(on_https.payload(begun))
+    assert on_https.send(begun, signed).status_code == 200  # it still has to prove itself
+    answer = on_https.launch()
+    launch_id = answer.location.split("/")[2]
+    name = f"__Host-launch_{uuid.UUID(launch_id).hex}"
+    secret = client.get_cookie(name, domain="badges.example")
+    assert secret is not None
+    client.delete_cookie(name, domain="badges.example")
+    client.set_cookie("launch", secret.value, domain="badges.example", secure=True)
+    assert refusal_code(client.get(answer.location)) == "session_missing"
+
+
+def test_launches_in_several_tabs_stay_apart_and_do_not_pile_up(on_https: Visitor) -> None:
+    opened = [on_https.launch(sub=f"person-{number}").location for number in range(25)]
+    statuses = [on_https.client.get(address).status_code for address in opened]
+    assert statuses[-MOST_LAUNCHES:] == [200] * MOST_LAUNCHES
+    assert statuses[:-MOST_LAUNCHES] == [403] * 5

@@ -20,7 +20,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CourseMember, LaunchSession, Platform, Registration
 from lti_tool.services import credentials
-from lti_tool.web import launch_session
+from lti_tool.web import framed_cookies, launch_session
 from lti_tool.web.security import csrf_token
 from tests.factories import neighbours
 from tests.factories.databases import on_each_database
@@ -191,13 +191,13 @@ def code(answer: TestResponse) -> str:
 
 def browser_with(app: Flask, token: str, launch: uuid.UUID) -> FlaskClient:
     client = app.test_client()
-    client.set_cookie(launch_session.COOKIE, token, path=launch_session.path(launch), secure=False)
+    client.set_cookie(framed_cookies.LAUNCH, token, path=launch_session.path(launch), secure=False)
     return client
 
 
 def token_of(visit: Visit) -> str:
     path = launch_session.path(visit.id)
-    cookie = visit.client.get_cookie(launch_session.COOKIE, path=path)
+    cookie = visit.client.get_cookie(framed_cookies.LAUNCH, path=path)
     assert cookie is not None
     return cookie.value
 

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.web import badge_files, launch_session
+from lti_tool.web import badge_files, framed_cookies, launch_session
 from lti_tool.web.security import csrf_token
 from tests.factories import neighbours
 from tests.factories.databases import on_each_database
@@ -164,7 +164,7 @@ def as_visitor(app: Flask, course: CourseOfOthers, visitor: str, request: RawReq
     if visitor == "nobody":
         return request
     visit = course.teacher if visitor == "teacher" else course.learner
-    cookie = visit.client.get_cookie(launch_session.COOKIE, path=launch_session.path(visit.id))
+    cookie = visit.client.get_cookie(framed_cookies.LAUNCH, path=launch_session.path(visit.id))
     assert cookie is not None
     with app.test_request_context():
         token = csrf_token(visit.id).encode()
