@@ -183,6 +183,9 @@ def claim_name(name: str) -> str:
         "custom",
         "launch_presentation",
         "for_user",
+        "submission",
+        "tool_platform",
+        "lis",
     }
     return LTI + name if name in own else name
 
