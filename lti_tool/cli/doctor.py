@@ -124,7 +124,8 @@ def _sum_up(findings: list[Finding]) -> None:
     click.echo()
     click.echo(
         _(
-            "%(ok)s in order, %(warnings)s to look at, %(failed)s do not work, %(rest)s not tried.",
+            "In order: %(ok)s. To look at: %(warnings)s. Not working: %(failed)s. "
+            "Not tried: %(rest)s.",
             ok=count(Verdict.OK),
             warnings=count(Verdict.WARNING),
             failed=count(Verdict.FAILED),

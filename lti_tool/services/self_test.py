@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from lti_tool import counting
 from lti_tool.errors import ToolError
 from lti_tool.lti import tool_keys
 from lti_tool.models import Delivery, Registration, ScheduledJob
@@ -81,10 +82,11 @@ def run(checks: Mapping[str, Check]) -> Iterator[Finding]:
 
 
 def of_server(tool: Tool, now: datetime) -> Iterator[Finding]:
-    """Look at this server: settings, storage, worker, outbox, public address, keys."""
+    """Look at this server: settings, storage, limits, worker, outbox, public address, keys."""
     checks: dict[str, Check] = {
         "settings": lambda: _settings(tool),
         "storage": lambda: _storage(tool),
+        "limits": lambda: _limits(tool),
         "worker": lambda: _worker(tool, now),
         "outbox": lambda: _outbox(tool, now),
         "public_address": lambda: _public_address(tool),
@@ -142,6 +144,17 @@ def _storage(tool: Tool) -> Iterator[Finding]:
         yield Finding.warning("storage", "disk_nearly_full", **params)
     else:
         yield Finding.ok("storage", **params)
+
+
+def _limits(tool: Tool) -> Iterator[Finding]:
+    """Without the store each process counts for itself: nobody is kept out, and too much let in."""
+    url = tool.settings.rate_limit_storage_url
+    if not tool.settings.rate_limit_percent:
+        yield Finding.ok("limits", "no_limits")
+    elif counting.answers(url):
+        yield Finding.ok("limits")
+    else:
+        yield Finding.failed("limits", "store_silent")
 
 
 def _worker(tool: Tool, now: datetime) -> Iterator[Finding]:

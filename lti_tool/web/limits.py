@@ -26,13 +26,11 @@ from limits.errors import StorageError
 from werkzeug.exceptions import HTTPException
 
 from config.settings import Settings
-from lti_tool import clock
+from lti_tool import clock, counting
 from lti_tool.errors import ToolError
 from lti_tool.web import errors
 from lti_tool.web.context import current_tool
 
-STORE_SECONDS = 1
-"""How long a request waits for the store of counts before this process counts for itself."""
 LOGGED_EVERY = timedelta(seconds=10)
 MAX_COUNTED_BYTES = 256 * 1024
 """Of a form that is looked into for counting."""
@@ -151,7 +149,7 @@ def init_app(app: Flask) -> None:
         ],
         request_identifier=_endpoint,
         storage_uri=settings.rate_limit_storage_url,
-        storage_options=_storage_options(settings.rate_limit_storage_url),
+        storage_options=counting.options(settings.rate_limit_storage_url),
         strategy="fixed-window",  # the one that can say exactly when to come back
         in_memory_fallback_enabled=True,
         swallow_errors=True,
@@ -263,13 +261,3 @@ def _network(address: str) -> str:
 def _digest(text: str) -> str:
     key = current_tool().settings.secret_key.encode()
     return hmac.new(key, b"limits:" + text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-
-
-def _storage_options(url: str) -> dict[str, str | int]:
-    if url.startswith("memory:"):
-        return {}
-    return {
-        "socket_connect_timeout": STORE_SECONDS,
-        "socket_timeout": STORE_SECONDS,
-        "wrap_exceptions": True,
-    }

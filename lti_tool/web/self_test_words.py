@@ -12,6 +12,7 @@ CHECKS: Mapping[str, str] = {
     "settings": N_("Settings"),
     "database": N_("Database"),
     "storage": N_("Storage"),
+    "limits": N_("Rate limits"),
     "worker": N_("Worker"),
     "outbox": N_("Scores on their way"),
     "public_address": N_("Public address"),
@@ -95,7 +96,21 @@ REASONS: Mapping[str, Sentence] = {
     "disk_nearly_full": Sentence(
         N_("Only %(free)s are free for %(folder)s."), N_("Make room soon.")
     ),
-    "never_ran": Sentence(N_("No worker has ever run: scores reach no gradebook."), _RUN_WORKER),
+    "no_limits": Sentence(N_("RATE_LIMIT_PERCENT is 0: nobody is ever refused."), _NOTHING),
+    "store_silent": Sentence(
+        N_("The store named in RATE_LIMIT_STORAGE_URL does not answer."),
+        N_(
+            "Start the Redis, or correct its address and password, or set memory://. Until then "
+            "each process counts for itself; nobody is kept out."
+        ),
+    ),
+    "never_ran": Sentence(
+        N_("No worker has ever run: scores reach no gradebook."),
+        N_(
+            "Before the first `credlet serve` this is normal. After it start `credlet worker`, or "
+            "set EMBEDDED_WORKER=true and restart the server. Then look at the log."
+        ),
+    ),
     "silent": Sentence(
         N_("No worker has run since %(since)s: scores reach no gradebook."), _RUN_WORKER
     ),

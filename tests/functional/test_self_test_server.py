@@ -27,6 +27,7 @@ from lti_tool.web.self_test_words import CHECKS, REASONS, VERDICTS
 from tests.conftest import NewDatabase, RunningTool
 from tests.factories.databases import on_each_database
 from tests.factories.gradebooks import SAFETY, teaching
+from tests.factories.redis_server import redis_server
 from tests.functional.test_command_line import Operator
 
 
@@ -68,6 +69,18 @@ def test_a_proxy_that_is_not_trusted_is_named(tool: Tool) -> None:
     ]
     trusting = changed(tool, **production, trusted_proxies=1)
     assert look(trusting)["settings"] == [(Verdict.OK, "ok")]
+
+
+def test_a_store_of_counts_that_does_not_answer_is_named(tool: Tool, tmp_path: Path) -> None:
+    assert look(tool)["limits"] == [(Verdict.OK, "no_limits")]
+    assert look(changed(tool, rate_limit_percent=100))["limits"] == [(Verdict.OK, "ok")]
+    with redis_server(tmp_path) as store:
+        shared = changed(tool, rate_limit_percent=100, rate_limit_storage_url=store.url)
+        assert look(shared)["limits"] == [(Verdict.OK, "ok")]
+        store.stop()
+        assert look(shared)["limits"] == [(Verdict.FAILED, "store_silent")]
+    nonsense = changed(tool, rate_limit_percent=100, rate_limit_storage_url="redis://[")
+    assert look(nonsense)["limits"] == [(Verdict.FAILED, "store_silent")]
 
 
 @on_each_database
@@ -167,12 +180,13 @@ def test_the_doctor_says_what_to_do_and_fails_where_something_does(operator: Ope
     answer = operator.run("doctor")
     assert answer.exit_code == 1
     assert "✗ Worker: No worker has ever run: scores reach no gradebook." in answer.stdout
-    assert "Start `credlet worker`" in answer.stdout
-    assert "1 do not work" in answer.stdout
+    assert "Before the first `credlet serve` this is normal." in answer.stdout
+    assert "start `credlet worker`" in answer.stdout
+    assert "Not working: 1." in answer.stdout
     assert operator.run("worker", "--once").exit_code == 0
     answer = operator.run("doctor")
     assert answer.exit_code == 0, answer.stdout
-    assert "0 do not work" in answer.stdout
+    assert "Not working: 0." in answer.stdout
 
 
 def test_the_doctor_speaks_german(operator: Operator) -> None:
