@@ -89,6 +89,16 @@ def test_what_the_platform_does_not_offer_is_not_asked_for(registrar: Registrar)
     assert [each["type"] for each in sent[TOOL]["messages"]] == ["LtiResourceLinkRequest"]
 
 
+@pytest.mark.parametrize("further", ["LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest"])
+def test_a_further_message_is_asked_for_where_the_platform_has_it(
+    registrar: Registrar, further: str
+) -> None:
+    names = ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", further, "LtiSomethingElse")
+    registrar.offers(**{PLATFORM: {"messages_supported": [{"type": name} for name in names]}})
+    registrar.register()
+    assert [each["type"] for each in registrar.sent[0][TOOL]["messages"]] == list(names[:3])
+
+
 def test_canvas_is_told_where_to_show_the_tool(registrar: Registrar) -> None:
     registrar.register()
     assert all(each["placements"] for each in registrar.sent[0][TOOL]["messages"])

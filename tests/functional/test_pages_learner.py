@@ -11,9 +11,9 @@ from badges.baking import unbake
 from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import CompletionRecord, Credential
+from lti_tool.models import CompletionRecord, Credential, Delivery
 from lti_tool.web.security import csrf_token
-from tests.factories.visits import Visit, Visits
+from tests.factories.visits import FRAME, Visit, Visits
 
 READING = "BEM-S-WLD1-U2"  # allows participation
 
@@ -69,6 +69,33 @@ def test_an_assessed_unit_cannot_be_confirmed_by_its_learner(visits: Visits) -> 
     refused = page.visit.post("participation", sent)
     assert refused.status == 400
     assert count(visits, CompletionRecord) == 0
+
+
+def test_what_a_learner_adds_to_the_form_changes_nobodys_score(visits: Visits) -> None:
+    """Another person, points, a column of one's own choice: none of it is read."""
+    teacher = visits.open("olha", teacher=True, unit=READING)
+    visits.school.set_route(teacher.id, READING, Route.PARTICIPATION)
+    ben = visits.open("ben", unit=READING)
+    page = visits.open("ana", unit=READING).get()
+    path, form = page.filled("participate")
+    claims = {
+        str(ben.person_id): ("person", "person_id", "for_user"),
+        "ben": ("sub", "user_id", "userId"),
+        "BEM-S-WLD1-U1": ("unit", "code", "unit_code"),
+        "1000": ("points", "progress", "score", "scoreGiven", f"points-{ben.person_id}"),
+        f"{FRAME}/items/mine": ("line_item", "lineitem", "line_item_url"),
+    }
+    forged = {name: [value] for value, names in claims.items() for name in names}
+    assert page.visit.post(path, {**forged, **form}).status == 200
+    with visits.school.transaction() as db:
+        (record,) = db.query(CompletionRecord)
+        assert (record.person.sub, record.unit_code, record.points) == ("ana", READING, None)
+        (score,) = db.query(Delivery)
+        assert (score.person_id, score.line_item_url) == (
+            page.visit.person_id,
+            f"{FRAME}/items/link/lineitem?type_id=1",
+        )
+        assert score.points == score.maximum
 
 
 def test_an_unlocked_unit_says_what_it_rests_on(visits: Visits) -> None:
