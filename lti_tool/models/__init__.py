@@ -23,11 +23,15 @@ from lti_tool.models.completions import CompletionRecord, Enrolment
 from lti_tool.models.courses import Course, CourseMember, PlacedUnit, Placement, ResourceLink
 from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
-from lti_tool.models.drafts import DefinitionDraft, DefinitionStep
+from lti_tool.models.drafts import DefinitionDraft, DefinitionStep, ReviewPartner
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.issuer_keys import IssuerKey
 from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
-from lti_tool.models.micro_credentials import MicroCredentialSeries, MicroCredentialVersion
+from lti_tool.models.micro_credentials import (
+    DefinitionRevision,
+    MicroCredentialSeries,
+    MicroCredentialVersion,
+)
 from lti_tool.models.moodle import MoodleConnection
 from lti_tool.models.organisations import Organisation, ServerIdentity
 from lti_tool.models.people import Person
@@ -63,6 +67,7 @@ __all__ = [
     "CourseMember",
     "Credential",
     "DefinitionDraft",
+    "DefinitionRevision",
     "DefinitionStep",
     "Delivery",
     "Deployment",
@@ -84,6 +89,7 @@ __all__ = [
     "PlatformKeySet",
     "Registration",
     "ResourceLink",
+    "ReviewPartner",
     "ScheduledJob",
     "ServerIdentity",
     "SignInLink",

@@ -79,6 +79,19 @@ class DefinitionStep(Base):
     organisation: Mapped[Organisation | None] = relationship()
 
 
+class ReviewPartner(Base):
+    """An organisation whose reviewers, and not its own, review the definitions of another."""
+
+    __tablename__ = "review_partners"
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "partner_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisations.id"))
+    partner_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisations.id"), index=True)
+
+    partner: Mapped[Organisation] = relationship(foreign_keys=[partner_id])
+
+
 @event.listens_for(DefinitionStep, "before_update")
 @event.listens_for(DefinitionStep, "before_delete")
 def _refuse_change(_mapper: object, _connection: object, step: DefinitionStep) -> None:

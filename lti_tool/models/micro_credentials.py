@@ -1,4 +1,7 @@
-"""Micro-credential definitions: a series has numbered versions; a version never changes."""
+"""Micro-credential definitions: a series has numbered versions, a version dated revisions.
+
+A version never changes what is learnt and how it is judged; a revision changes its wording only.
+"""
 
 import uuid
 from datetime import datetime
@@ -29,7 +32,12 @@ class MicroCredentialSeries(Base):
 
 
 class MicroCredentialVersion(Base):
-    """One published version; `definition` is the canonical JSON form of `badges.definition`."""
+    """One published version; `definition` is the canonical JSON form of `badges.definition`.
+
+    `revision` counts the wordings of `definition` from 1; `revised_at` is since when the present
+    one stands, None for the first. No new course begins with it from `review_by` on, or once it is
+    retired; those that offer it go on.
+    """
 
     __tablename__ = "micro_credential_versions"
     __table_args__ = (sa.UniqueConstraint("series_id", "version"),)
@@ -39,6 +47,10 @@ class MicroCredentialVersion(Base):
     version: Mapped[str] = mapped_column(sa.String(64))
     definition: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    revised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    review_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     series: Mapped[MicroCredentialSeries] = relationship(back_populates="versions")
 
@@ -46,3 +58,16 @@ class MicroCredentialVersion(Base):
     def reference(self) -> str:
         """`awarding-body/CODE/version`: in custom parameters, commands and public addresses."""
         return f"{self.series.organisation.slug}/{self.series.code}/{self.version}"
+
+
+class DefinitionRevision(Base):
+    """A wording that a version had before the present one: revision `number`, since `at`."""
+
+    __tablename__ = "definition_revisions"
+    __table_args__ = (sa.UniqueConstraint("version_id", "number"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("micro_credential_versions.id"))
+    number: Mapped[int]
+    definition: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""Definitions on this server: publish, find, list.
+"""Definitions on this server: publish, reword, find, list.
 
 The one place where a row becomes a `badges` definition.
 """
@@ -18,11 +18,13 @@ from badges.micro_credential import MicroCredential, missing_elements
 from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import (
+    DefinitionRevision,
     MicroCredentialSeries,
     MicroCredentialVersion,
     Organisation,
 )
-from lti_tool.services import audit, specimen
+from lti_tool.services import audit, history, specimen
+from lti_tool.services.history import Act
 from lti_tool.services.organisations import get_or_add_organisation
 
 
@@ -37,24 +39,51 @@ class IncompleteDefinition(ToolError):
 def publish(
     db: Session, mc: MicroCredential, *, public_url: str, now: datetime
 ) -> tuple[MicroCredentialVersion, bool]:
-    """Return the published version and whether it was published just now.
-
-    Before it is kept, a specimen badge is built and signed in each of its languages, so that a
-    claim can later fail on nothing but the learner's name.
+    """Publish what an operator vouches for, without a review; its awarding body is added or named
+    anew. Return the version and whether it was published just now.
 
     Raises:
         IncompleteDefinition: mandatory elements are missing, or nothing is assessed.
         Conflict: `version_exists`: that version was published with another content.
     """
+    body = mc.awarding_body
+    check(mc, public_url=public_url, now=now)
+    organisation = get_or_add_organisation(db, body.slug, body.name.best("en"), body.country, now)
+    # A school that was first named by its LMS is now named as awarding body.
+    organisation.name, organisation.country = body.name.best("en"), body.country
+    version, was_added = add(db, mc, organisation, now)
+    if was_added:
+        history.note(db, version, Act.PUBLISHED, audit.OPERATOR, None, now)
+        subject = f"micro_credential_version:{version.id}"
+        audit.note(db, audit.OPERATOR, "micro_credential.published", subject, now)
+    return version, was_added
+
+
+def check(mc: MicroCredential, *, public_url: str, now: datetime) -> None:
+    """Refuse what cannot be published.
+
+    A specimen badge is built and signed in each of its languages, so that a claim can later fail
+    on nothing but the learner's name.
+
+    Raises:
+        IncompleteDefinition: mandatory elements are missing, or nothing is assessed.
+        ToolError: `unsignable_definition`.
+    """
     missing = missing_elements(mc)
     if missing:
         raise IncompleteDefinition([(element.code, element.where) for element in missing])
     specimen.check(mc, public_url=public_url, now=now)
+
+
+def add(
+    db: Session, mc: MicroCredential, organisation: Organisation, now: datetime
+) -> tuple[MicroCredentialVersion, bool]:
+    """Keep a version that was checked; return it and whether it was added just now.
+
+    Raises:
+        Conflict: `version_exists`: that version was published with another content.
+    """
     content = definitions.dump(mc)
-    body = mc.awarding_body
-    organisation = get_or_add_organisation(db, body.slug, body.name.best("en"), body.country, now)
-    # A school that was first named by its LMS is now named as awarding body.
-    organisation.name, organisation.country = body.name.best("en"), body.country
     series, _ = get_or_add(
         db,
         MicroCredentialSeries,
@@ -73,23 +102,78 @@ def publish(
     if version.definition != content:
         raise Conflict("version_exists", reference=version.reference)
     if was_added:
-        subject = f"micro_credential_version:{version.id}"
-        audit.note(db, audit.OPERATOR, "micro_credential.published", subject, now)
+        db.expire(series, ["versions"])
     return version, was_added
 
 
+def reword(db: Session, version: MicroCredentialVersion, mc: MicroCredential, now: datetime) -> int:
+    """Give a version another wording, which was checked, and return the number of the revision.
+
+    The wording before is kept; whatever was signed stays as it is.
+    """
+    db.refresh(version, with_for_update={"key_share": True})
+    former = DefinitionRevision(
+        version_id=version.id,
+        number=version.revision,
+        definition=version.definition,
+        at=version.revised_at or version.published_at,
+    )
+    db.add(former)
+    version.definition, version.revised_at = definitions.dump(mc), now
+    version.revision += 1
+    db.flush()
+    return version.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """`number` counts from 1; `at`: since when."""
+
+    number: int
+    at: datetime
+    mc: MicroCredential
+
+
+def wordings(db: Session, version: MicroCredentialVersion) -> list[Wording]:
+    """Return all wordings of a version, the first one first."""
+    former = db.scalars(
+        sa.select(DefinitionRevision)
+        .filter_by(version_id=version.id)
+        .order_by(DefinitionRevision.number)
+    )
+    found = [
+        Wording(one.number, one.at, _read(_Published(version.id, one.number, one.definition)))
+        for one in former
+    ]
+    now = Wording(version.revision, version.revised_at or version.published_at, definition(version))
+    return [*found, now]
+
+
+def wording(db: Session, version: MicroCredentialVersion, number: int) -> Wording:
+    """Return one wording of a version.
+
+    Raises:
+        NotFound: `unknown_micro_credential`.
+    """
+    for one in wordings(db, version):
+        if one.number == number:
+            return one
+    raise NotFound("unknown_micro_credential", reference=version.reference)
+
+
 def definition(version: MicroCredentialVersion) -> MicroCredential:
-    """Return the definition that a row holds.
+    """Return the definition that a row holds, in its present wording.
 
     Reading one takes milliseconds and each request needs it several times: the last ones read
-    are remembered, since a version never changes.
+    are remembered, since a wording never changes.
     """
-    return _read(_Published(version.id, version.definition))
+    return _read(_Published(version.id, version.revision, version.definition))
 
 
 @dataclass(frozen=True, slots=True)
 class _Published:
     id: uuid.UUID
+    revision: int
     content: dict[str, Any] = field(compare=False)
 
 

@@ -16,13 +16,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from badges import changes
 from badges import definition as definitions
+from badges.changes import Difference
 from badges.definition import InvalidDefinition, Problem
 from badges.micro_credential import MicroCredential, MissingElement, missing_elements
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import (
     DefinitionDraft,
     DefinitionStep,
+    MicroCredentialSeries,
     MicroCredentialVersion,
     Organisation,
 )
@@ -52,6 +55,14 @@ class State(StrEnum):
 
 EDITABLE = (State.DRAFT, State.RETURNED)
 OVER = (State.PUBLISHED, State.DISCARDED)
+
+
+class MoreThanWording(Conflict):
+    """A revision of the wording changes what makes another version; `differences` says what."""
+
+    def __init__(self, differences: tuple[Difference, ...]) -> None:
+        super().__init__("more_than_wording")
+        self.differences = differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +190,54 @@ def submit(
     """Hand a complete draft to the reviewers; from now on it is not edited.
 
     Raises:
-        Conflict: `draft_not_editable`; `draft_incomplete`.
+        Conflict: `draft_not_editable`; `draft_incomplete`; as `check_place`.
     """
     db.refresh(draft, with_for_update=True)
     if draft.state not in EDITABLE:
         raise Conflict("draft_not_editable")
-    if not checklist(draft).is_complete:
+    found = checklist(draft)
+    if found.mc is None or found.missing:
         raise Conflict("draft_incomplete")
+    check_place(db, draft, found.mc)
     move(db, draft, State.SUBMITTED, actor, draft.organisation_id, now, note=note)
+
+
+def check_place(db: Session, draft: DefinitionDraft, mc: MicroCredential) -> None:
+    """Refuse a definition that does not belong where its draft does.
+
+    Raises:
+        Conflict: `foreign_awarding_body`: it names another than the draft's organisation;
+            `code_taken`: a new series, or version, of that code is there already;
+            `code_changed`: the next of a series has another code;
+            `nothing_changed`; MoreThanWording: `more_than_wording`.
+    """
+    body, ours = mc.awarding_body, draft.organisation
+    is_ours = body.slug == ours.slug and ours.name in body.name.values()
+    if not is_ours or (ours.country or body.country) != body.country:
+        raise Conflict("foreign_awarding_body", name=ours.name)
+    series = sa.select(MicroCredentialSeries).filter_by(organisation_id=ours.id, code=mc.code)
+    known = db.scalar(series)
+    if draft.kind == Kind.NEW:
+        if known is not None:
+            raise Conflict("code_taken", wanted=mc.code)
+        return
+    assert draft.based_on is not None  # the next of something
+    if known is not draft.based_on.series:
+        raise Conflict("code_changed", wanted=draft.based_on.series.code)
+    if draft.kind == Kind.VERSION and mc.version in {one.version for one in known.versions}:
+        raise Conflict("code_taken", wanted=f"{mc.code} {mc.version}")
+    if draft.kind == Kind.EDITORIAL:
+        _check_wording(draft.based_on, mc)
+
+
+def _check_wording(version: MicroCredentialVersion, mc: MicroCredential) -> None:
+    if mc.version != version.version:
+        raise Conflict("code_changed", wanted=version.version)
+    found = changes.differences(definitions.load(version.definition), mc)
+    if not found:
+        raise Conflict("nothing_changed")
+    if more := tuple(one for one in found if one.is_substantive):
+        raise MoreThanWording(more)
 
 
 def discard(db: Session, draft: DefinitionDraft, *, actor: str, now: datetime) -> None:

@@ -35,10 +35,13 @@ _OWN_PAGE = re.compile(r"/admin(?:/[A-Za-z0-9_-]+)*")
 
 
 class For(StrEnum):
-    """Whom a page is for. `ADMINISTRATORS`: of any organisation, and operators."""
+    """Whom a page is for. `ADMINISTRATORS`: of any organisation, and operators. `QUALITY`: they and
+    the reviewers."""
 
     ANYBODY = "anybody"
     ADMINISTRATORS = "administrators"
+    REVIEWERS = "reviewers"
+    QUALITY = "quality"
     OPERATORS = "operators"
 
 
@@ -173,6 +176,11 @@ def _check_role(visit: AccountVisit, who: For) -> None:
         raise Forbidden("operators_only")
     if who is For.ADMINISTRATORS and not visit.access.is_administrator:
         raise Forbidden("administrators_only")
+    reviews = bool(visit.access.reviews)
+    if who is For.REVIEWERS and not reviews:
+        raise Forbidden("reviewers_only")
+    if who is For.QUALITY and not (reviews or visit.access.is_administrator):
+        raise Forbidden("reviewers_only")
 
 
 def _to_sign_in(why: str) -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from lti_tool.web.registering_sentences import REGISTERING
 from lti_tool.web.reporting_sentences import REPORTING
+from lti_tool.web.reviewing_sentences import REVIEWING
 from lti_tool.web.sentence import N_, Sentence
 from lti_tool.web.writing_sentences import WRITING
 
@@ -401,6 +402,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "http_503": Sentence(N_("This server is busy or being updated."), _TRY_LATER),
     **REGISTERING,
     **REPORTING,
+    **REVIEWING,
     **WRITING,
     # launches that are refused; the others by `launch_refused`
     "registration_pending": Sentence(

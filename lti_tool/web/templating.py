@@ -5,17 +5,19 @@ from urllib.parse import urlencode
 from flask import Flask, request
 from jinja2 import StrictUndefined
 
-from lti_tool.web import conditions, wording
+from lti_tool.web import conditions, elements, wording
 
 FILTERS = (
     wording.ago,
     wording.best,
     wording.country,
     wording.day,
+    elements.element,
     wording.language_name,
     wording.moment,
     wording.number,
     wording.own_name,
+    elements.place,
     wording.say,
     wording.term,
     wording.who,
@@ -35,6 +37,7 @@ def init_app(app: Flask) -> None:
         requirement=conditions.requirement,
         explain=conditions.explain,
         has_news=conditions.has_news,
+        element_names=elements.ELEMENTS,
     )
     for name in ("shapes", "words", "forms"):
         environment.globals[name] = environment.get_template(f"{name}.html").module

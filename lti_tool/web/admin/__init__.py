@@ -10,6 +10,8 @@ from lti_tool.web.admin import (
     passkeys,
     people,
     platforms,
+    review_partners,
+    reviews,
     self_test,
     systems,
 )
@@ -26,6 +28,8 @@ __all__ = [
     "passkeys",
     "people",
     "platforms",
+    "review_partners",
+    "reviews",
     "self_test",
     "systems",
 ]

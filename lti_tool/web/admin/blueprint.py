@@ -22,6 +22,8 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
     if visit.access.is_administrator:
         found.append(("admin.organisations_list", gettext("Schools")))
         found.append(("admin.people", gettext("People")))
+    if visit.access.reviews:
+        found.append(("admin.review_list", gettext("To review")))
     if visit.access.is_operator:
         found.append(("admin.keys", gettext("Keys")))
     if visit.access.is_administrator:

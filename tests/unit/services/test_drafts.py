@@ -128,7 +128,7 @@ def test_a_discarded_draft_is_gone_and_what_happened_stays(school: School, write
         with pytest.raises(NotFound, match="unknown_draft"):
             drafts.find(db, draft)
         assert drafts.of_author(db, writer) == []
-        assert db.query(DefinitionStep).one().action == State.DISCARDED
+        assert db.query(DefinitionStep).filter_by(draft_id=draft).one().action == State.DISCARDED
 
 
 def test_a_step_is_never_changed(school: School, writer: Writer) -> None:
@@ -136,7 +136,7 @@ def test_a_step_is_never_changed(school: School, writer: Writer) -> None:
     with school.transaction() as db:
         drafts.discard(db, drafts.find(db, draft), actor=AUTHOR, now=school.now)
     with pytest.raises(TypeError, match="append-only"), school.transaction() as db:
-        db.query(DefinitionStep).one().note = "never said"
+        db.query(DefinitionStep).filter_by(draft_id=draft).one().note = "never said"
 
 
 def test_the_next_version_of_an_own_series_is_written_once(school: School, writer: Writer) -> None:

@@ -14,6 +14,7 @@ PAGES = [path for path in TEMPLATES if "{% extends" in path.read_text()]
 MACROS = {
     "shapes.html",
     "words.html",
+    "elements.html",
     "cards.html",
     "done.html",
     "proven.html",

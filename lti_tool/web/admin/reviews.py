@@ -1,0 +1,120 @@
+"""Definitions that wait for a review: the list, one of them, and the decision about it."""
+
+import uuid
+from datetime import datetime
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from badges.text import InvalidText, Text
+from lti_tool.errors import ToolError
+from lti_tool.models import DefinitionDraft
+from lti_tool.services import drafts, reviews
+from lti_tool.services.drafts import State
+from lti_tool.services.reviews import Opinion, Reviewer
+from lti_tool.web.account_session import AccountVisit, For, signed_in
+from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.context import public_url
+from lti_tool.web.errors import what_happened
+from lti_tool.web.wording import best
+
+YEARS = (1, 2, 3, 5)
+USUAL_YEARS = 3
+COMMENT = "comment:"
+
+
+def reviewer(visit: AccountVisit) -> Reviewer:
+    return Reviewer(visit.actor, visit.access)
+
+
+def title(draft: DefinitionDraft) -> str:
+    """Return what a draft is called today; whatever its author is just typing."""
+    try:
+        return best(Text(draft.content["title"]))
+    except (InvalidText, KeyError, TypeError, AttributeError):
+        return str(draft.content.get("code", ""))
+
+
+def in_years(now: datetime, years: int) -> datetime:
+    """Return the same day some years later (28 February for a leap day)."""
+    day = 28 if (now.month, now.day) == (2, 29) else now.day
+    return now.replace(year=now.year + years, day=day)
+
+
+@blueprint.get("/reviews")
+@signed_in(For.REVIEWERS)
+def review_list(visit: AccountVisit) -> ResponseReturnValue:
+    return render_template(
+        "admin/reviews.html",
+        visit=visit,
+        waiting=reviews.waiting(visit.db, reviewer(visit)),
+        lately=reviews.lately(visit.db, reviewer(visit)),
+        title=title,
+        done=request.args.get("done", ""),
+    )
+
+
+@blueprint.get("/reviews/<uuid:draft_id>")
+@signed_in(For.REVIEWERS)
+def review(visit: AccountVisit, draft_id: uuid.UUID) -> ResponseReturnValue:
+    return _page(visit, reviews.find(visit.db, reviewer(visit), draft_id))
+
+
+def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str:
+    taken = list(reversed(drafts.steps(visit.db, draft)))
+    handed_in = next(one for one in taken if one.action == State.SUBMITTED)
+    return render_template(
+        "admin/review.html",
+        visit=visit,
+        draft=draft,
+        mc=drafts.checklist(draft).mc,
+        changes=reviews.changed(draft),
+        asked=next((one for one in taken if one.action == State.RETURNED), None),
+        note=handed_in.note,
+        title=title(draft),
+        years=YEARS,
+        usual=request.form.get("years", USUAL_YEARS, type=int),
+        problem=problem,
+        form=request.form,
+    )
+
+
+@blueprint.post("/reviews/<uuid:draft_id>")
+@signed_in(For.REVIEWERS, writes=True)
+def decide(visit: AccountVisit, draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Approve, which publishes, or return; whatever was typed stays where it is refused."""
+    who = reviewer(visit)
+    draft = reviews.find(visit.db, who, draft_id)
+    is_approved = request.form.get("decision") == "approve"
+    try:
+        with visit.db.begin_nested():
+            if is_approved:
+                years = request.form.get("years", 0, type=int)
+                reviews.approve(
+                    visit.db,
+                    draft,
+                    who,
+                    _opinion(),
+                    public_url=public_url(),
+                    review_by=in_years(visit.now, years) if years in YEARS else None,
+                    now=visit.now,
+                )
+            else:
+                reviews.give_back(visit.db, draft, who, _opinion(), visit.now)
+    except ToolError as error:
+        return _page(visit, draft, what_happened(error)), error.status
+    done = "approved" if is_approved else "returned"
+    return redirect(url_for("admin.review_list", done=done), 303)
+
+
+def _opinion() -> Opinion:
+    return Opinion(
+        revision=request.form.get("revision", 0, type=int),
+        note=request.form.get("note", ""),
+        comments={
+            name.removeprefix(COMMENT): text
+            for name, text in request.form.items()
+            if name.startswith(COMMENT)
+        },
+        is_independent="independent" in request.form,
+    )

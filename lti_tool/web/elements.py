@@ -1,0 +1,112 @@
+"""What the elements of a definition are called, where a path into one leads, what is there."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext
+
+from badges.text import InvalidText, Text
+from lti_tool.web.sentence import N_
+from lti_tool.web.wording import best, language_name, number
+
+# In the order of the public page.
+ELEMENTS: Mapping[str, str] = {
+    "title": N_("Title"),
+    "awarding_body": N_("Awarding body"),
+    "country": N_("Country"),
+    "units": N_("Learning outcomes"),
+    "hours": N_("Notional workload"),
+    "eqf_level": N_("Level"),
+    "assessment": N_("Type of assessment"),
+    "participation": N_("Form of participation"),
+    "quality_assurance": N_("Quality assurance"),
+    "prerequisites": N_("Prerequisites"),
+    "supervision": N_("Supervision and identity check"),
+    "grading": N_("Grading"),
+    "stackability": N_("Stackability"),
+    "prior_learning": N_("Recognition of prior learning"),
+    "languages": N_("Languages of instruction"),
+    "field": N_("Field (ISCED-F)"),
+    "setting": N_("Setting"),
+    "validity_months": N_("Validity"),
+    "skills": N_("Skills (ESCO)"),
+}
+_OTHERS: Mapping[str, str] = {
+    "description": N_("Description"),
+    "code": N_("Code"),
+    "credit": N_("Notional workload"),
+    "national_level": N_("Level"),
+    "activities": N_("Form of participation"),
+    "target_groups": N_("Target groups"),
+}
+_OF_A_UNIT: Mapping[str, str] = {
+    "title": N_("Title"),
+    "hours": N_("Notional workload"),
+    "mode": N_("Form of participation"),
+    "assessment": N_("Type of assessment"),
+    "rule": N_("How it is completed"),
+    "allows_participation": N_("Whether taking part may be enough"),
+    "outcomes": N_("Learning outcomes"),
+}
+_STEP = re.compile(r'\.([A-Za-z_]+)|\[(\d+)\]|\["([^"]+)"\]')
+_TEXTS = {"title", "description", "name", "label", "text", "statement", "kind"}
+_TEXTS |= {"prerequisites", "procedure"}
+
+
+def place(path: str) -> str:
+    """Return where a JSONPath into a definition leads ("Unit 2, outcome 1 (German)")."""
+    steps = ["".join(step) for step in _STEP.findall(path)]
+    if not steps:
+        return gettext("The whole")
+    words = _unit(steps[1:]) if steps[0] == "units" else _name(steps[0])
+    if len(steps) > 1 and steps[-2] in _TEXTS:
+        return f"{words} ({language_name(steps[-1])})"
+    return words
+
+
+def _name(name: str) -> str:
+    found = ELEMENTS.get(name) or _OTHERS.get(name)
+    return gettext(found) if found else name
+
+
+def _unit(steps: list[str]) -> str:
+    if not steps:
+        return gettext("Order of the units")
+    unit = gettext("Unit %(number)s", number=int(steps[0]) + 1)
+    match steps[1:]:
+        case []:
+            return unit
+        case ["outcomes", index, *_]:
+            outcome = gettext("outcome %(number)s", number=int(index) + 1)
+            return f"{unit}, {outcome}"
+        case [part, *_]:
+            return f"{unit}, {gettext(_OF_A_UNIT[part]) if part in _OF_A_UNIT else part}"
+    return unit
+
+
+def element(value: Any) -> str:
+    """Return what JSON of a definition says, on one line, nearest to the language of the page."""
+    match value:
+        case None:
+            return gettext("nothing")
+        case bool():
+            return gettext("Yes") if value else gettext("No")
+        case int() | float():
+            return number(Decimal(str(value)))
+        case list():
+            return "; ".join(element(one) for one in value)
+        case dict():
+            return _object(value)
+    return str(value)
+
+
+def _object(value: Mapping[str, Any]) -> str:
+    for name in ("label", "title", "text", "statement", "name"):
+        if isinstance(value.get(name), dict):
+            return _object(value[name])
+    try:
+        return best(Text(value))
+    except (InvalidText, TypeError, AttributeError):
+        return "; ".join(element(one) for one in value.values())

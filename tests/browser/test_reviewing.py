@@ -1,0 +1,83 @@
+"""A partner reviews what was handed in, on a desk and on a phone, with and without a mouse."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lti_tool import clock
+from lti_tool.demo.world import World
+from lti_tool.services.accounts import Role
+from tests.browser import operating
+from tests.browser.chromium import Sitting
+from tests.browser.conftest import NewContext, Show
+from tests.browser.test_operating import check
+from tests.factories import handing_in
+
+COMMENT = "Say how an assessor sees that."
+
+
+@pytest.fixture
+def sitting(new_context: NewContext) -> Sitting:
+    return new_context()
+
+
+@pytest.fixture
+def page(sitting: Sitting, world: World) -> Page:
+    """A reviewer of the school has signed in, and one definition waits."""
+    slug = world.mc.awarding_body.slug
+    name = world.mc.awarding_body.name.best("en")
+    body = {"slug": slug, "name": {"en": name}, "country": world.mc.awarding_body.country}
+    handing_in.hand_in(world.tool.database, slug, clock.now(), awarding_body=body)
+    made = sitting.context.new_page()
+    operating.come_in(world, made, operating.add_account(world, "Rita", Role.REVIEWER, slug))
+    made.get_by_role("link", name="Go on without").click()
+    return made
+
+
+def open_review(page: Page) -> None:
+    page.get_by_role("link", name="Look at what waits").click()
+    page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
+
+
+def test_a_definition_comes_back_with_comments(page: Page, sitting: Sitting, show: Show) -> None:
+    expect(page.get_by_text("1 definition waits for your review.")).to_be_visible()
+    check(page, "reviewer home waiting", show)
+    page.get_by_role("link", name="Look at what waits").click()
+    check(page, "reviews", show)
+    page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
+    address = page.url
+    for language in ("de", "en"):
+        page.goto(f"{address}?lang={language}")
+        check(page, f"review {language}", show)
+    sitting.watch.expect_refusal(address)
+    page.get_by_role("button", name="Return with comments").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say what is to be changed")
+    page.get_by_text("Comment: Unit 1, outcome 1", exact=True).first.click()
+    page.get_by_label("Comment: Unit 1, outcome 1", exact=True).fill(COMMENT)
+    check(page, "review commented", show)
+    page.get_by_role("button", name="Return with comments").click()
+    expect(page.get_by_text("Its author reads what you wrote")).to_be_visible()
+    check(page, "reviews decided", show)
+
+
+def test_a_definition_is_approved_with_the_keyboard(page: Page, world: World, show: Show) -> None:
+    open_review(page)
+    page.get_by_label("Look at it again").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Approved and published.")).to_be_visible()
+    page.get_by_role("link", name="Public page").click()
+    expect(page.get_by_text("PV-1").first).to_be_visible()
+    check(page, "definition reviewed", show)
+
+
+def test_a_school_chooses_its_partners(world: World, new_context: NewContext, show: Show) -> None:
+    page = new_context().context.new_page()
+    operating.come_in(world, page, operating.add_account(world))
+    page.get_by_role("link", name="Go on without").click()
+    page.get_by_role("link", name=world.mc.awarding_body.name.best("en")).click()
+    page.get_by_role("link", name="Who reviews its definitions").click()
+    for language in ("de", "en"):
+        page.goto(f"{page.url.partition('?')[0]}?lang={language}")
+        check(page, f"partners {language}", show)

@@ -1,0 +1,50 @@
+"""Definitions that wait for a review, handed in by somebody who teaches at a school."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from badges import definition as definitions
+from badges import samples
+from lti_tool.db import Database
+from lti_tool.models import DefinitionDraft
+from lti_tool.services import catalogue, drafts, organisations
+from lti_tool.services.drafts import Kind, Writer
+
+AUTHOR = "person:author"
+
+
+def content(slug: str, name: str, **changes: Any) -> dict[str, Any]:
+    """Return a whole definition of a school's own: the welding sample under another code."""
+    body = {"slug": slug, "name": {"en": name}, "country": "DE"}
+    return definitions.dump(samples.welding()) | {"code": "PV-1", "awarding_body": body} | changes
+
+
+def hand_in(database: Database, slug: str, now: datetime, **changes: Any) -> uuid.UUID:
+    """Hand in a first version."""
+    with database.transaction() as db:
+        body = organisations.get_or_add_organisation(db, slug, slug, "DE", now)
+        draft = drafts.start(
+            db, Writer(AUTHOR, body.id), title="Solar panels", language="en", now=now
+        )
+        written = content(slug, body.name, **changes)
+        return _finish(db, draft, written, now)
+
+
+def go_on(database: Database, slug: str, kind: Kind, now: datetime, **changes: Any) -> uuid.UUID:
+    """Hand in what goes on with the newest version that the school has published."""
+    with database.transaction() as db:
+        writer = Writer(AUTHOR, organisations.find(db, slug).id)
+        version = catalogue.find(db, f"{slug}/PV-1")
+        draft = drafts.start_from(db, writer, version, kind, now)
+        return _finish(db, draft, draft.content | changes, now)
+
+
+def _finish(
+    db: Session, draft: DefinitionDraft, written: dict[str, Any], now: datetime
+) -> uuid.UUID:
+    drafts.save(db, draft, written, revision=1, now=now)
+    drafts.submit(db, draft, actor=AUTHOR, now=now)
+    return draft.id

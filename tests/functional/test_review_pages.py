@@ -1,0 +1,140 @@
+"""A reviewer signs in, reads what was handed in, and approves or returns it."""
+
+import html
+import uuid
+
+import pytest
+from flask import Flask
+
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import DefinitionStep, Organisation
+from lti_tool.services.accounts import Role
+from lti_tool.services.drafts import Kind
+from tests.factories import handing_in, signing_in
+from tests.factories.databases import on_each_database
+from tests.factories.signing_in import SignedIn
+
+
+@pytest.fixture
+def rita(app: Flask, database: Database) -> SignedIn:
+    made = signing_in.account(database, clock.now(), "Rita", Role.REVIEWER, "school")
+    return signing_in.signed_in(app, database, made, clock.now())
+
+
+@pytest.fixture
+def draft(rita: SignedIn, database: Database) -> uuid.UUID:
+    return handing_in.hand_in(database, "school", clock.now())
+
+
+def decide(who: SignedIn, draft: uuid.UUID, decision: str, **fields: str) -> tuple[int, str]:
+    sent = {"revision": "2", "decision": decision, **fields}
+    answer = who.post(f"/admin/reviews/{draft}", **sent)
+    if answer.status_code == 303:
+        return 303, who.get(answer.location).text
+    return answer.status_code, answer.text
+
+
+@on_each_database
+def test_what_waits_is_counted_read_approved_and_public(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    assert "1 definition waits for your review." in rita.get("/admin").text
+    assert f"/admin/reviews/{draft}" in rita.get("/admin/reviews").text
+    page = rita.get(f"/admin/reviews/{draft}").text
+    for said in ("Schweißen", "Unit 1, outcome 1", "comment:$.units[0].outcomes[0]", "$.eqf_level"):
+        assert said in page
+    assert rita.client.get("/definitions/school/PV-1").status_code == 404
+    status, after = decide(rita, draft, "approve", independent="1", years="3")
+    assert (status, "Approved and published." in after) == (303, True)
+    assert "Nothing waits for you." in after
+    assert "What you decided last" in after
+    assert rita.client.get("/definitions/school/PV-1").status_code == 200
+    assert "waits for your review" not in rita.get("/admin").text
+
+
+@on_each_database
+def test_it_is_returned_with_comments_beside_elements(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    said = {"comment:$.units[0]": "Too long <b>?", "comment:$.title": "", "note": "Nearly"}
+    status, after = decide(rita, draft, "return", **said)
+    assert (status, "Returned." in after) == (303, True)
+    with database.transaction(read_only=True) as db:
+        step = db.query(DefinitionStep).filter_by(draft_id=draft, action="returned").one()
+        assert step.comments == [{"element": "$.units[0]", "text": "Too long <b>?"}]
+        assert step.note == "Nearly"
+    assert rita.code("GET", f"/admin/reviews/{draft}") == (409, "review_over")
+
+
+@pytest.mark.parametrize(
+    ("decision", "fields", "status", "said"),
+    [
+        ("return", {"note": "  "}, 400, "Say what is to be changed"),
+        ("approve", {"note": "Fine"}, 403, "Confirm first that you had no part"),
+        ("approve", {"independent": "1", "revision": "1", "note": "x"}, 409, "has changed this"),
+        ("return", {"note": "x" * 4001}, 400, "at most 4000 characters"),
+        ("", {"note": ""}, 400, "Say what is to be changed"),
+    ],
+)
+def test_a_refused_decision_loses_nothing_that_was_typed(
+    rita: SignedIn,
+    draft: uuid.UUID,
+    decision: str,
+    fields: dict[str, str],
+    status: int,
+    said: str,
+) -> None:
+    sent = {"years": "5", "comment:$.hours": "", **fields}
+    code, page = decide(rita, draft, decision, **sent)
+    assert (code, said in page) == (status, True)
+    assert html.escape(fields["note"]) in page
+    assert 'value="5" selected' in page
+    assert f"/admin/reviews/{draft}" in rita.get("/admin/reviews").text
+
+
+def test_strange_comments_are_refused_and_keep_the_draft(rita: SignedIn, draft: uuid.UUID) -> None:
+    for path in ("$..", "", "$[0].a.b.c.d.e.f.g.h.i", "\u202e", "$." + "x" * 5000):
+        status, _ = decide(rita, draft, "return", **{f"comment:{path}": "a"})
+        assert status == 400, path
+    many = {f"comment:$.units[{number}]": "a" for number in range(301)}
+    assert decide(rita, draft, "return", **many)[0] == 400
+
+
+def test_the_reviewer_sees_what_another_wording_changes(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    assert decide(rita, draft, "approve", independent="1")[0] == 303
+    text = {"en": "Something said more clearly."}
+    wording = handing_in.go_on(database, "school", Kind.EDITORIAL, clock.now(), description=text)
+    page = rita.get(f"/admin/reviews/{wording}").text
+    assert "What it changes" in page
+    assert "Description (English)" in page
+    assert "another wording of a published version" in page
+    assert decide(rita, wording, "approve", independent="1")[0] == 303
+    assert text["en"] in rita.client.get("/definitions/school/PV-1/1.0").text
+
+
+def test_a_school_asks_partners_to_review(
+    app: Flask, database: Database, rita: SignedIn, draft: uuid.UUID
+) -> None:
+    now = clock.now()
+    boss = signing_in.account(database, now, "Boss", Role.ADMINISTRATOR, "school")
+    administrator = signing_in.signed_in(app, database, boss, now)
+    petra = signing_in.account(database, now, "Petra", Role.REVIEWER, "partner")
+    partner = signing_in.signed_in(app, database, petra, now)
+    with database.transaction(read_only=True) as db:
+        ids = {one.slug: one.id for one in db.query(Organisation)}
+    page = f"/admin/organisations/{ids['school']}/partners"
+    assert page in administrator.get(f"/admin/organisations/{ids['school']}").text
+    assert "partner" in administrator.get(page).text
+    for wrong in (str(ids["school"]), str(uuid.uuid4()), "x"):
+        assert administrator.code("POST", page, partner=wrong) == (404, "unknown_organisation")
+    assert administrator.post(page, partner=str(ids["partner"])).status_code == 303
+    assert "checked" in administrator.get(page).text
+    assert rita.code("GET", f"/admin/reviews/{draft}") == (404, "unknown_draft")
+    assert "Nothing waits for you." in rita.get("/admin/reviews").text
+    assert partner.get(f"/admin/reviews/{draft}").status_code == 200
+    assert decide(partner, draft, "approve", independent="1")[0] == 303
+    assert "chose who reviews" in html.unescape(administrator.get("/admin/audit-log").text)
+    assert "approved and published" in administrator.get("/admin/audit-log").text
