@@ -7,6 +7,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from lti_tool.cli import main
 from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
 from lti_tool.encryption import Encryption
+from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import Award, Credential, Delivery, Registration, StatusList
 from lti_tool.services import credentials, deliveries, keys, organisations
 from lti_tool.services.credentials import Claim
@@ -204,18 +206,18 @@ def test_a_mistake_is_told_before_anything_is_pasted_into_the_lms(
 def test_what_to_paste_is_said_in_the_words_of_each_lms(
     operator: Operator, lms: pasting.Lms
 ) -> None:
-    choice = lms.name.lower().replace(" ", "-")
+    (choice,) = (name for name, one in pasting.BY_NAME.items() if one is lms)
     answer = operator.run(
         "platform", "add", "--lms", choice, "--name", "L", "--organisation", "s", "--moodle",
         "https://lms.example", "--client-id", "c", "--deployment", "1",
+        "--registration-id", REGISTRATION,
     )  # fmt: skip
     assert answer.exit_code == 0, answer.output
     assert f"Paste into {lms.name}:\n  {lms.where}\n" in answer.stdout
+    ours = ToolAddresses("https://badges.example", uuid.UUID(REGISTRATION), icon_url="")
     for label, which in lms.fields.items():
-        ending = {"key_set": "jwks", "configuration": "config.json"}.get(which, which)
-        assert re.search(
-            rf"^  {re.escape(label)} +https://\S+/lti/\S+/{ending}$", answer.stdout, re.M
-        )
+        line = rf"^  {re.escape(label)} +{re.escape(pasting.value(ours, which))}$"
+        assert re.search(line, answer.stdout, re.MULTILINE), label
     for further in lms.choices:
         assert further in answer.stdout
 
