@@ -122,8 +122,15 @@ def progress(mc: MicroCredential, completions: Iterable[Completion], now: dateti
     Never raises for a record: those that `check` refuses, and those later than `now`, count for
     nothing.
     """
-    standing = _standing(mc, completions, now)
-    return Progress(tuple(_unit_progress(unit, standing) for unit in mc.units))
+    by_unit = _by_unit(_standing(mc, completions, now))
+    return Progress(tuple(_unit_progress(unit, by_unit.get(unit.code, [])) for unit in mc.units))
+
+
+def _by_unit(standing: list[Completion]) -> dict[str, list[Completion]]:
+    found: dict[str, list[Completion]] = {}
+    for record in standing:
+        found.setdefault(record.unit, []).append(record)
+    return found
 
 
 def _standing(
@@ -157,12 +164,10 @@ def _order(record: Completion) -> tuple[datetime, str, str]:
     return record.at, record.id, repr(record)
 
 
-def _unit_progress(unit: LearningUnit, standing: list[Completion]) -> UnitProgress:
-    records = [record for record in standing if record.unit == unit.code]
+def _unit_progress(unit: LearningUnit, records: list[Completion]) -> UnitProgress:
+    """`records`: those of the unit that stand, oldest first."""
     by_rule = evaluate_rule(unit, _by_route(records, Route.ASSESSED))
-    others = {Route.GRADED: evaluate_graded(unit, _by_route(records, Route.GRADED))}
-    for enough, code in _ENOUGH_BY_ITSELF.items():
-        others[enough] = evaluate_any(code, unit, _by_route(records, enough))
+    others = _by_other_routes(unit, records)
     completed_at, route = _first(
         (_met_by_all(by_rule), Route.ASSESSED),
         *((one.met_at, route) for route, one in others.items()),
@@ -178,6 +183,18 @@ def _unit_progress(unit: LearningUnit, standing: list[Completion]) -> UnitProgre
         latest=records[-1] if records else None,
         records=tuple(record.id for record in records if record.id in counting),
     )
+
+
+def _by_other_routes(unit: LearningUnit, records: list[Completion]) -> dict[Route, Evaluated]:
+    """Return what the routes besides assessment come to; most learners have records of none."""
+    used = {record.route for record in records}
+    found = {}
+    if Route.GRADED in used:
+        found[Route.GRADED] = evaluate_graded(unit, _by_route(records, Route.GRADED))
+    for route, code in _ENOUGH_BY_ITSELF.items():
+        if route in used:
+            found[route] = evaluate_any(code, unit, _by_route(records, route))
+    return found
 
 
 def _by_route(records: list[Completion], route: Route) -> list[Completion]:

@@ -192,6 +192,26 @@ def add_missing(
         db.execute(_insert(db, table).on_conflict_do_nothing(index_elements=key), rows)
 
 
+def lock_all(db: Session, table: type[Row], rows: Sequence[dict[str, Any]], order: str) -> None:
+    """Add the rows that are missing and lock all of them, as `get_or_add` does with one.
+
+    `rows` have one key but for the column `order`, by which they are locked: all who lock several
+    at one moment go in one order, and add before they lock, so nobody waits in a circle.
+    """
+    key = sa.inspect(table).primary_key
+    names = [column.name for column in key]
+    if not rows:
+        return
+    shared = {name: rows[0][name] for name in names if name != order}
+    wanted = [row[order] for row in rows]
+    column = table.__table__.c[order]
+    found = sa.select(column).filter_by(**shared).where(column.in_(wanted))
+    known = set(db.scalars(found))
+    missing = sorted((row for row in rows if row[order] not in known), key=lambda row: row[order])
+    add_missing(db, table, names, missing)
+    db.execute(found.order_by(column).with_for_update(key_share=True))
+
+
 def _insert(db: Session, table: type[Row]) -> postgresql.Insert | sqlite.Insert:
     if db.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table)

@@ -1,7 +1,8 @@
 """Grant, withdraw and flag awards, as progress demands; `settle` is the only way to an award."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -34,30 +35,48 @@ NO_LONGER_COMPLETE = "no_longer_complete"
 LONGEST_REASON = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A person's records and what they amount to: `real` counts for awards, `with_tests` also what
+    was tried out."""
+
+    person: Person
+    records: Sequence[CompletionRecord]
+    real: Progress
+    with_tests: Progress
+
+
 def settle(
-    db: Session,
-    person: Person,
-    version: MicroCredentialVersion,
-    records: Sequence[CompletionRecord],
-    real: Progress,
-    with_tests: Progress,
-    now: datetime,
+    db: Session, version: MicroCredentialVersion, judged: Sequence[Judged], now: datetime
 ) -> None:
-    """Bring a person's awards in line with their progress. Idempotent.
+    """Bring people's awards in line with their progress. Idempotent.
 
     Complete without an award: grant. Award without completion: withdraw it while it is
     unclaimed, else flag it for a person to decide. What only test records complete earns a TEST
     award. What a person decided stands: an award that was kept is not flagged again before
     something new is recorded, one that was revoked not granted again before an assessor judges
-    anew. The caller holds the lock on the person's enrolment.
+    anew. The caller holds the locks on the people's enrolments.
     """
-    if not records:
-        return  # no award was ever granted: records are never deleted
-    held = {award.is_test: award for award in db.scalars(_standing(person, version))}
-    tests = None if real.is_complete else with_tests
-    for is_test, progress in ((False, real), (True, tests)):
-        award = held.get(is_test)
-        _settle_one(db, person, version, records, progress, award, is_test=is_test, now=now)
+    judged = [one for one in judged if one.records]  # no record, no award: they are never deleted
+    if not judged:
+        return
+    people = [one.person.id for one in judged]
+    awards = db.scalars(
+        sa.select(Award).filter(
+            Award.person_id.in_(people),
+            Award.version_id == version.id,
+            Award.withdrawn_at.is_(None),
+        )
+    )
+    held = {(award.person_id, award.is_test): award for award in awards}
+    claimed = _claimed(db, [award.id for award in held.values()])
+    settling = _Settling(db, version, now, _refused(db, people, version), claimed)
+    for one in judged:
+        tests = None if one.real.is_complete else one.with_tests
+        for is_test, progress in ((False, one.real), (True, tests)):
+            award = held.get((one.person.id, is_test))
+            settling.settle(one, progress, award, is_test=is_test)
+    db.flush()
 
 
 def _standing(person: Person, version: MicroCredentialVersion) -> sa.Select[Award]:
@@ -127,82 +146,91 @@ def as_fact(award: Award) -> AwardFact:
     )
 
 
-def _settle_one(
-    db: Session,
-    person: Person,
-    version: MicroCredentialVersion,
-    records: Sequence[CompletionRecord],
-    progress: Progress | None,
-    award: Award | None,
-    *,
-    is_test: bool,
-    now: datetime,
-) -> None:
-    is_complete = progress is not None and progress.is_complete
-    if award is None and progress is not None and is_complete:
-        if not _is_refused(db, person, version, records, is_test=is_test):
-            _grant(db, person, version, records, progress, is_test=is_test, now=now)
-    elif award is not None and not is_complete:
-        if award.kept_at is None or any(row.recorded_at > award.kept_at for row in records):
-            _take_back(db, award, now)
-    elif award is not None and award.flagged_reason == NO_LONGER_COMPLETE:
-        award.flagged_at = award.flagged_reason = None
+Refused = Mapping[tuple[uuid.UUID, bool], datetime]
+"""When a person took an award away, by (person, is_test)."""
 
 
-def _is_refused(
-    db: Session,
-    person: Person,
-    version: MicroCredentialVersion,
-    records: Sequence[CompletionRecord],
-    *,
-    is_test: bool,
-) -> bool:
-    """Whether a person took such an award away, and no assessor has judged anything since."""
-    revoked_at = db.scalar(
-        sa.select(sa.func.max(Award.withdrawn_at)).filter(
-            Award.person_id == person.id,
+def _refused(db: Session, people: Sequence[uuid.UUID], version: MicroCredentialVersion) -> Refused:
+    last = (
+        sa.select(Award.person_id, Award.is_test, sa.func.max(Award.withdrawn_at))
+        .filter(
+            Award.person_id.in_(people),
             Award.version_id == version.id,
-            Award.is_test == is_test,
             Award.withdrawn_reason != NO_LONGER_COMPLETE,
         )
+        .group_by(Award.person_id, Award.is_test)
     )
-    judged = [row.recorded_at for row in records if row.assessor_id and not row.retracts_id]
-    return revoked_at is not None and max(judged, default=revoked_at) <= revoked_at
+    return {(person_id, is_test): at for person_id, is_test, at in db.execute(last) if at}
 
 
-def _take_back(db: Session, award: Award, now: datetime) -> None:
-    if _is_claimed(db, award):
-        if award.flagged_at is None:
-            award.flagged_at, award.flagged_reason = now, NO_LONGER_COMPLETE
-            audit.note(db, "system", "award.flagged", f"award:{award.id}", now)
-        return
-    award.withdrawn_at, award.withdrawn_reason = now, NO_LONGER_COMPLETE
-    audit.note(db, "system", "award.withdrawn", f"award:{award.id}", now)
-    db.flush()
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """What settling one award after the other needs."""
+
+    db: Session
+    version: MicroCredentialVersion
+    now: datetime
+    refused: Refused
+    claimed: Collection[uuid.UUID]
+
+    def settle(
+        self, judged: Judged, progress: Progress | None, award: Award | None, *, is_test: bool
+    ) -> None:
+        is_complete = progress is not None and progress.is_complete
+        if award is None and progress is not None and is_complete:
+            if not self._is_refused(judged, is_test=is_test):
+                _grant(self.db, self.version, judged, progress, is_test=is_test, now=self.now)
+        elif award is not None and not is_complete:
+            kept_at = award.kept_at
+            if kept_at is None or any(row.recorded_at > kept_at for row in judged.records):
+                self._take_back(award)
+        elif award is not None and award.flagged_reason == NO_LONGER_COMPLETE:
+            award.flagged_at = award.flagged_reason = None
+
+    def _take_back(self, award: Award) -> None:
+        if award.id not in self.claimed:
+            award.withdrawn_at, award.withdrawn_reason = self.now, NO_LONGER_COMPLETE
+            audit.note(self.db, "system", "award.withdrawn", f"award:{award.id}", self.now)
+        elif award.flagged_at is None:
+            award.flagged_at, award.flagged_reason = self.now, NO_LONGER_COMPLETE
+            audit.note(self.db, "system", "award.flagged", f"award:{award.id}", self.now)
+
+    def _is_refused(self, judged: Judged, *, is_test: bool) -> bool:
+        """Whether a person took such an award away, and no assessor has judged anything since."""
+        revoked_at = self.refused.get((judged.person.id, is_test))
+        times = [
+            row.recorded_at for row in judged.records if row.assessor_id and not row.retracts_id
+        ]
+        return revoked_at is not None and max(times, default=revoked_at) <= revoked_at
 
 
-def _is_claimed(db: Session, award: Award) -> bool:
-    unrevoked = sa.select(Credential.id).filter_by(award_id=award.id, revoked_at=None)
-    return db.scalar(unrevoked.limit(1)) is not None
+def _claimed(db: Session, awards: Sequence[uuid.UUID]) -> Collection[uuid.UUID]:
+    """Return those of `awards` that have a badge which is not revoked."""
+    if not awards:
+        return ()
+    unrevoked = sa.select(Credential.award_id).filter(
+        Credential.award_id.in_(awards), Credential.revoked_at.is_(None)
+    )
+    return set(db.scalars(unrevoked))
 
 
 def _grant(
     db: Session,
-    person: Person,
     version: MicroCredentialVersion,
-    records: Sequence[CompletionRecord],
+    judged: Judged,
     progress: Progress,
     *,
     is_test: bool,
     now: datetime,
 ) -> None:
-    by_id = {str(row.id): row for row in records}
+    by_id = {str(row.id): row for row in judged.records}
     counted = [by_id[one] for unit in progress.units for one in unit.records]
     assessed = [unit for unit in progress.units if unit.route is Route.ASSESSED]
     completed_at = progress.completed_at
     assert completed_at is not None
     award = Award(
-        person_id=person.id,
+        id=uuid.uuid4(),
+        person_id=judged.person.id,
         version_id=version.id,
         course_id=max(counted, key=lambda row: row.recorded_at).course_id,
         is_test=is_test,
@@ -215,7 +243,6 @@ def _grant(
         identity=IdentityAssurance.LMS_ACCOUNT.value,
     )
     db.add(award)
-    db.flush()
     audit.note(db, "system", "award.granted", f"award:{award.id}", now)
 
 

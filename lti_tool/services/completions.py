@@ -1,30 +1,21 @@
-"""Record who completed what; every record is judged under a lock per (person, version).
-
-The lock is the `Enrolment` row. In the same transaction the progress is computed, the award is
-granted or withdrawn, and the score for the gradebook goes to the outbox.
-"""
+"""Record who completed what, by each route; `judging` keeps it and acts on what follows."""
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from badges import completion as rules
-from badges.completion import Completion, InvalidCompletion, Progress, Route
-from lti_tool.db import get_or_add
+from badges.completion import Route
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
     ActivityResult,
     ApiClient,
     CompletionRecord,
     Course,
-    CourseMember,
-    Enrolment,
     GradebookResult,
     LaunchSession,
     MicroCredentialVersion,
@@ -32,7 +23,41 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services import awards, catalogue, deliveries
+from lti_tool.services.judging import (
+    JUDGED,
+    Standing,
+    as_completion,
+    enrol,
+    keep_all,
+    records_of,
+    reevaluate,
+    reevaluate_person,
+    standing,
+)
+
+__all__ = [
+    "JUDGED",
+    "LONGEST_EVIDENCE",
+    "Judgement",
+    "Said",
+    "Standing",
+    "as_completion",
+    "enrol",
+    "find",
+    "record",
+    "record_activity",
+    "record_all",
+    "record_graded",
+    "record_participation",
+    "record_reported",
+    "record_unlocked",
+    "records_of",
+    "reevaluate",
+    "reevaluate_person",
+    "retract",
+    "retract_all",
+    "standing",
+]
 
 LONGEST_EVIDENCE = 2000
 
@@ -49,22 +74,12 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A person's progress: `real` counts for awards, `with_tests` also what a teacher tried out."""
+class Said:
+    """A judgement on a person; `key` names the submission."""
 
-    real: Progress
-    with_tests: Progress
-
-
-def enrol(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
-    """Note that a person works on a version, and lock their records in it until the end of the
-    transaction."""
-    get_or_add(
-        db,
-        Enrolment,
-        {"person_id": person.id, "version_id": version.id},
-        started_at=now,
-    )
+    person: Person
+    judgement: Judgement
+    key: str
 
 
 def record(
@@ -86,9 +101,27 @@ def record(
         ToolError: the codes of `badges.completion.check`; `evidence_too_long`.
         Conflict: `version_changed`: the course has just begun to offer another version.
     """
-    row = _judged(judgement, key)
-    row.assessor_id = assessor.id
-    return _keep(db, person, version, row, course, now)
+    said = [Said(person, judgement, key)]
+    return record_all(db, version, said, course=course, assessor=assessor, now=now)[0]
+
+
+def record_all(
+    db: Session,
+    version: MicroCredentialVersion,
+    said: Sequence[Said],
+    *,
+    course: Course,
+    assessor: Person,
+    now: datetime,
+) -> list[CompletionRecord]:
+    """Do what `record` says for many people at once: all is kept, or nothing.
+
+    The number of statements does not depend on how many they are.
+    """
+    rows = [(one.person, _judged(one.judgement, one.key)) for one in said]
+    for _, row in rows:
+        row.assessor_id = assessor.id
+    return keep_all(db, version, rows, course, now)
 
 
 def record_reported(
@@ -232,20 +265,40 @@ def retract(
         Forbidden: `other_course`: only the course where it was made can take a record back.
         ToolError: `reason_missing`, `evidence_too_long`, `retracts_retraction`.
     """
-    if target.course_id != course.id:
+    return retract_all(db, [target], course=course, assessor=assessor, reason=reason, now=now)[0]
+
+
+def retract_all(
+    db: Session,
+    targets: Sequence[CompletionRecord],
+    *,
+    course: Course,
+    assessor: Person,
+    reason: str,
+    now: datetime,
+) -> list[CompletionRecord]:
+    """Do what `retract` says for several records of one version: all of them, or none."""
+    if any(target.course_id != course.id for target in targets):
         raise Forbidden("other_course")
     reason = reason.strip()
     if not reason:
         raise ToolError("reason_missing")
-    row = CompletionRecord(
-        key=f"retract:{target.id.hex}",
-        unit_code=target.unit_code,
-        route=target.route,
-        assessor_id=assessor.id,
-        retracts_id=target.id,
-        evidence=_evidence(reason),
-    )
-    return _keep(db, target.person, target.version, row, course, now)
+    evidence = _evidence(reason)
+    rows = [
+        (
+            target.person,
+            CompletionRecord(
+                key=f"retract:{target.id.hex}",
+                unit_code=target.unit_code,
+                route=target.route,
+                assessor_id=assessor.id,
+                retracts_id=target.id,
+                evidence=evidence,
+            ),
+        )
+        for target in targets
+    ]
+    return keep_all(db, targets[0].version, rows, course, now) if targets else []
 
 
 def find(db: Session, record_id: uuid.UUID) -> CompletionRecord:
@@ -260,72 +313,6 @@ def find(db: Session, record_id: uuid.UUID) -> CompletionRecord:
     return row
 
 
-def standing(
-    db: Session, person: Person, version: MicroCredentialVersion, now: datetime
-) -> Standing:
-    """Return a person's progress, without and with the records that are tests."""
-    return _standing(version, records_of(db, person, version), _taught_by(db, person), now)
-
-
-def records_of(
-    db: Session, person: Person, version: MicroCredentialVersion
-) -> Sequence[CompletionRecord]:
-    """Return a person's records in a version, oldest first."""
-    return db.scalars(
-        sa.select(CompletionRecord)
-        .filter_by(person_id=person.id, version_id=version.id)
-        .options(
-            joinedload(CompletionRecord.course),
-            joinedload(CompletionRecord.result),
-            joinedload(CompletionRecord.activity_result),
-            joinedload(CompletionRecord.client),
-        )
-        .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
-    ).all()
-
-
-def reevaluate_person(db: Session, person: Person, now: datetime) -> None:
-    """Judge all a person's work anew, after what counts has changed."""
-    versions = (
-        sa.select(MicroCredentialVersion)
-        .join(Enrolment, Enrolment.version_id == MicroCredentialVersion.id)
-        .filter(Enrolment.person_id == person.id)
-        .order_by(MicroCredentialVersion.id)
-    )
-    for version in db.scalars(versions).all():
-        reevaluate(db, person, version, now)
-
-
-def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
-    """Judge a person's work in a version: settle the award and the scores. Idempotent."""
-    enrol(db, person, version, now)
-    _judge(db, person, version, now)
-
-
-def _judge(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
-    """Do what `reevaluate` says; the caller holds the lock."""
-    records = records_of(db, person, version)
-    taught = _taught_by(db, person) if records else set()
-    progress = _standing(version, records, taught, now)
-    awards.settle(db, person, version, records, progress.real, progress.with_tests, now)
-    deliveries.sync(db, person, version, progress.real, records, now)
-
-
-def as_completion(row: CompletionRecord) -> Completion:
-    """Return the record that a row holds, as the rules see it."""
-    return Completion(
-        id=str(row.id),
-        unit=row.unit_code,
-        at=row.recorded_at,
-        route=Route(row.route),
-        by=str(row.assessor_id) if row.assessor_id else None,
-        part=row.part,
-        points=row.points,
-        signed_off=row.is_signed_off,
-        retracts=str(row.retracts_id) if row.retracts_id else None,
-    )
-
-
 def _keep(
     db: Session,
     person: Person,
@@ -334,72 +321,7 @@ def _keep(
     course: Course,
     now: datetime,
 ) -> CompletionRecord:
-    enrol(db, person, version, now)
-    known = db.scalar(sa.select(CompletionRecord).filter_by(person_id=person.id, key=row.key))
-    if known is not None:
-        return known
-    row.id = uuid.uuid4()
-    row.person_id, row.version_id, row.course_id = person.id, version.id, course.id
-    row.is_signed_off = bool(row.is_signed_off)
-    records = records_of(db, person, version)
-    row.recorded_at = _after(records, now)
-    history = [as_completion(record) for record in records]
-    try:
-        rules.check(catalogue.definition(version), as_completion(row), history)
-    except InvalidCompletion as error:
-        raise ToolError(error.code, unit=row.unit_code) from error
-    db.add(row)
-    db.flush()
-    if row.retracts_id is None:
-        _check_offered(db, course, version)
-    _judge(db, person, version, now)
-    return row
-
-
-def _check_offered(db: Session, course: Course, version: MicroCredentialVersion) -> None:
-    """Refuse a new record in a version that the course offered when its request looked, and no
-    longer does.
-
-    The row before refers to the course, and waited there for `versions.choose`: what that has
-    written is seen now.
-    """
-    offered = db.scalars(
-        sa.select(Placement.version_id)
-        .join(MicroCredentialVersion, Placement.version_id == MicroCredentialVersion.id)
-        .filter(
-            Placement.course_id == course.id,
-            MicroCredentialVersion.series_id == version.series_id,
-        )
-    ).all()
-    if offered and version.id not in offered:
-        raise Conflict("version_changed")
-
-
-def _after(records: Sequence[CompletionRecord], now: datetime) -> datetime:
-    """Return the time of the next record: records keep the order in which the lock let them in,
-    also those of one moment and those whose request read the clock before it waited."""
-    return max([now, *(record.recorded_at + timedelta(microseconds=1) for record in records)])
-
-
-def _standing(
-    version: MicroCredentialVersion,
-    records: Iterable[CompletionRecord],
-    taught: set[uuid.UUID],
-    now: datetime,
-) -> Standing:
-    """Judge at the latest record, even where a waiting request read the clock before it."""
-    mc = catalogue.definition(version)
-    records = list(records)
-    now = max([now, *(row.recorded_at for row in records)])
-    every = [(row.course_id in taught, as_completion(row)) for row in records]
-    real = rules.progress(mc, [one for is_test, one in every if not is_test], now)
-    return Standing(real, rules.progress(mc, [one for _, one in every], now))
-
-
-def _taught_by(db: Session, person: Person) -> set[uuid.UUID]:
-    """Return the courses in which the person was ever seen as a teacher."""
-    taught = sa.select(CourseMember.course_id).filter_by(person_id=person.id, is_tester=True)
-    return set(db.scalars(taught))
+    return keep_all(db, version, [(person, row)], course, now)[0]
 
 
 def _evidence(text: str | None) -> str | None:

@@ -8,6 +8,7 @@ with "there already" if it had arrived.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,38 +62,56 @@ class Score:
 CLEARED = Score(None, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A person's progress in a version, with the records it rests on."""
+
+    person: Person
+    progress: Progress
+    records: Sequence[CompletionRecord]
+
+
 def sync(
-    db: Session,
-    person: Person,
-    version: MicroCredentialVersion,
-    progress: Progress,
-    records: Sequence[CompletionRecord],
-    now: datetime,
+    db: Session, version: MicroCredentialVersion, reached: Sequence[Reached], now: datetime
 ) -> None:
-    """Queue what the gradebook columns of the person's links should say and do not. Idempotent.
+    """Queue what the gradebook columns of people's links should say and do not. Idempotent.
 
     Where a teacher graded in the gradebook itself, that stands: nothing is sent over it.
 
-    The caller holds the lock on the person's enrolment.
+    The caller holds the locks on the people's enrolments.
     """
-    latest = _latest(db, person)
-    if not records and not latest:
+    latest = _latest(db, [one.person.id for one in reached])
+    reached = [one for one in reached if one.records or one.person.id in latest]
+    if not reached:
         return  # nothing to say, and nothing that was said
+    people = [one.person.id for one in reached]
     mc = catalogue.definition(version)
-    graded_by_hand = _graded_by_hand(db, person)
-    for link in _links(db, person, version):
-        if link.id in graded_by_hand:
-            _leave_alone(db, link, person, now)
-            continue
-        wanted = _wanted(mc, link, progress, records)
-        if wanted is None:
-            continue
-        last = latest.get(link.id)
-        if last is None and wanted == CLEARED:
-            continue
-        if last is not None and _says(last, link, wanted):
-            continue
-        _queue(db, link, person, wanted, last, now)
+    by_hand = _graded_by_hand(db, people)
+    links = _links(db, people, version)
+    alone: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    queued: list[Queued] = []
+    for one in reached:
+        for link in links[one.person.id]:
+            if link.id in by_hand[one.person.id]:
+                alone[link.id].append(one.person.id)
+                continue
+            wanted = _wanted(mc, link, one.progress, one.records)
+            last = latest[one.person.id].get(link.id)
+            if wanted is not None and _is_news(last, link, wanted):
+                queued.append((link, one.person.id, wanted, last))
+    for link_id, held_back in alone.items():
+        _hold_back(db, link_id, held_back, (PENDING, FAILED), now)
+    _queue(db, queued, now)
+
+
+Queued = tuple[ResourceLink, uuid.UUID, Score, Delivery | None]
+"""(link, person, what its column should say, what it was told last)."""
+
+
+def _is_news(last: Delivery | None, link: ResourceLink, wanted: Score) -> bool:
+    if last is None:
+        return wanted != CLEARED
+    return not _says(last, link, wanted)
 
 
 def _wanted(
@@ -264,41 +283,58 @@ def failed(db: Session, course: Course | None = None) -> Sequence[Delivery]:
     return db.scalars(found).all()
 
 
-def _links(db: Session, person: Person, version: MicroCredentialVersion) -> Sequence[ResourceLink]:
-    """Return the person's gradable links of a version: where they learn, not where they teach."""
-    return db.scalars(
-        sa.select(ResourceLink)
-        .join(Placement, ResourceLink.placement_id == Placement.id)
+def _links(
+    db: Session, people: Sequence[uuid.UUID], version: MicroCredentialVersion
+) -> defaultdict[uuid.UUID, list[ResourceLink]]:
+    """Return people's gradable links of a version: where they learn, not where they teach."""
+    rows = db.execute(
+        sa.select(CourseMember.person_id, ResourceLink)
         .join(CourseMember, CourseMember.course_id == ResourceLink.course_id)
+        .join(Placement, ResourceLink.placement_id == Placement.id)
         .filter(
             Placement.version_id == version.id,
-            CourseMember.person_id == person.id,
+            CourseMember.person_id.in_(people),
             CourseMember.is_tester.is_(False),
             ResourceLink.line_item_url.is_not(None),
         )
         .order_by(ResourceLink.id)
-    ).all()
+    )
+    found: defaultdict[uuid.UUID, list[ResourceLink]] = defaultdict(list)
+    for person_id, link in rows:
+        found[person_id].append(link)
+    return found
 
 
-def _graded_by_hand(db: Session, person: Person) -> set[uuid.UUID]:
-    """Return the links in whose column a teacher's own grade of the person was seen last."""
-    newest: dict[uuid.UUID, bool] = {}
-    rows = sa.select(GradebookResult).filter_by(person_id=person.id)
+def _graded_by_hand(
+    db: Session, people: Sequence[uuid.UUID]
+) -> defaultdict[uuid.UUID, set[uuid.UUID]]:
+    """Return by person the links in whose column a teacher's own grade was seen last."""
+    newest: dict[tuple[uuid.UUID, uuid.UUID], bool] = {}
+    rows = sa.select(GradebookResult).filter(GradebookResult.person_id.in_(people))
     for row in db.scalars(rows.order_by(GradebookResult.sequence)):
-        newest[row.link_id] = row.score is not None and not row.is_own
-    return {link_id for link_id, is_by_hand in newest.items() if is_by_hand}
+        newest[row.person_id, row.link_id] = row.score is not None and not row.is_own
+    found: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    for (person_id, link_id), is_by_hand in newest.items():
+        if is_by_hand:
+            found[person_id].add(link_id)
+    return found
 
 
-def _leave_alone(db: Session, link: ResourceLink, person: Person, now: datetime) -> None:
+def _hold_back(
+    db: Session,
+    link_id: uuid.UUID,
+    people: Sequence[uuid.UUID],
+    states: tuple[str, ...],
+    now: datetime,
+) -> None:
     """Send no score that has not arrived yet; one that is on its way just now may arrive."""
-    is_free = sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now)
     db.execute(
         sa.update(Delivery)
         .where(
-            Delivery.link_id == link.id,
-            Delivery.person_id == person.id,
-            Delivery.state.in_((PENDING, FAILED)),
-            is_free,
+            Delivery.link_id == link_id,
+            Delivery.person_id.in_(people),
+            Delivery.state.in_(states),
+            sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now),
         )
         .values(state=SUPERSEDED, finished_at=now, leased_until=None)
     )
@@ -311,10 +347,15 @@ def _says(last: Delivery, link: ResourceLink, score: Score) -> bool:
     return same_column and Score(last.points, last.maximum) == score
 
 
-def _latest(db: Session, person: Person) -> dict[uuid.UUID, Delivery]:
-    """Return the person's last score in each link's column."""
-    rows = sa.select(Delivery).filter_by(person_id=person.id).order_by(Delivery.sequence)
-    return {row.link_id: row for row in db.scalars(rows)}
+def _latest(
+    db: Session, people: Sequence[uuid.UUID]
+) -> defaultdict[uuid.UUID, dict[uuid.UUID, Delivery]]:
+    """Return by person the last score in each link's column."""
+    rows = sa.select(Delivery).filter(Delivery.person_id.in_(people)).order_by(Delivery.sequence)
+    found: defaultdict[uuid.UUID, dict[uuid.UUID, Delivery]] = defaultdict(dict)
+    for row in db.scalars(rows):
+        found[row.person_id][row.link_id] = row
+    return found
 
 
 def _last(db: Session, link: ResourceLink, person: Person) -> Delivery | None:
@@ -326,37 +367,28 @@ def _last(db: Session, link: ResourceLink, person: Person) -> Delivery | None:
     )
 
 
-def _queue(
-    db: Session,
-    link: ResourceLink,
-    person: Person,
-    score: Score,
-    last: Delivery | None,
-    now: datetime,
-) -> None:
-    db.execute(
-        sa.update(Delivery)
-        .where(
-            Delivery.link_id == link.id,
-            Delivery.person_id == person.id,
-            Delivery.state == PENDING,
-            sa.or_(Delivery.leased_until.is_(None), Delivery.leased_until <= now),
-        )
-        .values(state=SUPERSEDED, finished_at=now, leased_until=None)
-    )
-    db.add(
+def _queue(db: Session, queued: Sequence[Queued], now: datetime) -> None:
+    """Put scores into the outbox instead of those that wait there for the same columns."""
+    waiting: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    for link, person_id, _, last in queued:
+        if last is not None:
+            waiting[link.id].append(person_id)
+    for link_id, people in waiting.items():
+        _hold_back(db, link_id, people, (PENDING,), now)
+    db.add_all(
         Delivery(
             id=uuid.uuid4(),
             sequence=last.sequence + 1 if last else 1,
             kind=SCORE if link.unit_code else PROGRESS,
             link_id=link.id,
-            person_id=person.id,
+            person_id=person_id,
             line_item_url=link.line_item_url,
             points=score.points,
             maximum=score.maximum,
             created_at=now,
             due_at=now,
         )
+        for link, person_id, score, last in queued
     )
     db.flush()
 

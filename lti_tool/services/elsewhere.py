@@ -28,8 +28,10 @@ def progress(
     add a mark to, has the parameter `ELSEWHERE`: the ISO 8601 time of that record.
     """
     whole = rules.progress(mc, [one for _, one in records], now)
-    own = rules.progress(mc, [one for course, one in records if course == course_id], now)
     foreign = [one for course, one in records if course != course_id]
+    if not foreign:
+        return whole
+    own = rules.progress(mc, [one for course, one in records if course == course_id], now)
     others = rules.progress(mc, foreign, now)
     at = {one.id: one.at for one in foreign}
     return Progress(

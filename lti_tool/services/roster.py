@@ -1,8 +1,12 @@
-"""The learners of a course with what they have reached, in a constant number of queries."""
+"""The learners of a course with what they have reached, in a constant number of queries.
+
+Of thousands, what is shown of a few is asked for apart: `learners` reads what every page needs of
+all, `earned` the awards of those on the page.
+"""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,9 +29,7 @@ from lti_tool.services import catalogue, completions, elsewhere
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
     """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
-    them to this course. `credential`: if claimed. `withdrawn`: the award that was
-    withdrawn last, if none was granted since. `left_at`: since when the roster
-    lacks them.
+    them to this course. `left_at`: since when the roster lacks them.
     """
 
     person: Person
@@ -35,9 +37,25 @@ class Learner:
     has_launched: bool
     left_at: datetime | None
     progress: Progress
-    award: Award | None
-    withdrawn: Award | None
-    credential: Credential | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """`credential`: if claimed. `withdrawn`: the award that was withdrawn last, if none was
+    granted since.
+    """
+
+    award: Award | None = None
+    withdrawn: Award | None = None
+    credential: Credential | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many learners of a course, also those who left, hold an award, and a badge."""
+
+    awards: int
+    badges: int
 
 
 def learners(
@@ -45,34 +63,81 @@ def learners(
 ) -> list[Learner]:
     """Return those of `course` who never taught there, by name, the nameless last; behind them
     those who left."""
-    members = db.scalars(
-        sa.select(CourseMember)
-        .filter_by(course_id=course.id, is_tester=False)
-        .options(joinedload(CourseMember.person))
+    about = (CourseMember.last_seen_at, CourseMember.has_launched, CourseMember.left_at)
+    members = db.execute(
+        sa.select(Person, *about)
+        .join(CourseMember, CourseMember.person_id == Person.id)
+        .filter(CourseMember.course_id == course.id, CourseMember.is_tester.is_(False))
     ).all()
-    people = {member.person_id for member in members}
-    records = _records(db, people, version)
+    records = _records(db, _learning_in(course), version)
+    mc = catalogue.definition(version)
+    untouched = elsewhere.progress(mc, (), course.id, now)
+    found = [
+        Learner(
+            person=person,
+            last_seen_at=last_seen_at,
+            has_launched=has_launched,
+            left_at=left_at,
+            progress=elsewhere.progress(mc, records[person.id], course.id, now)
+            if person.id in records
+            else untouched,
+        )
+        for person, last_seen_at, has_launched, left_at in members
+    ]
+    return sorted(found, key=_by_name)
+
+
+def people(db: Session, course: Course) -> dict[uuid.UUID, Person]:
+    """Return those of `course` who never taught there, by id."""
+    found = sa.select(Person).filter(Person.id.in_(_learning_in(course)))
+    return {person.id: person for person in db.scalars(found)}
+
+
+def earned(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
+) -> defaultdict[uuid.UUID, Earned]:
+    """Return what each of `people` holds of a version, or held last."""
     last = _last_awards(db, people, version)
     standing = {one: award for one, award in last.items() if award.withdrawn_at is None}
     credentials = _credentials(db, [award.id for award in standing.values()])
-    mc = catalogue.definition(version)
-    found = []
-    for member in members:
-        award = standing.get(member.person_id)
-        earlier = last.get(member.person_id)
-        found.append(
-            Learner(
-                person=member.person,
-                last_seen_at=member.last_seen_at,
-                has_launched=member.has_launched,
-                left_at=member.left_at,
-                progress=elsewhere.progress(mc, records[member.person_id], course.id, now),
-                award=award,
-                withdrawn=earlier if earlier and earlier.withdrawn_at else None,
-                credential=credentials.get(award.id) if award else None,
-            )
-        )
-    return sorted(found, key=_by_name)
+    found: defaultdict[uuid.UUID, Earned] = defaultdict(Earned)
+    for person_id, award in last.items():
+        if award.withdrawn_at is None:
+            found[person_id] = Earned(award=award, credential=credentials.get(award.id))
+        else:
+            found[person_id] = Earned(withdrawn=award)
+    return found
+
+
+def totals(db: Session, course: Course, version: MicroCredentialVersion) -> Totals:
+    awards = _standing_awards(course, version).with_only_columns(Award.id)
+    claimed = (
+        sa.select(sa.func.count(sa.distinct(Credential.award_id)))
+        .filter(Credential.revoked_at.is_(None), Credential.award_id.in_(awards))
+        .scalar_subquery()
+    )
+    number = sa.select(sa.func.count()).select_from(awards.subquery()).scalar_subquery()
+    return Totals(*db.execute(sa.select(number, claimed)).one())
+
+
+def flagged(db: Session, course: Course, version: MicroCredentialVersion) -> Sequence[Award]:
+    """Return the awards of learners that wait for a person's decision, oldest first."""
+    waiting = _standing_awards(course, version).filter(Award.flagged_at.is_not(None))
+    waiting = waiting.options(joinedload(Award.person)).order_by(Award.flagged_at, Award.id)
+    return db.scalars(waiting).all()
+
+
+def _learning_in(course: Course) -> sa.Select[uuid.UUID]:
+    return sa.select(CourseMember.person_id).filter_by(course_id=course.id, is_tester=False)
+
+
+def _standing_awards(course: Course, version: MicroCredentialVersion) -> sa.Select[Award]:
+    return sa.select(Award).filter(
+        Award.version_id == version.id,
+        Award.is_test.is_(False),
+        Award.withdrawn_at.is_(None),
+        Award.person_id.in_(_learning_in(course)),
+    )
 
 
 def count(db: Session, course: Course) -> int:
@@ -85,7 +150,7 @@ def progress_of(
     db: Session, course: Course, person: Person, version: MicroCredentialVersion, now: datetime
 ) -> Progress:
     """Return one person's progress from records that count, as `course` sees it."""
-    records = _records(db, {person.id}, version)[person.id]
+    records = _records(db, [person.id], version)[person.id]
     return elsewhere.progress(catalogue.definition(version), records, course.id, now)
 
 
@@ -95,22 +160,27 @@ def _by_name(learner: Learner) -> tuple[bool, bool, str, str]:
 
 
 def _records(
-    db: Session, people: set[uuid.UUID], version: MicroCredentialVersion
+    db: Session,
+    people: Collection[uuid.UUID] | sa.Select[uuid.UUID],
+    version: MicroCredentialVersion,
 ) -> defaultdict[uuid.UUID, list[tuple[uuid.UUID, Completion]]]:
-    """Return (course, record) per person, without what they tried out where they teach."""
+    """Return (course, record) per person, without what they tried out where they teach.
+
+    Rows of columns instead of objects: with thousands of records that is most of the time.
+    """
     taught = {
-        (member.person_id, member.course_id)
-        for member in db.scalars(
-            sa.select(CourseMember).filter(
+        (person_id, course_id)
+        for person_id, course_id in db.execute(
+            sa.select(CourseMember.person_id, CourseMember.course_id).filter(
                 CourseMember.person_id.in_(people), CourseMember.is_tester
             )
         )
     }
-    rows: Sequence[CompletionRecord] = db.scalars(
-        sa.select(CompletionRecord)
+    rows = db.execute(
+        sa.select(CompletionRecord.person_id, CompletionRecord.course_id, *completions.JUDGED)
         .filter(CompletionRecord.version_id == version.id, CompletionRecord.person_id.in_(people))
         .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
-    ).all()
+    )
     found: defaultdict[uuid.UUID, list[tuple[uuid.UUID, Completion]]] = defaultdict(list)
     for row in rows:
         if (row.person_id, row.course_id) not in taught:
@@ -119,7 +189,7 @@ def _records(
 
 
 def _last_awards(
-    db: Session, people: set[uuid.UUID], version: MicroCredentialVersion
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
 ) -> dict[uuid.UUID, Award]:
     """Return the award granted last; if one stands, it is that."""
     granted = (

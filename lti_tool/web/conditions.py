@@ -62,10 +62,14 @@ def has_news(condition: Condition) -> bool:
     return any(said) or condition.code in by_themselves
 
 
-def own_points(progress: UnitProgress) -> tuple[str, ...]:
-    """Return the marks that the conditions of a unit show, one for each part that has one."""
-    marks = (condition.params.get("points") for condition in progress.conditions)
-    return tuple(mark for mark in marks if mark)
+def own_marks(unit: LearningUnit, progress: UnitProgress) -> tuple[tuple[Markup, str], ...]:
+    """Return the marks that the conditions of a unit show, each with the part that it is of; of a
+    unit without parts that is empty."""
+    return tuple(
+        (_part_title(unit, condition) if "part" in condition.params else Markup(""), mark)
+        for condition in progress.conditions
+        if (mark := condition.params.get("points"))
+    )
 
 
 def elsewhere(progress: UnitProgress) -> datetime | None:

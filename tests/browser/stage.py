@@ -13,6 +13,7 @@ from lti_tool.demo.world import PARTICIPATION, UNLOCKED, World
 from lti_tool.models import (
     Award,
     CompletionRecord,
+    Course,
     Credential,
     Delivery,
     MicroCredentialVersion,
@@ -22,6 +23,7 @@ from tests.browser import teaching
 from tests.browser.chromium import Watch
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id
 from tests.browser.visitors import sit, sit_to_review, sit_to_select
+from tests.factories import crowds
 
 LEARNER_PLACES = (
     "units new",
@@ -49,7 +51,12 @@ TEACHER_PLACES = (
     "select units none",
     "course",
     "course empty",
+    "course stuck",
+    "course nobody",
+    "course one unit",
+    "course crowded",
     "unit points",
+    "unit crowded",
     "unit parts",
     "unit sign-off",
     "unit empty",
@@ -212,12 +219,18 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     selecting = sit_to_select(page, world, teacher, world.course)
     copied = sit(page, world, teacher, teaching.copy_course(world))
     mistyped = sit(page, world, teacher, teaching.mistype(world))
+    crowded = _crowd(world, page)
     graded = world.links[PARTS_UNIT]
     reviewing = sit_to_review(page, world, teacher, graded, claimed.id)
     nobody = sit_to_review(page, world, teacher, graded, "nobody")
     course = f"{top}/course"
     return {
         "course": course,
+        "course stuck": f"{course}?show=stuck&sort=silent",
+        "course nobody": f"{course}?q=nobody",
+        "course one unit": f"{course}?unit={PARTS_UNIT}",
+        "course crowded": f"{crowded}/course?page=2",
+        "unit crowded": f"{crowded}/course/units/{LAST_UNIT}?tick=open",
         "preview": f"{top}/units",
         "restrictions": f"{course}/restrictions",
         "gradebook": f"{course}/gradebook",
@@ -258,6 +271,16 @@ def _quiz_course(world: World, page: Page) -> str:
     )
     teaching.let_quiz_complete(world, link, quiz, learner)
     return sit(page, world, world.people.teacher, link)
+
+
+def _crowd(world: World, page: Page) -> str:
+    """Add a course of so many learners that the list has pages; return where its teacher is."""
+    _, link = teaching.add_course(world, "A crowded course")
+    address = sit(page, world, world.people.teacher, link)
+    with world.tool.database.transaction(read_only=True) as db:
+        course_id = db.query(Course).filter_by(title="A crowded course").one().id
+    crowds.fill(world.tool.database, course_id, world.mc, 120)
+    return address
 
 
 def _version_id(world: World) -> uuid.UUID:

@@ -1,26 +1,28 @@
 """The course at a glance: learners and units, what waits for a decision, what did not arrive."""
 
 import uuid
-from collections.abc import Iterator
+from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
-from lti_tool.models import CourseActivities
+from lti_tool.models import CourseActivities, Placement
 from lti_tool.services import activities as lms_activities
 from lti_tool.services import (
     catalogue,
     deliveries,
     gradebook_results,
+    grid,
     moodle,
     placements,
     roster,
 )
+from lti_tool.services.grid import Grid
 from lti_tool.services.roster import Learner
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import activities, memberships
+from lti_tool.web.teacher import activities, memberships, narrowing
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
 
@@ -28,8 +30,10 @@ from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 @visiting(teacher=True)
 def course(visit: Visit) -> ResponseReturnValue:
     placement = chosen_placement(visit)
-    mc = catalogue.definition(placement.version)
-    learners = roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
+    version = placement.version
+    mc = catalogue.definition(version)
+    learners = roster.learners(visit.db, visit.launch.course, version, visit.now)
+    shown = grid.arrange(learners, narrowing.wish(request.args, mc), visit.now)
     routes = {unit.code: placements.route_of(placement, unit.code)[0] for unit in mc.units}
     launched = visit.launch.link.unit_code if placement == visit.launch.link.placement else None
     return render_template(
@@ -41,20 +45,37 @@ def course(visit: Visit) -> ResponseReturnValue:
             for row in placements.of_course(visit.db, visit.launch.course)
         ],
         mc=mc,
-        has_versions=len(placement.version.series.versions) > 1,
+        has_versions=len(version.series.versions) > 1,
         learners=learners,
-        flagged=list(_flagged(learners)),
+        totals=roster.totals(visit.db, visit.launch.course, version),
+        flagged=roster.flagged(visit.db, visit.launch.course, version),
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
         roster_changes=memberships.told(request.args),
-        main_unit=mc.unit(launched) if launched else mc.units[0],
+        main_unit=mc.unit(shown.wish.unit or launched or mc.units[0].code),
         routes=routes,
         trouble=_trouble(visit) if Route.LMS_ACTIVITY in routes.values() else [],
-        state=units.state,
-        own_points=conditions.own_points,
-        elsewhere=conditions.elsewhere,
         address=address,
+        **_table(visit, placement, shown),
     )
+
+
+def _table(visit: Visit, placement: Placement, shown: Grid) -> dict[str, Any]:
+    """Return what the table of learners and units is made of."""
+    people = [one.person.id for one in shown.rows]
+    mc, unit = catalogue.definition(placement.version), shown.wish.unit
+    return {
+        "grid": shown,
+        "columns": [one for one in mc.units if unit in ("", one.code)],
+        "position": {one.code: number for number, one in enumerate(mc.units, start=1)},
+        "earned": roster.earned(visit.db, people, placement.version),
+        "here": narrowing.addresses("course", visit, placement, shown.wish, unit=unit or None),
+        "narrowed": {**narrowing.query(shown.wish), "page": None},
+        "stuck": {one.person.id: grid.stuck(one, visit.now) for one in shown.rows},
+        "state": units.state,
+        "own_marks": conditions.own_marks,
+        "elsewhere": conditions.elsewhere,
+    }
 
 
 def _trouble(visit: Visit) -> list[str]:
@@ -63,10 +84,6 @@ def _trouble(visit: Visit) -> list[str]:
     row = visit.db.get(CourseActivities, course.id)
     is_untold = lms_activities.looked(visit.db, course).untold > 0
     return activities.trouble(connection, row, is_untold=is_untold)
-
-
-def _flagged(learners: list[Learner]) -> Iterator[Learner]:
-    return (one for one in learners if one.award and one.award.flagged_at)
 
 
 def _complete(learners: list[Learner]) -> dict[uuid.UUID, set[str]]:

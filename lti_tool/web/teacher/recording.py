@@ -6,14 +6,16 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
-from badges.micro_credential import LearningUnit
+from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Placement
-from lti_tool.services import activities, catalogue, completions, placements, roster
+from lti_tool.services import activities, catalogue, completions, grid, placements, roster
+from lti_tool.services.completions import Said
+from lti_tool.services.grid import Grid
 from lti_tool.services.roster import Learner
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import entries
+from lti_tool.web.teacher import entries, narrowing
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
 from lti_tool.web.teacher.entries import Entered
 
@@ -33,24 +35,26 @@ def record(visit: Visit, code: str) -> ResponseReturnValue:
     """Record everything that was entered, or nothing if one entry cannot be read."""
     placement = chosen_placement(visit)
     found = _unit(placement, code)
-    learners = {one.person.id: one.person for one in _learners(visit, placement)}
+    learners = roster.people(visit.db, visit.launch.course)
     entered = entries.read(found, frozenset(learners), request.form)
     if entered.problems or not entered.judgements:
         return _page(visit, placement, found, entered), 400
     form_key = request.form.get("key") or secrets.token_hex(16)
-    for person_id, judgement in entered.judgements:
-        completions.record(
-            visit.db,
-            learners[person_id],
-            placement.version,
-            judgement,
-            course=visit.launch.course,
-            assessor=visit.launch.person,
-            key=entries.record_key(form_key, judgement),
-            now=visit.now,
-        )
+    completions.record_all(
+        visit.db,
+        placement.version,
+        [
+            Said(learners[person_id], judgement, entries.record_key(form_key, judgement))
+            for person_id, judgement in entered.judgements
+        ],
+        course=visit.launch.course,
+        assessor=visit.launch.person,
+        now=visit.now,
+    )
     saved = len({person_id for person_id, _ in entered.judgements})
-    return redirect(address("unit", visit, placement, code=code, saved=saved), 303)
+    wish = narrowing.wish(request.args, catalogue.definition(placement.version), code)
+    here = narrowing.addresses("unit", visit, placement, wish, code=code)
+    return redirect(here(page=wish.page, saved=saved), 303)
 
 
 @blueprint.post("/course/units/<code>/route")
@@ -79,13 +83,17 @@ def route(visit: Visit, code: str) -> ResponseReturnValue:
 
 def _page(visit: Visit, placement: Placement, found: LearningUnit, entered: Entered) -> str:
     chosen, basis = placements.route_of(placement, found.code)
+    mc = catalogue.definition(placement.version)
+    shown = _shown(visit, placement, mc, found)
     return render_template(
         "teacher/unit.html",
         visit=visit,
         placement=placement,
-        mc=catalogue.definition(placement.version),
+        mc=mc,
         unit=found,
-        learners=_learners(visit, placement),
+        grid=shown,
+        here=narrowing.addresses("unit", visit, placement, shown.wish, code=found.code),
+        narrowed=narrowing.query(shown.wish),
         route=chosen,
         basis=basis,
         activity=activities.chosen(visit.db, placement, found.code),
@@ -98,6 +106,17 @@ def _page(visit: Visit, placement: Placement, found: LearningUnit, entered: Ente
         key=request.form.get("key") or secrets.token_hex(16),
         address=address,
     )
+
+
+def _shown(visit: Visit, placement: Placement, mc: MicroCredential, found: LearningUnit) -> Grid:
+    """Return the learners on the page: after a form that could not be read, those it was about."""
+    wish = narrowing.wish(request.args, mc, found.code)
+    learners = _learners(visit, placement)
+    listed = set(request.form.getlist("row"))
+    if listed:
+        learners = [one for one in learners if str(one.person.id) in listed]
+        return grid.listed(learners, wish)
+    return grid.arrange(learners, wish, visit.now)
 
 
 def _learners(visit: Visit, placement: Placement) -> list[Learner]:

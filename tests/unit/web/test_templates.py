@@ -17,6 +17,7 @@ MACROS = {
     "elements.html",
     "cards.html",
     "done.html",
+    "narrowing.html",
     "proven.html",
     "records.html",
     "service_failures.html",

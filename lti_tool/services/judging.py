@@ -1,0 +1,271 @@
+"""Judge what is recorded: lock, check against the rules, keep, and act on what follows.
+
+The lock is the `Enrolment` row, one per (person, version), taken in the order of people. In the
+same transaction the progress is computed, awards are granted or withdrawn, and scores for the
+gradebook go to the outbox; for many people in as many statements as for one.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from badges import completion as rules
+from badges.completion import Completion, InvalidCompletion, Progress, Route
+from lti_tool.db import get_or_add, lock_all
+from lti_tool.errors import Conflict, ToolError
+from lti_tool.models import (
+    CompletionRecord,
+    Course,
+    CourseMember,
+    Enrolment,
+    MicroCredentialVersion,
+    Person,
+    Placement,
+)
+from lti_tool.services import awards, catalogue, deliveries
+from lti_tool.services.awards import Judged
+from lti_tool.services.deliveries import Reached
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's progress: `real` counts for awards, `with_tests` also what a teacher tried out."""
+
+    real: Progress
+    with_tests: Progress
+
+
+def enrol(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
+    """Note that a person works on a version, and lock their records in it until the end of the
+    transaction."""
+    get_or_add(
+        db,
+        Enrolment,
+        {"person_id": person.id, "version_id": version.id},
+        started_at=now,
+    )
+
+
+def keep_all(
+    db: Session,
+    version: MicroCredentialVersion,
+    rows: Sequence[tuple[Person, CompletionRecord]],
+    course: Course,
+    now: datetime,
+) -> list[CompletionRecord]:
+    """Keep rows that are not kept yet, in this order, and judge each person once after it.
+
+    Raises:
+        ToolError: the codes of `badges.completion.check`.
+        Conflict: `version_changed`: the course has just begun to offer another version.
+    """
+    people = {person.id: person for person, _ in rows}
+    enrol_all(db, people, version, now)
+    known = _known(db, people, [row.key for _, row in rows])
+    histories = _records(db, people, version)
+    added = []
+    for person, row in rows:
+        if (person.id, row.key) not in known:
+            known[person.id, row.key] = row
+            row.id = uuid.uuid4()
+            row.person_id, row.version_id, row.course_id = person.id, version.id, course.id
+            row.is_signed_off = bool(row.is_signed_off)
+            _append(version, histories[person.id], row, now)
+            added.append(row)
+    if added:
+        db.add_all(added)
+        db.flush()
+        if any(row.retracts_id is None for row in added):
+            _check_offered(db, course, version)
+        _judge(db, version, [(people[one], histories[one]) for one in sorted(people)], now)
+    return [known[person.id, row.key] for person, row in rows]
+
+
+def _append(
+    version: MicroCredentialVersion,
+    history: list[CompletionRecord],
+    row: CompletionRecord,
+    now: datetime,
+) -> None:
+    row.recorded_at = _after(history, now)
+    before = [as_completion(record) for record in history]
+    try:
+        rules.check(catalogue.definition(version), as_completion(row), before)
+    except InvalidCompletion as error:
+        raise ToolError(error.code, unit=row.unit_code) from error
+    history.append(row)
+
+
+def standing(
+    db: Session, person: Person, version: MicroCredentialVersion, now: datetime
+) -> Standing:
+    """Return a person's progress, without and with the records that are tests."""
+    return _standing(
+        version, records_of(db, person, version), _taught_by(db, [person.id])[person.id], now
+    )
+
+
+def records_of(
+    db: Session, person: Person, version: MicroCredentialVersion
+) -> Sequence[CompletionRecord]:
+    """Return a person's records in a version, oldest first."""
+    return _records(db, [person.id], version)[person.id]
+
+
+def _records(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
+) -> defaultdict[uuid.UUID, list[CompletionRecord]]:
+    rows = db.scalars(
+        sa.select(CompletionRecord)
+        .filter(CompletionRecord.person_id.in_(people), CompletionRecord.version_id == version.id)
+        .options(
+            joinedload(CompletionRecord.course),
+            joinedload(CompletionRecord.result),
+            joinedload(CompletionRecord.activity_result),
+            joinedload(CompletionRecord.client),
+        )
+        .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
+    )
+    found: defaultdict[uuid.UUID, list[CompletionRecord]] = defaultdict(list)
+    for row in rows:
+        found[row.person_id].append(row)
+    return found
+
+
+def reevaluate_person(db: Session, person: Person, now: datetime) -> None:
+    """Judge all a person's work anew, after what counts has changed."""
+    versions = (
+        sa.select(MicroCredentialVersion)
+        .join(Enrolment, Enrolment.version_id == MicroCredentialVersion.id)
+        .filter(Enrolment.person_id == person.id)
+        .order_by(MicroCredentialVersion.id)
+    )
+    for version in db.scalars(versions).all():
+        reevaluate(db, person, version, now)
+
+
+def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
+    """Judge a person's work in a version: settle the award and the scores. Idempotent."""
+    enrol(db, person, version, now)
+    _judge(db, version, [(person, records_of(db, person, version))], now)
+
+
+def _judge(
+    db: Session,
+    version: MicroCredentialVersion,
+    histories: Sequence[tuple[Person, Sequence[CompletionRecord]]],
+    now: datetime,
+) -> None:
+    """Do what `reevaluate` says for several people; the caller holds their locks."""
+    taught = _taught_by(db, [person.id for person, records in histories if records])
+    judged = []
+    for person, records in histories:
+        found = _standing(version, records, taught[person.id], now)
+        judged.append(Judged(person, records, found.real, found.with_tests))
+    awards.settle(db, version, judged, now)
+    reached = [Reached(one.person, one.real, one.records) for one in judged]
+    deliveries.sync(db, version, reached, now)
+
+
+JUDGED = (
+    CompletionRecord.id,
+    CompletionRecord.unit_code,
+    CompletionRecord.recorded_at,
+    CompletionRecord.route,
+    CompletionRecord.assessor_id,
+    CompletionRecord.part,
+    CompletionRecord.points,
+    CompletionRecord.is_signed_off,
+    CompletionRecord.retracts_id,
+)
+"""The columns that the rules judge."""
+
+
+def as_completion(row: CompletionRecord | sa.Row[*tuple[Any, ...]]) -> Completion:
+    """Return the record that a row (of the table, or of `JUDGED`) holds, as the rules see it."""
+    return Completion(
+        id=str(row.id),
+        unit=row.unit_code,
+        at=row.recorded_at,
+        route=Route(row.route),
+        by=str(row.assessor_id) if row.assessor_id else None,
+        part=row.part,
+        points=row.points,
+        signed_off=row.is_signed_off,
+        retracts=str(row.retracts_id) if row.retracts_id else None,
+    )
+
+
+def _known(
+    db: Session, people: Collection[uuid.UUID], keys: Collection[str]
+) -> dict[tuple[uuid.UUID, str], CompletionRecord]:
+    found = sa.select(CompletionRecord).filter(
+        CompletionRecord.person_id.in_(people), CompletionRecord.key.in_(set(keys))
+    )
+    return {(row.person_id, row.key): row for row in db.scalars(found)}
+
+
+def enrol_all(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion, now: datetime
+) -> None:
+    """Do what `enrol` says for several people, in one order."""
+    rows = [{"version_id": version.id, "person_id": one, "started_at": now} for one in people]
+    lock_all(db, Enrolment, rows, "person_id")
+
+
+def _check_offered(db: Session, course: Course, version: MicroCredentialVersion) -> None:
+    """Refuse a new record in a version that the course offered when its request looked, and no
+    longer does.
+
+    The row before refers to the course, and waited there for `versions.choose`: what that has
+    written is seen now.
+    """
+    offered = db.scalars(
+        sa.select(Placement.version_id)
+        .join(MicroCredentialVersion, Placement.version_id == MicroCredentialVersion.id)
+        .filter(
+            Placement.course_id == course.id,
+            MicroCredentialVersion.series_id == version.series_id,
+        )
+    ).all()
+    if offered and version.id not in offered:
+        raise Conflict("version_changed")
+
+
+def _after(records: Sequence[CompletionRecord], now: datetime) -> datetime:
+    """Return the time of the next record: records keep the order in which the lock let them in,
+    also those of one moment and those whose request read the clock before it waited."""
+    return max([now, *(record.recorded_at + timedelta(microseconds=1) for record in records)])
+
+
+def _standing(
+    version: MicroCredentialVersion,
+    records: Iterable[CompletionRecord],
+    taught: set[uuid.UUID],
+    now: datetime,
+) -> Standing:
+    """Judge at the latest record, even where a waiting request read the clock before it."""
+    mc = catalogue.definition(version)
+    records = list(records)
+    now = max([now, *(row.recorded_at for row in records)])
+    every = [(row.course_id in taught, as_completion(row)) for row in records]
+    real = rules.progress(mc, [one for is_test, one in every if not is_test], now)
+    return Standing(real, rules.progress(mc, [one for _, one in every], now))
+
+
+def _taught_by(db: Session, people: Sequence[uuid.UUID]) -> defaultdict[uuid.UUID, set[uuid.UUID]]:
+    """Return the courses in which each person was ever seen as a teacher."""
+    found: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    if people:
+        taught = sa.select(CourseMember.person_id, CourseMember.course_id)
+        for person_id, course_id in db.execute(
+            taught.filter(CourseMember.person_id.in_(people), CourseMember.is_tester)
+        ):
+            found[person_id].add(course_id)
+    return found
