@@ -5,8 +5,8 @@ from datetime import timedelta
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-# A version never changes, but its page does with each release; keys and lists change rarely and
-# must be seen soon.
+# A version changes in its wording only, its page with each release; keys and lists change rarely
+# and must be seen soon.
 DEFINITION = timedelta(hours=1)
 ARTWORK = timedelta(days=1)
 KEYS = timedelta(minutes=5)

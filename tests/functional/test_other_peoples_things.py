@@ -112,6 +112,8 @@ PUBLIC_ROUTES = frozenset(
         "public.series",
         "public.version",
         "public.definition",
+        "public.history",
+        "public.wording",
         "public.emblem",
         "public.issuer",
         "public.did",

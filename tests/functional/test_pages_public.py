@@ -263,6 +263,10 @@ READABLE_ANYWHERE = {
     ("public.version", "json"),
     ("public.definition", "html"),
     ("public.definition", "json"),
+    ("public.history", "html"),
+    ("public.history", "json"),
+    ("public.wording", "html"),
+    ("public.wording", "json"),
     ("public.issuer", "json"),
     ("public.did", "html"),
     ("public.did", "json"),
@@ -294,6 +298,7 @@ def test_scripts_of_other_sites_read_public_data_and_nothing_else(
     ana = visits.open("ana")
     values |= {"launch_id": ana.id, "person_id": ana.person_id, "body": BODY.split("/")[-1]}
     values |= {"code": "BEM-S-WLD1", "version": "1.0", "kind": "png", "filename": "credlet.css"}
+    values |= {"number": 1}
     open_ones = set()
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()):

@@ -9,6 +9,7 @@ from flask import Flask
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import DefinitionStep, Organisation
+from lti_tool.services import drafts
 from lti_tool.services.accounts import Role
 from lti_tool.services.drafts import Kind
 from tests.factories import handing_in, signing_in
@@ -138,3 +139,64 @@ def test_a_school_asks_partners_to_review(
     assert decide(partner, draft, "approve", independent="1")[0] == 303
     assert "chose who reviews" in html.unescape(administrator.get("/admin/audit-log").text)
     assert "approved and published" in administrator.get("/admin/audit-log").text
+
+
+def test_the_public_page_tells_how_it_came_about_and_names_nobody(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    decide(rita, draft, "return", note="A note for the author only")
+    with database.transaction() as db:
+        found = drafts.find(db, draft)
+        drafts.submit(db, found, actor=handing_in.AUTHOR, now=clock.now())
+    decide(rita, draft, "approve", independent="1", note="Fine now")
+    text = {"en": "Something said more clearly."}
+    wording = handing_in.go_on(database, "school", Kind.EDITORIAL, clock.now(), description=text)
+    decide(rita, wording, "approve", independent="1")
+    address = "/definitions/school/PV-1/1.0"
+    page = rita.client.get(address).text
+    for said in ("returned with comments", "reviewed and approved", "wording revised", text["en"]):
+        assert said in page
+    told = rita.client.get(f"{address}/history.json")
+    acts = [one["action"] for one in told.json["history"]]
+    assert acts == [
+        *("submitted", "returned", "submitted", "approved", "published"),
+        *("submitted", "approved", "revised"),
+    ]
+    assert {one["organisation"] for one in told.json["history"]} == {"school"}
+    for secret in ("Rita", "note for the author", "Fine now", "account:", "person:"):
+        assert secret not in page
+        assert secret not in told.text
+
+
+def test_every_wording_of_a_version_has_an_address(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    decide(rita, draft, "approve", independent="1")
+    text = {"en": "Something said more clearly."}
+    target = [{"label": {"en": "people who returned"}}]
+    changes = {"description": text, "target_groups": target}
+    wording = handing_in.go_on(database, "school", Kind.EDITORIAL, clock.now(), **changes)
+    decide(rita, wording, "approve", independent="1")
+    address = "/definitions/school/PV-1/1.0"
+    first, second = rita.client.get(f"{address}/history.json").json["wordings"]
+    path = first["id"].partition("/definitions")[2]
+    assert rita.client.get(f"/definitions{path}").json["description"] != text
+    assert rita.client.get(f"{address}/wordings/2.json").json["description"] == text
+    assert second["number"] == 2
+    for number in ("0", "3", "x", "9" * 30, "-1", "٣"):
+        assert rita.client.get(f"{address}/wordings/{number}.json").status_code == 404
+    for place in (address, f"{address}/wordings/2.json", f"{address}/history.json"):
+        assert "people who returned" not in rita.client.get(place).text
+    achievement = rita.client.get(f"{address}.json").json
+    assert achievement["id"].endswith(address)
+
+
+def test_the_next_version_says_what_it_changed(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    decide(rita, draft, "approve", independent="1")
+    following = handing_in.go_on(database, "school", Kind.VERSION, clock.now(), hours=99)
+    decide(rita, following, "approve", independent="1")
+    page = rita.client.get("/definitions/school/PV-1/2.0").text
+    assert "What changed since version 1.0" in page
+    assert "superseded by version 2.0" in rita.client.get("/definitions/school/PV-1/1.0").text

@@ -147,6 +147,7 @@ def own_values(rule: Rule, course: CourseOfOthers, launch: uuid.UUID) -> dict[st
         "code": "BEM-S-WLD1" if rule.endpoint.startswith("public") else "BEM-S-WLD1-U1",
         "version": "1.0",
         "kind": "png",
+        "number": "1",
         "filename": "credlet.css",
         **{name: str(value) for name, value in course.ids.items()},
         "launch_id": str(launch),

@@ -14,6 +14,7 @@ from lti_tool.web import badge_files, caching
 from lti_tool.web.context import public_url
 from lti_tool.web.i18n import language
 from lti_tool.web.negotiation import wants_json
+from lti_tool.web.public import story
 from lti_tool.web.public.blueprint import blueprint, document, reading
 
 VERSION = "/definitions/<body>/<code>/<version>"
@@ -56,12 +57,13 @@ def version(body: str, code: str, version: str) -> ResponseReturnValue:
         if number != version or wants_json():
             answer: ResponseReturnValue = document(_achievement(found))
         else:
-            newest = catalogue.versions_of(db, body, code)[0]
+            versions = catalogue.versions_of(db, body, code)
             answer = render_template(
                 "public/definition.html",
                 version=found,
                 mc=catalogue.definition(found),
-                newest=None if newest.id == found.id else newest,
+                newest=None if versions[0].id == found.id else versions[0],
+                story=story.of(db, found, versions),
             )
     return caching.cacheable(answer, caching.DEFINITION, varies=caching.PAGE_VARIES)
 
@@ -71,6 +73,24 @@ def definition(body: str, code: str, version: str) -> ResponseReturnValue:
     """Hand out everything the definition says, in all its languages."""
     with reading() as db:
         content = definitions.public(catalogue.definition(_find(db, body, code, version)))
+    return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
+
+
+@blueprint.get(f"{VERSION}/history.json")
+def history(body: str, code: str, version: str) -> ResponseReturnValue:
+    """Hand out what happened to a version, and where each of its wordings is."""
+    with reading() as db:
+        content = story.as_json(db, _find(db, body, code, version))
+    return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
+
+
+@blueprint.get(f"{VERSION}/wordings/<number>.json")
+def wording(body: str, code: str, version: str, number: str) -> ResponseReturnValue:
+    """Hand out the definition as it was worded once."""
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
+    with reading() as db:
+        found = catalogue.wording(db, _find(db, body, code, version), wanted)
+        content = definitions.public(found.mc)
     return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
 
 
@@ -101,6 +121,7 @@ def _achievement(version: MicroCredentialVersion) -> dict[str, Any]:
         **achievement,
         "related": [
             {"id": f"{addresses.version}/definition.json", "type": ["Related"]},
+            {"id": f"{addresses.version}/history.json", "type": ["Related"]},
         ],
     }
 
