@@ -1,8 +1,10 @@
 """Serve an application on loopback from a thread, quietly."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 from flask import Flask
@@ -25,8 +27,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(app: Flask, *, host: str = "127.0.0.1", port: int) -> Iterator[str]:
+def serving(
+    app: Flask, *, host: str = "127.0.0.1", port: int, certificate: Path | None = None
+) -> Iterator[str]:
     """Serve `app` with a thread per request until the block ends; yields its base address.
+
+    `certificate`: a PEM file with a certificate and its key, to serve over https.
 
     Raises:
         OSError: the port is in use.
@@ -34,12 +40,21 @@ def serving(app: Flask, *, host: str = "127.0.0.1", port: int) -> Iterator[str]:
     with socket.socket() as probe:  # werkzeug would print advice and exit
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
-    server = make_server(host, port, app, threaded=True, request_handler=_QuietHandler)
+    context = _tls(certificate) if certificate else None
+    server = make_server(
+        host, port, app, threaded=True, request_handler=_QuietHandler, ssl_context=context
+    )
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{port}"
+        yield f"{'https' if certificate else 'http'}://{host}:{port}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context

@@ -97,14 +97,16 @@ def running(
     worker: bool = True,
     tool_host: str = TOOL_HOST,
     manners: Manners = MOODLE,
+    certificate: Path | None = None,
 ) -> Iterator[World]:
     """Serve a new tool and a new LMS until the block ends; the database lies in `folder`.
 
     `locale`: the language that the LMS says its people use. `worker`: deliver scores by itself.
     `tool_host`: a name under which browsers find the tool on this machine. `manners`: which LMS
-    it plays.
+    it plays. `certificate`: a PEM file, with its key, to serve both over https.
     """
-    settings = _settings(folder, tool_host, tool_port, worker=worker)
+    scheme = "https" if certificate else "http"
+    settings = _settings(folder, f"{scheme}://{tool_host}", tool_port, worker=worker)
     logging.configure(settings)
     database = Database(settings.database_url)
     migrations.upgrade(database.engine)
@@ -114,12 +116,15 @@ def running(
     def fetch(url: str) -> bytes:
         return fetch_over_http(url.replace(f"//{tool_host}:", f"//{TOOL_HOST}:"))
 
-    issuer = f"http://127.0.0.1:{lms_port}"
+    issuer = f"{scheme}://127.0.0.1:{lms_port}"
     name = "Demo LMS" if manners is MOODLE else f"Demo LMS ({manners.label})"
     config = LmsConfig(issuer=issuer, name=name, locale=locale, fetch=fetch, manners=manners)
     lms = LmsState(config)
     try:
-        with serving(create_lms(lms.config, lms), port=lms_port), serving(app, port=tool_port):
+        with (
+            serving(create_lms(lms.config, lms), port=lms_port, certificate=certificate),
+            serving(app, port=tool_port, certificate=certificate),
+        ):
             yield _connect(app, lms)
     finally:
         if worker:
@@ -135,11 +140,11 @@ def publish_newer(world: World) -> None:
         catalogue.publish(db, newer, public_url=public_url, now=clock.now())
 
 
-def _settings(folder: Path, host: str, port: int, *, worker: bool) -> Settings:
+def _settings(folder: Path, address: str, port: int, *, worker: bool) -> Settings:
     return Settings(
         environment="development",
         instance_folder=folder,
-        public_url=f"http://{host}:{port}",
+        public_url=f"{address}:{port}",
         bind=f"127.0.0.1:{port}",
         secret_key=make_secret_key(),
         encryption_keys=(make_encryption_key(),),

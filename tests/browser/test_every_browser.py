@@ -11,14 +11,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from lti_tool.demo.serving import free_port
-from lti_tool.demo.world import PARTICIPATION, World, running
-from lti_tool.models import LaunchSession
+from lti_tool.demo.world import World, running
 from tests.browser.chromium import COOKIELESS_HOST
-from tests.browser.drivers import Driver, firefox, press, shows, wait_for, webkit
+from tests.browser.drivers import Driver, firefox, webkit
 from tests.browser.drivers.chromium import Chromium
+from tests.browser.teacher_in_frame import BEARER, COOKIE, work
 from tests.peers import require
 
-COOKIE, BEARER = "cookie", "bearer"
 Started = tuple[Driver, str, str]
 """A driver, the host of the tool, and what shall carry the launch."""
 
@@ -76,34 +75,4 @@ def world(started: Started, tmp_path: Path) -> Iterator[World]:
 
 def test_a_teacher_works_in_the_frame_of_the_lms(started: Started, world: World) -> None:
     driver, _, carried_by = started
-    link, teacher = world.links[PARTICIPATION], world.people.teacher
-    driver.open(f"{world.lms_url}/lms/login")
-    press(driver, f'//button[@value="{teacher.id}"]')
-    shows(driver, "Sign out")
-    for visit in (1, 2):  # the second login takes another way where the first left a mark
-        driver.open(f"{world.lms_url}/lms/link/{link.id}")
-        driver.into_frame('//iframe[@class="activity"]')
-        shows(driver, world.mc.title.best("en"))
-        assert len(sessions(world)) == visit
-    press(driver, '//a[contains(@class, "button main")]')
-    shows(driver, "By taking part")
-    press(driver, '//label[.//input[@value="participation"]]')
-    press(driver, '//button[normalize-space() = "Change"]')
-    shows(driver, "Changed.")
-    unit = driver.run("return location.href")
-    press(driver, '//a[normalize-space() = "What is kept about you"]')
-    wait_for(lambda: str(driver.run("return location.href")).endswith("/data"), "the page")
-    driver.run("history.back()")
-    wait_for(lambda: driver.run("return location.href") == unit, "the page before")
-    shows(driver, "By taking part")
-    driver.run("location.reload()")
-    shows(driver, "By taking part")
-    chosen = 'return document.querySelector("[value=participation]").checked'
-    wait_for(lambda: driver.run(chosen), "the choice")
-    for session in sessions(world):
-        assert (session.bearer_expires_at is not None) is (carried_by == BEARER)
-
-
-def sessions(world: World) -> list[LaunchSession]:
-    with world.tool.database.transaction(read_only=True) as db:
-        return db.query(LaunchSession).all()
+    work(driver, world, carried_by)

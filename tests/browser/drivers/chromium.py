@@ -1,15 +1,22 @@
 """Chromium through Playwright, which the other tests started already."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
-from tests.browser.chromium import DESKTOP
+from tests.browser.chromium import DESKTOP, FLAGS
 
 
 class Chromium:
-    def __init__(self, browser: Browser) -> None:
-        self._context = browser.new_context(**DESKTOP)
+    """A window without memory, as in private browsing: third-party cookies are blocked."""
+
+    def __init__(self, browser: Browser, *, takes_any_certificate: bool = False) -> None:
+        self._use(browser.new_context(**DESKTOP, ignore_https_errors=takes_any_certificate))
+
+    def _use(self, context: BrowserContext) -> None:
+        self._context = context
         self._page = self._context.new_page()
         self._at: Page | Frame = self._page
 
@@ -32,3 +39,23 @@ class Chromium:
 
     def close(self) -> None:
         self._context.close()
+
+
+class Profile(Chromium):
+    """A window with a profile in `folder`, as most people have: third-party cookies are kept.
+
+    Takes any certificate.
+    """
+
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        kind = browser.browser_type
+        program = shutil.which("chromium")
+        self._use(
+            kind.launch_persistent_context(
+                folder,
+                executable_path=program,
+                args=list(FLAGS),
+                ignore_https_errors=True,
+                **DESKTOP,
+            )
+        )

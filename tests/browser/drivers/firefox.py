@@ -33,6 +33,7 @@ QUIET = {
     "toolkit.telemetry.enabled": False,
 }
 THIRD_PARTY_COOKIES_BLOCKED: Mapping[str, Any] = {"network.cookie.cookieBehavior": 1}
+ALL_COOKIES_ALLOWED: Mapping[str, Any] = {"network.cookie.cookieBehavior": 0}
 
 
 def program() -> str | None:
@@ -61,7 +62,7 @@ class Firefox:
             self._socket = self._open.enter_context(self._connected(port))
             self._answers = self._open.enter_context(self._socket.makefile("rb"))
             self._read()  # it greets
-            self._ask("WebDriver:NewSession", {})
+            self._ask("WebDriver:NewSession", {"acceptInsecureCerts": True})
         except BaseException:
             self._end()
             raise

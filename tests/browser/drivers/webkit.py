@@ -73,7 +73,7 @@ class WebKit:
 
     def _begin(self) -> None:
         options = {"binary": _mini_browser(), "args": ["--automation", "--enable-itp"]}
-        wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
+        wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options, "acceptInsecureCerts": True}}
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
