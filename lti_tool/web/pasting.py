@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.web.sentences import N_
 
-LAUNCH, LOGIN, KEYS, KEY_TEXT, CANVAS = (
+LAUNCH, LOGIN, KEYS, KEY_TEXT, CANVAS, DOMAIN = (
     "launch",
     "login",
     "key_set",
     "public_key",
     "configuration",
+    "public_url",
 )
 
 
@@ -60,43 +61,105 @@ MOODLE = Lms(
     ),
 )
 OTHERS = (
+    # Wording of hosted Canvas, 2026 (the makers' own guide to developer keys).
     Lms(
         "Canvas",
         N_(
-            "Admin → Developer Keys → + LTI Key, method “Enter URL”. The client id is the key's "
-            "number; the deployment id is shown where the app was added."
+            "Admin → Developer Keys → + Developer Key → + LTI Key, method “Enter URL”; switch the "
+            "key on. The client id is the key's number. Settings → Apps → + App, by client id: the "
+            "deployment id is shown there."
         ),
         {"JSON URL": CANVAS, "Redirect URIs": LAUNCH},
     ),
+    # Wording of Open edX's lti-consumer-xblock 11.
     Lms(
         "Open edX",
-        N_("Studio → the LTI Consumer block → Edit. LTI version: LTI 1.3."),
+        N_("Studio → the LTI Consumer block → Edit. LTI Version: LTI 1.3."),
         {
             "Tool Launch URL": LAUNCH,
-            "Tool Initiate Login URL": LOGIN,
             "Registered Redirect URIs": LAUNCH,
-            "Tool Public Key Mode → Keyset URL": KEYS,
+            "Tool Initiate Login URL": LOGIN,
+            "Tool Keyset URL": KEYS,
+            "Deep Linking Launch URL": LAUNCH,
         },
+        (
+            N_("Tool Public Key Mode: Keyset URL. Deep linking: True. Scored: True."),
+            N_(
+                "LTI Assignment and Grades Service: programmatic, where columns may be made here. "
+                "Enable LTI NRPS: True."
+            ),
+        ),
     ),
+    # Wording of ILIAS' own manual for consumers of LTI 1.3, as read in 2026; it names no version.
     Lms(
         "ILIAS",
-        N_("Administration → Extending ILIAS → LTI → Consumer → Add provider. LTI 1.3.0."),
+        N_(
+            "Administration → Extending ILIAS → LTI → ILIAS as LTI Consumer → Add provider or tool "
+            "globally for all users. LTI version: 1.3.0."
+        ),
         {
             "Tool URL": LAUNCH,
             "Initiate Login URL": LOGIN,
             "Redirection URI(s)": LAUNCH,
-            "Public Keyset URL": KEYS,
+            "Public Key Type → URL": KEYS,
+            "Content URL": LAUNCH,
         },
+        (N_("Support for Deep Linking: tick it."),),
     ),
+    # Wording of OpenOlat since 15.5, in English (its own texts and manual for administrators).
     Lms(
         "OpenOlat",
-        N_("Administration → External tools → LTI 1.3 → Add tool."),
+        N_("Administration → LTI 1.3 → External tools → Add new tool."),
         {
             "Tool URL": LAUNCH,
+            "Public Key Type → URL": KEYS,
             "Initiate login URL": LOGIN,
-            "Redirect URI": LAUNCH,
-            "Public key URL": KEYS,
+            "Redirection URI(s)": LAUNCH,
         },
+        (N_("With shared deployment: switch it on, for a deployment id."),),
+    ),
+    # Wording of Blackboard's developer portal, 2026.
+    Lms(
+        "Blackboard",
+        N_(
+            "developer.blackboard.com → My Applications → +, “My Integration supports LTI 1.3”. "
+            "The client id is the application id. In your Blackboard: Administrator → LTI Tool "
+            "Providers → Register LTI 1.3/Advantage Tool; it shows the deployment id."
+        ),
+        {
+            "Login Initiation URL": LOGIN,
+            "Tool Redirect URL(s)": LAUNCH,
+            "Tool JWKS URL": KEYS,
+        },
+        (
+            N_("Signing Algorithm: RS256."),
+            N_(
+                "Does your Blackboard run under a name of its own, not below blackboard.com? "
+                "Ask the operator of this server to allow that address too."
+            ),
+        ),
+    ),
+    # Wording of Brightspace, 2026 (the makers' own guide to registrations).
+    Lms(
+        "Brightspace",
+        N_(
+            "Admin Tools → Manage Extensibility → LTI Advantage → Register Tool → Standard. "
+            "External Learning Tools → LTI Advantage → New Deployment shows the deployment id."
+        ),
+        {
+            "Domain": DOMAIN,
+            "Redirect URLs": LAUNCH,
+            "OpenID Connect Login URL": LOGIN,
+            "Target Link URI": LAUNCH,
+            "Keyset URL": KEYS,
+        },
+        (
+            N_(
+                "Extensions: Assignment and Grade Services, Deep Linking, Names and Role "
+                "Provisioning Services."
+            ),
+            N_("It shows an OAuth2 audience beside the addresses: type that in below as well."),
+        ),
     ),
 )
 ALL = (MOODLE, *OTHERS)

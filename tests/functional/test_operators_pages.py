@@ -457,6 +457,26 @@ def test_an_lms_is_connected_by_hand(app: Flask, olena: SignedIn, school: uuid.U
     assert login(app, uuid.UUID(identifier))[0] == 302
 
 
+def test_an_lms_by_hand_may_name_an_audience_of_its_own(
+    olena: SignedIn, database: Database, school: uuid.UUID
+) -> None:
+    begun = olena.get(f"/admin/organisations/{school}/by-hand").location
+    page = olena.get(begun).text
+    for told in ("Brightspace", "OpenID Connect Login URL", "Blackboard", "Tool JWKS URL"):
+        assert told in page
+    sent = {"name": "B", "client_id": "c", "deployment_id": "7", "issuer": "https://b.example"}
+    sent |= {"auth_login_url": "https://b.example/d2l/lti/authenticate"}
+    sent |= {"auth_token_url": "https://auth.example/connect/token"}
+    sent |= {"key_set_url": "https://b.example/d2l/.well-known/jwks"}
+    wrong = olena.post(begun, auth_token_audience="a" * 1025, **sent)
+    assert wrong.status_code == 400
+    assert 'value="https://b.example/d2l/lti/authenticate"' in wrong.text
+    audience = "https://api.example/auth/token"
+    assert olena.post(begun, auth_token_audience=audience, **sent).status_code == 303
+    with database.transaction(read_only=True) as db:
+        assert db.scalars(sa.select(Registration.auth_token_audience)).all() == [audience]
+
+
 def test_addresses_of_another_registration_are_not_taken(
     olena: SignedIn, database: Database, school: uuid.UUID
 ) -> None:

@@ -16,7 +16,8 @@ from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 
-FIELDS = ("name", "moodle", "issuer", *MOODLE_ADDRESSES, "client_id", "deployment_id")
+AUDIENCE = "auth_token_audience"
+FIELDS = ("name", "moodle", "issuer", *MOODLE_ADDRESSES, AUDIENCE, "client_id", "deployment_id")
 
 
 @blueprint.get("/organisations/<uuid:organisation_id>/by-hand")
@@ -98,5 +99,6 @@ def _details() -> PlatformDetails:
         auth_login_url=given["auth_login_url"],
         auth_token_url=given["auth_token_url"],
         key_set_url=given["key_set_url"],
+        auth_token_audience=given[AUDIENCE] or None,
         deployment_ids=[given["deployment_id"]] if given["deployment_id"] else [],
     )
