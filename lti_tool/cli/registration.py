@@ -1,6 +1,7 @@
-"""`credlet platform invite, confirm, reject, deployments, frames`: LMSs that registered."""
+"""`credlet platform invite, confirm, reject, deployments, frames, change`: LMSs that registered."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -209,4 +210,53 @@ def frames(
         click.echo(_("Pages may be framed by: %(origins)s", origins=", ".join(own)))
 
 
-COMMANDS = (invite, confirm, reject, deployments, frames)
+@click.command()
+@click.argument("registration_id", type=click.UUID)
+@click.option("--client-id", help="Client id that the LMS gave this tool.")
+@click.option("--auth-login-url", help="Authentication request address of the LMS.")
+@click.option("--auth-token-url", help="Access token address of the LMS.")
+@click.option(
+    "--auth-token-audience",
+    help="What tokens are asked for in the name of (Brightspace); empty: the access token address.",
+)
+@click.option("--key-set-url", help="Public key set address of the LMS.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_context
+def change(context: Context, /, registration_id: uuid.UUID, yes: bool, **given: str | None) -> None:
+    """Correct what an LMS is registered with; without options: show it.
+
+    Takes the id of a registration, or of a platform that has one registration only. The issuer
+    stays: an LMS with another issuer is connected anew.
+    """
+    values = {field: text or None for field, text in given.items() if text is not None}
+    for field in values:
+        if values[field] is None and field != "auth_token_audience":
+            raise click.UsageError(_("--%(option)s needs a value.", option=field.replace("_", "-")))
+    with context.transaction(read_only=True) as db:
+        registration = registrations.find(db, registration_id)
+        click.echo(f"{registration.platform.name} ({registration.issuer})")
+        for field in registrations.CHANGEABLE:
+            _show_value(field, getattr(registration, field), values)
+    if not values:
+        return
+    if not yes:
+        click.confirm(_("Launches and scores use the new values at once. Change them?"), abort=True)
+    with context.transaction() as db:
+        changed = registrations.change(
+            db,
+            registrations.find(db, registration_id),
+            values,
+            allow_http=context.settings.environment == "development",
+            now=clock.now(),
+        )
+    click.echo(_("Changed. `credlet doctor` tests it.") if changed else _("Nothing is different."))
+
+
+def _show_value(field: str, now: str | None, values: Mapping[str, str | None]) -> None:
+    label, none = field.replace("_", "-"), _("none")
+    click.echo(f"  {label:20} {now or none}")
+    if field in values and values[field] != now:
+        click.echo(f"  {'':18}→ {values[field] or none}")
+
+
+COMMANDS = (invite, confirm, reject, deployments, frames, change)

@@ -1,7 +1,7 @@
 """Registrations after they came: confirmed or rejected by an operator; their deployments."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,8 +11,15 @@ from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.lti.origins import origin
 from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
-from lti_tool.models import Deployment, Platform, Registration, WaitingDeployment
-from lti_tool.services import audit, switching
+from lti_tool.models import (
+    AccessToken,
+    Deployment,
+    Platform,
+    PlatformKeySet,
+    Registration,
+    WaitingDeployment,
+)
+from lti_tool.services import audit, platforms, switching
 
 
 def find(db: Session, identifier: uuid.UUID) -> Registration:
@@ -171,6 +178,63 @@ def set_disabled(
     action = "registration.disabled" if disabled else "registration.enabled"
     subject = f"registration:{registration.id}"
     audit.note_in(db, registration.platform.organisation_id, actor, action, subject, now)
+
+
+CHANGEABLE = (
+    "client_id",
+    "auth_login_url",
+    "auth_token_url",
+    "auth_token_audience",
+    "key_set_url",
+)
+
+
+def change(
+    db: Session,
+    registration: Registration,
+    values: Mapping[str, str | None],
+    *,
+    allow_http: bool,
+    now: datetime,
+    actor: str = audit.OPERATOR,
+) -> Sequence[str]:
+    """Correct what an LMS's side was registered with; returns the fields that became others.
+
+    `values`: of `CHANGEABLE`; `auth_token_audience` None: the token address again. What was fetched
+    under the old values (keys, access tokens) is forgotten.
+
+    Raises:
+        ToolError: `malformed_url`, `malformed_identifier`.
+        Conflict: `platform_exists`: another registration of this LMS has that client id.
+    """
+    for field, value in values.items():
+        if value is not None:
+            platforms.check_field(field, value, allow_http=allow_http)
+    changed = [field for field, value in values.items() if getattr(registration, field) != value]
+    if not changed:
+        return ()
+    if "client_id" in changed:
+        _refuse_known_client(db, registration, str(values["client_id"]))
+    for field in changed:
+        setattr(registration, field, values[field])
+    for table in (PlatformKeySet, AccessToken):
+        db.execute(sa.delete(table).where(table.registration_id == registration.id))
+    db.flush()
+    place, subject = registration.platform.organisation_id, f"registration:{registration.id}"
+    what = " ".join(changed)
+    audit.note_in(db, place, actor, "registration.changed", subject, now, fields=what)
+    return changed
+
+
+def _refuse_known_client(db: Session, registration: Registration, client_id: str) -> None:
+    same = sa.select(Registration.id).filter(
+        Registration.issuer == registration.issuer,
+        Registration.client_id == client_id,
+        Registration.id != registration.id,
+        Registration.platform.has(organisation_id=registration.platform.organisation_id),
+    )
+    if db.scalar(same) is not None:
+        raise Conflict("platform_exists", issuer=registration.issuer, client_id=client_id)
 
 
 def of_platform(db: Session, platform: Platform) -> Sequence[Registration]:

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
@@ -25,7 +26,7 @@ from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
 from lti_tool.encryption import Encryption
 from lti_tool.lti.tool_configuration import ToolAddresses
-from lti_tool.models import Award, Credential, Delivery, Registration, StatusList
+from lti_tool.models import AuditEntry, Award, Credential, Delivery, Registration, StatusList
 from lti_tool.services import credentials, deliveries, keys, organisations
 from lti_tool.services.credentials import Claim
 from lti_tool.web import pasting
@@ -455,3 +456,56 @@ def test_the_demo_names_the_lmss_it_knows(operator: Operator) -> None:
     answer = operator.run_apart("demo", "--once", "--lms", "other")
     assert answer.returncode == 2
     assert all(name in answer.stderr for name in ("moodle", "openedx", "canvas"))
+
+
+def test_what_an_lms_is_registered_with_is_corrected(operator: Operator) -> None:
+    added = operator.run(*BRIGHTSPACE)
+    assert added.exit_code == 0, added.output
+    platform = added.stdout.rpartition("(platform ")[2].split(")")[0]
+    change = ("platform", "change", platform)
+    before = operator.run(*change).stdout
+    assert "auth-token-audience  none" in before
+    asked = operator.run(*change, "--auth-token-audience", "https://api.example/token", answers="n")
+    assert asked.exit_code == 1
+    assert "→ https://api.example/token" in asked.stdout
+    assert operator.run(*change).stdout == before
+    audience = ("--auth-token-audience", "https://api.example/token")
+    done = operator.run(*change, *audience, "--key-set-url", "https://lms.example/new", "--yes")
+    assert "Changed." in done.stdout
+    assert "Nothing is different." in operator.run(*change, *audience, "--yes").stdout
+    database = Database(f"sqlite:///{operator.folder / 'credlet.db'}")
+    with closing(database), database.transaction(read_only=True) as db:
+        registration = db.scalars(sa.select(Registration)).one()
+        assert registration.auth_token_audience == "https://api.example/token"
+        assert registration.key_set_url == "https://lms.example/new"
+        entry = db.scalars(sa.select(AuditEntry).filter_by(action="registration.changed")).one()
+        assert sorted(entry.details["fields"].split()) == ["auth_token_audience", "key_set_url"]
+        assert entry.organisation_id == registration.platform.organisation_id
+    assert operator.run(*change, "--auth-token-audience", "", "--yes").exit_code == 0
+    assert "auth-token-audience  none" in operator.run(*change).stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--key-set-url", "javascript:alert(1)"),
+        ("--auth-login-url", "http://lms.example/"),
+        ("--client-id", ""),
+        ("--client-id", "x" * 300),
+    ],
+)
+def test_what_cannot_be_is_not_registered(operator: Operator, option: str, value: str) -> None:
+    added = operator.run(*BRIGHTSPACE)
+    platform = added.stdout.rpartition("(platform ")[2].split(")")[0]
+    before = operator.run("platform", "change", platform).stdout
+    refused = operator.run("platform", "change", platform, option, value, "--yes")
+    assert refused.exit_code != 0
+    assert operator.run("platform", "change", platform).stdout == before
+
+
+BRIGHTSPACE = (
+    "platform", "add", "--name", "LMS", "--organisation", "school",
+    "--issuer", "https://lms.example", "--auth-login-url", "https://lms.example/auth",
+    "--auth-token-url", "https://lms.example/token", "--key-set-url", "https://lms.example/keys",
+    "--client-id", "c", "--deployment", "1",
+)  # fmt: skip
