@@ -39,8 +39,9 @@ class UnitActivity(Base):
 class ActivityResult(Base):
     """What the LMS said of one person in one activity, kept whenever it became another.
 
-    Never changed, never deleted; `sequence` counts from 1. `state`: a
+    What was said is never changed, never deleted; `sequence` counts from 1. `state`: a
     `lti.moodle_web_services.State`; None where only the grade was read. `said_at`: the LMS's time.
+    `settled_at`, `settled_by`: a teacher saw that it contradicts a record, and left that.
     """
 
     __tablename__ = "activity_results"
@@ -59,6 +60,8 @@ class ActivityResult(Base):
     highest: Mapped[Decimal | None] = mapped_column(sa.Numeric(9, 3))
     said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by: Mapped[str | None] = mapped_column(sa.String(64))
 
     placement: Mapped[Placement] = relationship()
     person: Mapped[Person] = relationship()

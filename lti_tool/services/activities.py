@@ -195,8 +195,17 @@ def take_in(db: Session, choice: UnitActivity, person: Person, said: Said, now: 
         completions.record_activity(db, row, now)
 
 
-def lowered(db: Session, placement: Placement, unit_code: str) -> list[CompletionRecord]:
-    """Return the standing records whose activity the LMS now says less of, oldest first.
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A standing record, and the later result of its activity that would not be enough for it."""
+
+    record: CompletionRecord
+    result: ActivityResult
+
+
+def lowered(db: Session, placement: Placement, unit_code: str) -> list[Lowered]:
+    """Return the standing records whose activity the LMS now says less of, oldest first, but for
+    those that a teacher has left as they are.
 
     A grade that is gone and a state that was reset say nothing against a record: LMSs forget them
     when a course is emptied for the next year.
@@ -206,7 +215,22 @@ def lowered(db: Session, placement: Placement, unit_code: str) -> list[Completio
         return []
     last = latest(db, choice)
     records = db.scalars(_records(choice).options(joinedload(CompletionRecord.person)))
-    return [one for one in records if _says_less(choice, last.get(one.person_id))]
+    found = ((one, last.get(one.person_id)) for one in records)
+    return [Lowered(one, row) for one, row in found if row and _says_less(choice, row)]
+
+
+def settle(db: Session, course: Course, result_id: uuid.UUID, *, actor: str, now: datetime) -> None:
+    """Leave a record as it is, whatever this result says; a new result asks anew.
+
+    Raises:
+        NotFound: `unknown_result`: there is none, or it is another course's.
+    """
+    row = db.get(ActivityResult, result_id)
+    if row is None or row.placement.course_id != course.id:
+        raise NotFound("unknown_result")
+    if row.settled_at is None:
+        row.settled_at, row.settled_by = now, actor
+        audit.note(db, actor, "result.settled", f"activity_result:{row.id}", now)
 
 
 def latest(db: Session, choice: UnitActivity) -> dict[uuid.UUID, ActivityResult]:
@@ -262,9 +286,9 @@ def looked(db: Session, course: Course) -> Looked:
     return Looked(*row)
 
 
-def _says_less(choice: UnitActivity, row: ActivityResult | None) -> bool:
-    is_said = row is not None and (row.points is not None or row.state == State.FAILED)
-    return row is not None and is_said and not is_enough(choice, row)
+def _says_less(choice: UnitActivity, row: ActivityResult) -> bool:
+    is_said = row.points is not None or row.state == State.FAILED
+    return is_said and row.settled_at is None and not is_enough(choice, row)
 
 
 def _differs(row: ActivityResult, said: Said) -> bool:

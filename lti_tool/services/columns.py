@@ -143,13 +143,16 @@ def _mark(caller: Caller, container: Container, item: LineItem, wanted: Wanted) 
     as the teacher has them."""
     if not container.can_write or not item.document or item.text("resourceId"):
         return
-    changes = {
-        "resourceId": wanted.resource_id,
-        "tag": wanted.tag,
-        "resourceLinkId": item.text("resourceLinkId") or wanted.resource_link_id,
-    }
     try:
-        line_items.change(caller, item, changes)
+        # Anew, since a list may say less of a column than the column itself, and all is sent back.
+        whole = line_items.fetch(caller, container, item.url)
+        if whole is not None and whole.document:
+            changes = {
+                "resourceId": wanted.resource_id,
+                "tag": wanted.tag,
+                "resourceLinkId": whole.text("resourceLinkId") or wanted.resource_link_id,
+            }
+            line_items.change(caller, whole, changes)
     except ServiceError as error:  # the column serves without it
         log.warning("column_unmarked", failure=error.code)
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from badges import samples
 from lti_tool.db import Base, Database
 from lti_tool.models import (
+    ActivityResult,
     CompletionRecord,
     Delivery,
     GradebookResult,
@@ -197,6 +198,7 @@ def _things(
         "delivery_id": delivery.id,
         "link_id": launch.link_id,
         "result_id": _graded(db, launch, now).id,
+        "told_id": _told(db, launch, now).id,
         "version_id": version.id,
         "credential_id": credential.id,
         "list_id": credential.status_list_id,
@@ -267,3 +269,22 @@ def _placement_of(db: Session, launch: LaunchSession, record: CompletionRecord) 
         for row in placements.of_course(db, launch.course)
         if row.version_id == record.version_id
     )
+
+
+def _told(db: Session, launch: LaunchSession, now: datetime) -> ActivityResult:
+    """Let the LMS have told of an activity."""
+    assert launch.link.placement is not None
+    row = ActivityResult(
+        id=uuid.uuid4(),
+        placement_id=launch.link.placement.id,
+        unit_code=launch.link.unit_code or "",
+        person_id=launch.person_id,
+        sequence=1,
+        activity_id=5,
+        activity_name="Quiz",
+        state="failed",
+        read_at=now,
+    )
+    db.add(row)
+    db.flush()
+    return row

@@ -3,13 +3,17 @@
 Spec: LTI Assignment and Grade Services 2.0, section 3.2. The LMS behaves as Moodle 4.5 does.
 """
 
+import io
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import pytest
 from flask import Flask
+from werkzeug.wrappers import Request, Response
 
 from badges import samples
 from lti_tool import clock
@@ -72,6 +76,45 @@ def test_a_column_that_is_there_is_left_with_its_label_and_maximum_and_marked(
     assert (item.label, item.maximum) == ("Safety <b>&</b> co", 15)
     assert (item.resource_id, item.tag) == (f"{REFERENCE}#{U1}", "unit")
     assert item.link_id == course.links[U1].id, "a change without its link would cut it off"
+
+
+EXTRA = {
+    "submissionReview": {"reviewableStatus": ["Completed"], "custom": {"a": "b"}},
+    "https://lms.example/weight": {"factor": 0.5, "notes": [None, "ü"]},
+    "gradesReleased": False,
+}
+
+
+def test_whatever_else_the_lms_says_of_a_column_is_sent_back(
+    database: Database, now: datetime
+) -> None:
+    """A platform forgets what a change leaves out. A list of columns may say less than a column."""
+    sent: list[dict[str, Any]] = []
+
+    def telling_more(lms: WSGIApplication) -> WSGIApplication:
+        def answer(environ: dict[str, Any], start: Any) -> Any:
+            request = Request(environ)
+            if request.path.endswith("/lineitem") and request.method == "PUT":
+                sent.append(json.loads(request.get_data()))
+                environ["wsgi.input"] = io.BytesIO(request.get_data())
+            response = Response.from_app(lms, environ)
+            if request.path.endswith("/lineitem") and request.method == "GET":
+                response.set_data(json.dumps({**json.loads(response.get_data()), **EXTRA}))
+            return response(environ, start)
+
+        return answer
+
+    with teaching(database, now, ags=AgsSetting.LINE_ITEMS, before=telling_more) as course:
+        ana(course)
+        assert repair(course) is Repair.PRESENT
+        ana(course, line_item=None)
+        course.lms.gradebook.change(items(course)[0], resource_id="", tag="")
+        assert repair(course) is Repair.FOUND
+        assert len(sent) == 2
+        for document in sent:
+            assert {name: document[name] for name in EXTRA} == EXTRA
+            assert document["resourceLinkId"] == course.links[U1].id
+            assert document["resourceId"] == f"{REFERENCE}#{U1}"
 
 
 def test_a_deleted_column_is_made_again_and_gets_the_scores(course: Teaching) -> None:

@@ -90,6 +90,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.choose_activity": COURSE,
     "teacher.list_activities": COURSE,
     "teacher.look_up": COURSE,
+    "teacher.settle_activity": of_course("told_id", "unknown_result"),
     "teacher.unit": COURSE,
     "teacher.record": COURSE,
     "teacher.route": COURSE,

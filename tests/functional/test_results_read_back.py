@@ -6,8 +6,12 @@ Spec: LTI Assignment and Grade Services 2.0, section 3.3. The LMS behaves as Moo
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.types import WSGIApplication
 
 import pytest
+from werkzeug.wrappers import Response
 
 from badges import samples
 from badges.micro_credential import MicroCredential
@@ -471,3 +475,34 @@ def test_a_course_without_any_grading_is_nothing_to_read(database: Database, now
         ana = course.lms.add_user("Ana", "Learner")
         course.launch(ana, U1, graded=False)
         assert course.read() == 0
+
+
+def test_a_column_too_long_for_one_answer_fails_for_itself_alone(
+    database: Database, now: datetime
+) -> None:
+    """More than 1 MiB: its teacher is told, and the others are read."""
+    too_long: list[str] = []
+
+    def padding(lms: WSGIApplication) -> WSGIApplication:
+        def answer(environ: dict[str, Any], start: Any) -> Any:
+            response = Response.from_app(lms, environ)
+            if too_long and environ["PATH_INFO"].startswith(too_long[0]):
+                response.set_data(b" " * 1024 * 1024 + response.get_data())
+            return response(environ, start)
+
+        return answer
+
+    with teaching(database, now, before=padding) as course:
+        user = course.learner("Ana", U1, U2)
+        column = urlsplit(course.line_item(U1)).path
+        too_long.append(column.removesuffix("/lineitem") + "/lineitem/results")
+        course.grade_by_hand(user, U1, 90)
+        course.grade_by_hand(user, U2, 90)
+        course.read()
+        with course.school.transaction() as db:
+            failures = {
+                row.unit_code: row.results_failure
+                for row in db.query(ResourceLink)
+                if row.unit_code in (U1, U2)
+            }
+        assert failures == {U1: "too_large", U2: None}

@@ -1,6 +1,7 @@
 """One unit that an activity of the LMS completes: choose it, and see what the LMS says."""
 
 import re
+import uuid
 from decimal import Decimal
 
 from flask import redirect, render_template, request
@@ -76,6 +77,16 @@ def look_up(visit: Visit, code: str) -> ResponseReturnValue:
     activity_checks.want_all(visit.db, visit.launch.course.id, visit.now)
     activity_checks.hurry(visit.db, platform_id)
     return redirect(address("activity", visit, placement, code=code, done="look-up"), 303)
+
+
+@blueprint.post("/course/units/<code>/activity/results/<uuid:told_id>/settle")
+@visiting(teacher=True, writes=True)
+def settle_activity(visit: Visit, code: str, told_id: uuid.UUID) -> ResponseReturnValue:
+    """Leave a record as it is, whatever the activity says now."""
+    placement = chosen_placement(visit)
+    _unit(placement, code)
+    activities.settle(visit.db, visit.launch.course, told_id, actor=actor(visit), now=visit.now)
+    return redirect(address("activity", visit, placement, code=code, done="settled"), 303)
 
 
 def trouble(
