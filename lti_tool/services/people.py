@@ -9,11 +9,25 @@ from sqlalchemy.orm import Session, joinedload
 from lti_tool.models import (
     Award,
     CompletionRecord,
+    Course,
     CourseMember,
     Credential,
+    GradebookResult,
     MicroCredentialVersion,
     Person,
 )
+from lti_tool.services import activities
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an LMS told of a person: `grades`: typed into its gradebook by somebody and read from
+    there; `activities`: results of its own activities; `rosters`: courses whose list names them.
+    """
+
+    grades: int
+    activities: int
+    rosters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +38,7 @@ class Held:
     records: Sequence[tuple[MicroCredentialVersion, int]]
     awards: Sequence[Award]
     credentials: Sequence[Credential]
+    told: Told
 
 
 def held(db: Session, person: Person) -> Held:
@@ -51,4 +66,19 @@ def held(db: Session, person: Person) -> Held:
         ],
         awards=db.scalars(awards).all(),
         credentials=db.scalars(credentials).all(),
+        told=told(db, person),
+    )
+
+
+def told(db: Session, person: Person) -> Told:
+    """Return how much of what the LMS told about a person is kept."""
+    grades = sa.select(sa.func.count()).select_from(GradebookResult)
+    grades = grades.filter_by(person_id=person.id)
+    is_read = Course.roster_read_at.is_not(None)
+    listed = sa.select(sa.func.count()).select_from(CourseMember).join(CourseMember.course)
+    listed = listed.filter(CourseMember.person_id == person.id, is_read)
+    return Told(
+        grades=db.scalars(grades).one(),
+        activities=activities.count(db, person),
+        rosters=db.scalars(listed.filter(CourseMember.left_at.is_(None))).one(),
     )

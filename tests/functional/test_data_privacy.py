@@ -1,5 +1,6 @@
 """Data privacy launches: what is kept about a person, for them and for who runs their LMS."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,14 @@ from flask import Flask
 from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, LaunchSession
+from lti_tool.models import (
+    ActivityResult,
+    AuditEntry,
+    GradebookResult,
+    LaunchSession,
+    Person,
+    ResourceLink,
+)
 from lti_tool.services import catalogue
 from tests.factories.launches import Visitor, refusal_code, sessions_of
 from tests.factories.platform import ABSENT, INSTITUTION, MEMBERSHIP
@@ -52,6 +60,43 @@ def test_people_see_what_is_kept_about_them(
     assert "Ada Lovelace" in page.text
     assert "Number in the learning platform: 7." in page.text
     assert "Course 1" in page.text
+
+
+def test_what_the_lms_told_is_named_too(visitor: Visitor, database: Database) -> None:
+    page = shown(visitor)
+    assert "Nothing but what stands here." in page.text
+    now = clock.now()
+    with database.transaction() as db:
+        link = db.scalars(sa.select(ResourceLink)).one()
+        person = db.scalars(sa.select(Person).filter_by(sub="7")).one()
+        link.course.roster_read_at = now
+        activity = {"unit_code": SAFETY, "activity_id": 5, "activity_name": "Quiz"}
+        assert link.placement is not None
+        db.add(
+            ActivityResult(
+                placement_id=link.placement.id, person=person, sequence=1, read_at=now, **activity
+            )
+        )
+        for sequence in (1, 2):
+            db.add(
+                GradebookResult(
+                    link_id=link.id,
+                    person_id=person.id,
+                    sequence=sequence,
+                    line_item_url="https://lms.example/1",
+                    score=Decimal(sequence),
+                    maximum=Decimal(100),
+                    is_own=False,
+                    read_at=now,
+                    read_by="launch",
+                )
+            )
+    own = landed(visitor.client, visitor.launch(custom={"mc": REFERENCE, "unit": SAFETY}))
+    data = own.follow("What is kept about you")
+    for page in (shown(visitor), data):
+        assert "Named as a participant in the list of 1 course" in page.text
+        assert "2 grades that somebody typed into the gradebook" in page.text
+        assert "1 result of its own activities" in page.text
 
 
 def test_who_runs_the_lms_sees_what_is_kept_about_a_person(

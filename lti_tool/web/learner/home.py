@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from badges.completion import Route
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import LaunchSession, Person
-from lti_tool.services import activities, catalogue, completions, people, placements
+from lti_tool.services import catalogue, completions, people, placements
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
 from lti_tool.web.learner.standing import standing
@@ -81,7 +81,7 @@ def data(visit: Visit) -> ResponseReturnValue:
         "learner/data.html",
         visit=visit,
         records=records,
-        activity_results=activities.count(visit.db, visit.launch.person),
+        told=people.told(visit.db, visit.launch.person),
     )
 
 
@@ -92,6 +92,5 @@ def _data_of(visit: Visit, subject: Person | None) -> str:
         subject=subject,
         is_own=subject is visit.launch.person,
         held=people.held(visit.db, subject) if subject else None,
-        activity_results=activities.count(visit.db, subject) if subject else 0,
         definition=catalogue.definition,
     )
