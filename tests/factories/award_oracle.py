@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from badges.completion import Route
 from badges.micro_credential import LearningUnit
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
+from lti_tool.lti.moodle_web_services import State
 from tests.factories.histories import (
     ASSESSORS,
     LEARNERS,
     SHORT,
     Act,
+    Activity,
     Awards,
     ChooseRoute,
     Confirm,
     Decide,
+    Grade,
     Launch,
     Mark,
     Retract,
@@ -52,6 +55,8 @@ class Oracle:
     _testers: set[tuple[str, str]] = field(default_factory=set)
     _launched: set[tuple[str, str, str]] = field(default_factory=set)
     _routes: dict[tuple[str, str], Route] = field(default_factory=dict)
+    _graded: dict[tuple[str, str, str], int | None] = field(default_factory=dict)
+    _passed: dict[tuple[str, str, str], State] = field(default_factory=dict)
     _kept: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _revoked: dict[tuple[str, str, bool], int] = field(default_factory=dict)
 
@@ -64,6 +69,10 @@ class Oracle:
                 is_done = self._mark(number, act)
             case Confirm():
                 is_done = self._confirm(number, act)
+            case Grade():
+                is_done = self._grade(number, act)
+            case Activity():
+                is_done = self._activity(number, act)
             case Retract():
                 is_done = self._retract(number, act)
             case ChooseRoute():
@@ -110,6 +119,38 @@ class Oracle:
             self._add(number, act, Route.PARTICIPATION)
         return True
 
+    def _grade(self, number: int, act: Grade) -> bool:
+        """The same grade again is no news; one that is enough is a record beside earlier ones."""
+        place = (act.who, act.course, act.unit)
+        is_news = self._graded.get(place) != act.percent
+        self._graded[place] = act.percent
+        rule, percent = _unit(act.mc, act.unit).rule, act.percent or 0
+        is_enough = (isinstance(rule, SignOff) and percent == 100) or (
+            isinstance(rule, PointsAtLeast) and percent * rule.maximum >= rule.minimum * 100
+        )
+        if is_news and is_enough:
+            points = int(percent * rule.maximum / 100) if isinstance(rule, PointsAtLeast) else None
+            self._add(number, act, Route.GRADED, points=points)
+        self._stand_for_last(number, act, Route.GRADED)
+        return True
+
+    def _activity(self, number: int, act: Activity) -> bool:
+        """Passing is a record, unless one stands; taken back, it needs to be told anew."""
+        place = (act.who, act.course, act.unit)
+        is_news = self._passed.get(place) is not act.state
+        self._passed[place] = act.state
+        there = (*place, Route.LMS_ACTIVITY)
+        stands = any(_place(fact) == there for fact in self._standing())
+        if is_news and act.state is State.PASSED and not stands:
+            self._add(number, act, Route.LMS_ACTIVITY)
+        self._stand_for_last(number, act, Route.LMS_ACTIVITY)
+        return True
+
+    def _stand_for_last(self, number: int, act: Grade | Activity, route: Route) -> None:
+        there = (act.who, act.course, act.unit, route)
+        if facts := [fact for fact in self.facts if _place(fact) == there]:
+            self._led_to[number] = facts[-1].at
+
     def _retract(self, number: int, act: Retract) -> bool:
         target = self._led_to.get(act.of)
         fact = next((fact for fact in self.facts if fact.at == target), None)
@@ -145,7 +186,7 @@ class Oracle:
     def _add(
         self,
         number: int,
-        act: Launch | Mark | Confirm,
+        act: Launch | Mark | Confirm | Grade | Activity,
         route: Route,
         *,
         by: str | None = None,

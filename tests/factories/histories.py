@@ -23,18 +23,23 @@ from badges import samples
 from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOffs
-from lti_tool.db import Base, Database
+from lti_tool.db import Base, Database, get_or_add
 from lti_tool.encryption import Encryption
 from lti_tool.errors import ToolError
 from lti_tool.lti.claims import LaunchClaims
+from lti_tool.lti.grades import Result
+from lti_tool.lti.moodle_web_services import State
 from lti_tool.services import (
+    activities,
     awards,
     completions,
     credentials,
+    gradebook_results,
     launches,
     placements,
     status_lists,
 )
+from lti_tool.services.activities import Said
 from lti_tool.services.completions import Judgement
 from lti_tool.services.credentials import Claim
 from tests.factories.courses import PUBLIC_URL, School
@@ -96,6 +101,29 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """A teacher's grade is read from the LMS's gradebook: `percent` of the column's maximum, or
+    None, where it was taken out again."""
+
+    who: str
+    course: str
+    mc: str
+    unit: str
+    percent: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """The LMS tells how an activity of its own ended, which completes the unit when passed."""
+
+    who: str
+    course: str
+    mc: str
+    unit: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retract:
     """The record that the act number `of` led to is taken back."""
 
@@ -122,7 +150,7 @@ class Decide:
     is_test: bool
 
 
-Act = Launch | Mark | Confirm | Retract | ChooseRoute | Decide
+Act = Launch | Mark | Confirm | Grade | Activity | Retract | ChooseRoute | Decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +211,18 @@ def _random_act(chance: random.Random, mc: MicroCredential, acts: list[Act]) -> 
     if claims and isinstance(acts[-1], Retract) and chance.random() < 0.5:
         return replace(claims[-1], what="keep")
     kind = chance.choices(
-        (Launch, Mark, Confirm, Retract, ChooseRoute, Decide), (3, 7, 2, 8 if claims else 3, 1, 3)
+        (Launch, Mark, Confirm, Grade, Activity, Retract, ChooseRoute, Decide),
+        (3, 7, 2, 2, 2, 8 if claims else 3, 1, 3),
     )[0]
-    earlier = [number for number, act in enumerate(acts) if isinstance(act, Mark | Confirm)]
+    of_record = Mark | Confirm | Grade | Activity
+    earlier = [number for number, act in enumerate(acts) if isinstance(act, of_record)]
     if kind is Launch:
         role = chance.choices(tuple(Role), (6, 2, 1))[0]
         return Launch(who=who, course=course, mc=mc.code, unit=unit.code, role=role)
     if kind is Confirm:
         return Confirm(who=who, course=course, mc=mc.code, unit=unit.code)
+    if kind in (Grade, Activity):
+        return _told(chance, kind, who, course, mc, unit)
     if kind is Retract and earlier:
         target = chance.choice(earlier)
         if chance.random() < 0.85:
@@ -206,6 +238,22 @@ def _random_act(chance: random.Random, mc: MicroCredential, acts: list[Act]) -> 
     if marks and chance.random() < 0.1:
         return chance.choice(marks)  # the same form sent again
     return _random_mark(chance, who, course, mc, unit)
+
+
+def _told(
+    chance: random.Random,
+    kind: type[Act],
+    who: str,
+    course: str,
+    mc: MicroCredential,
+    unit: LearningUnit,
+) -> Act:
+    """Return what the LMS tells, which is often enough for the unit."""
+    if kind is Activity:
+        state = chance.choices((State.PASSED, State.FAILED, State.INCOMPLETE), (4, 1, 1))[0]
+        return Activity(who=who, course=course, mc=mc.code, unit=unit.code, state=state)
+    percent = chance.choices((100, 99, 1, None), (6, 2, 1, 1))[0]
+    return Grade(who=who, course=course, mc=mc.code, unit=unit.code, percent=percent)
 
 
 def _random_mark(
@@ -328,6 +376,8 @@ class Play:
             Launch: self._launch,
             Mark: self._mark,
             Confirm: self._confirm,
+            Grade: self._grade,
+            Activity: self._activity,
             Retract: self._retract,
             ChooseRoute: self._choose_route,
             Decide: self._decide,
@@ -412,6 +462,54 @@ class Play:
             raise ToolError("not_launched")
         return completions.record_participation(self.db, launch, act.unit, self.now)
 
+    def _grade(self, act: Grade) -> rows.CompletionRecord | None:
+        link = self.db.scalars(
+            sa.select(rows.ResourceLink).filter_by(resource_link_id=link_of(act.course, act.unit))
+        ).one()
+        link.line_item_url = f"https://lms.example/{link.id}"  # a launch may have named none
+        score = None if act.percent is None else Decimal(act.percent)
+        read = Result(score, None if score is None else Decimal(100), None)
+        person_id = self.world.people[act.who]
+        gradebook_results.take_in(self.db, link.id, person_id, read, self.now)
+        link.line_item_url = None
+        of_link = rows.GradebookResult.link_id == link.id
+        return self._last_of(act.who, rows.CompletionRecord.result, of_link)
+
+    def _activity(self, act: Activity) -> rows.CompletionRecord | None:
+        place = {"placement_id": self._placement(act.course, act.mc).id, "unit_code": act.unit}
+        choice, _ = get_or_add(
+            self.db,
+            rows.UnitActivity,
+            place,
+            activity_id=1,
+            name="Quiz",
+            kind="quiz",
+            criterion=activities.Criterion.PASSED.value,
+            chosen_at=START,
+        )
+        person = self._person(act.who)
+        activities.take_in(self.db, choice, person, Said(act.state), self.now)
+        of_choice = rows.ActivityResult.placement_id == choice.placement_id
+        same_unit = rows.ActivityResult.unit_code == act.unit
+        told = rows.CompletionRecord.activity_result
+        return self._last_of(act.who, told, sa.and_(of_choice, same_unit))
+
+    def _last_of(
+        self, who: str, told: Any, of_place: sa.ColumnElement[bool]
+    ) -> rows.CompletionRecord | None:
+        """Return the latest record that rests on what the LMS told there."""
+        return self.db.scalars(
+            sa.select(rows.CompletionRecord)
+            .join(told)
+            .filter(
+                of_place,
+                rows.CompletionRecord.person == self._person(who),
+                rows.CompletionRecord.retracts_id.is_(None),
+            )
+            .order_by(rows.CompletionRecord.recorded_at.desc())
+            .limit(1)
+        ).first()
+
     def _retract(self, act: Retract) -> None:
         if act.of not in self.made:
             raise ToolError("nothing_to_retract")
@@ -425,12 +523,7 @@ class Play:
         )
 
     def _choose_route(self, act: ChooseRoute) -> None:
-        placement = self.db.scalar(
-            sa.select(rows.Placement).filter_by(
-                course_id=self._course(act.course).id, version_id=self._version(act.mc).id
-            )
-        )
-        assert placement is not None
+        placement = self._placement(act.course, act.mc)
         placements.set_route(
             self.db, placement, act.unit, act.route, "a quiz", actor="teacher", now=self.now
         )
@@ -454,6 +547,13 @@ class Play:
 
     def _course(self, context_id: str) -> rows.Course:
         return self.db.get_one(rows.Course, self.world.courses[context_id])
+
+    def _placement(self, course: str, mc: str) -> rows.Placement:
+        return self.db.scalars(
+            sa.select(rows.Placement).filter_by(
+                course_id=self._course(course).id, version_id=self._version(mc).id
+            )
+        ).one()
 
     def _version(self, code: str) -> rows.MicroCredentialVersion:
         return self.db.get_one(rows.MicroCredentialVersion, self.world.versions[code])

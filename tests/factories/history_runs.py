@@ -9,8 +9,10 @@ from cryptography.fernet import Fernet
 from tests.factories.award_oracle import Oracle
 from tests.factories.histories import (
     Act,
+    Activity,
     Awards,
     Decide,
+    Grade,
     Mark,
     Play,
     Retract,
@@ -66,6 +68,8 @@ def _count(seen: Counter[str], act: Act, *, is_repeated: bool, is_done: bool) ->
         seen[{"claim": "claimed", "keep": "kept", "revoke": "revoked"}[act.what]] += 1
     elif is_done and isinstance(act, Retract):
         seen["undone"] += 1
+    elif is_done and isinstance(act, Grade | Activity):
+        seen["graded" if isinstance(act, Grade) else "told"] += 1
     elif is_done and isinstance(act, Mark) and is_repeated:
         seen["sent again"] += 1
     seen["acts"] += 1

@@ -23,6 +23,8 @@ AT_LEAST_ONCE = (
     "revoked",
     "undone",
     "sent again",
+    "graded",
+    "told",
 )
 
 

@@ -22,6 +22,7 @@ MACROS = {
     "records.html",
     "service_failures.html",
     "search.html",
+    "told.html",
     "forms.html",
 }
 # The form that leaves for the LMS: our token would tell it how to post into the launch.
