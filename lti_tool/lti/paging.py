@@ -55,6 +55,11 @@ def pages(
             following = addresses.with_missing_query(following, keep or {})
 
 
+def has_next(page: Response) -> bool:
+    """Return whether a page says that there is a further one, be it one that was read."""
+    return next_page(page.headers.get("Link", ""), page.url) is not None
+
+
 def next_page(header: str, current: str) -> str | None:
     """Return the address of the next page as the header has it, on the host of the current one.
 

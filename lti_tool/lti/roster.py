@@ -43,7 +43,16 @@ class Service:
     resource_link_id: str | None = None
 
 
-def read(caller: Caller, service: Service) -> list[Member]:
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """`is_whole`: the last page names no further one. A platform whose links lead back to a page
+    that was read may have more people than it let us see."""
+
+    members: list[Member]
+    is_whole: bool
+
+
+def read(caller: Caller, service: Service) -> Roster:
     """Return every member that the platform names, each once.
 
     Rows that name nobody are passed over.
@@ -68,8 +77,9 @@ def read(caller: Caller, service: Service) -> list[Member]:
     return _read(fetch, service.url, {**asked, "limit": str(PAGE)})
 
 
-def _read(fetch: Callable[[str], Response], url: str, asked: Mapping[str, str]) -> list[Member]:
+def _read(fetch: Callable[[str], Response], url: str, asked: Mapping[str, str]) -> Roster:
     found: dict[str, Member] = {}
+    is_whole = True
     for page in paging.pages(fetch, addresses.with_query(url, asked), keep=asked):
         for row in _rows(page):
             member = _member(row)
@@ -77,9 +87,10 @@ def _read(fetch: Callable[[str], Response], url: str, asked: Mapping[str, str]) 
                 found[member.user_id] = member
         if len(found) > MAX_MEMBERS:
             raise ServiceError("roster_too_large")
+        is_whole = not paging.has_next(page)
     if not found:  # whoever asked launched from this course
         raise ServiceError("roster_malformed", is_transient=True)
-    return list(found.values())
+    return Roster(list(found.values()), is_whole)
 
 
 def _rows(page: Response) -> list[Any]:

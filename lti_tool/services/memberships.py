@@ -122,8 +122,17 @@ def failed(db: Session, course_id: uuid.UUID, code: str, now: datetime) -> None:
     course.roster_wanted_at = None
 
 
-def take_in(db: Session, course_id: uuid.UUID, members: Sequence[Member], now: datetime) -> Changes:
-    """Bring the course in line with its whole roster. Idempotent.
+def take_in(
+    db: Session,
+    course_id: uuid.UUID,
+    members: Sequence[Member],
+    now: datetime,
+    *,
+    is_whole: bool = True,
+) -> Changes:
+    """Bring the course in line with its roster. Idempotent.
+
+    `is_whole`: who is not in it has left; otherwise nothing is known of them.
 
     People are locked first, in one order, then the course, then who is in it, as launches do: so
     nobody waits in a circle.
@@ -135,6 +144,8 @@ def take_in(db: Session, course_id: uuid.UUID, members: Sequence[Member], now: d
     gone = back = 0
     for row in _known(db, course).values():
         member = named.get(row.person.sub)
+        if member is None and not is_whole:
+            continue
         is_here = member is not None and member.is_active
         if is_here and row.left_at is not None:
             row.left_at = None

@@ -47,7 +47,7 @@ def _read(courier: Courier, course_id: uuid.UUID, service: Service) -> Changes |
         courier.clock(),
     )
     try:
-        members = roster.read(caller, service)
+        found = roster.read(caller, service)
     except ServiceError as error:
         log.warning("roster_unread", course_id=str(course_id), failure=error.code)
         with courier.database.transaction() as db:
@@ -58,4 +58,6 @@ def _read(courier: Courier, course_id: uuid.UUID, service: Service) -> Changes |
             memberships.failed(db, course_id, "internal_error", courier.clock())
         raise
     with courier.database.transaction() as db:
-        return memberships.take_in(db, course_id, members, courier.clock())
+        return memberships.take_in(
+            db, course_id, found.members, courier.clock(), is_whole=found.is_whole
+        )

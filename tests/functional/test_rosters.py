@@ -115,6 +115,24 @@ def test_a_page_that_names_itself_is_the_last(course: Teaching) -> None:
     assert row(course).roster_failure is None
 
 
+def test_pages_that_never_come_show_nobody_as_gone(course: Teaching) -> None:
+    """A link that leads back says that there is more, and where it is not."""
+    for number in range(4):
+        course.enrol(f"Learner {number}")
+    course.teach()
+    first = course.roster_url
+    course.lms.roster_paging = Paging(2, lambda _url: f'<{first}>; rel="next"')
+    course.enrol("Zoe")
+    course.wait(hours=1)
+    course.teach()
+    assert row(course).roster_failure is None
+    assert len(here(course)) == 4
+    course.lms.roster_paging = Paging()
+    course.wait(hours=1)
+    course.teach()
+    assert len(here(course)) == 5
+
+
 def test_a_roster_too_large_for_one_answer_is_asked_for_in_pages(
     course: Teaching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
