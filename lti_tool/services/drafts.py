@@ -7,7 +7,7 @@ A draft belongs to an organisation and is edited by its author alone. What happe
 import re
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +32,7 @@ from lti_tool.models import (
 
 LARGEST_CONTENT = 512 * 1024
 """Characters of a draft as JSON."""
+MOST_LISTED = 200
 FIRST_VERSION = "1.0"
 
 
@@ -177,8 +178,13 @@ def save(
 
 def checklist(draft: DefinitionDraft) -> Checklist:
     """Return what is wrong and what is missing, all at once."""
+    return checklist_of(draft.content)
+
+
+def checklist_of(content: dict[str, Any]) -> Checklist:
+    """Return the same for what is not saved yet."""
     try:
-        mc = definitions.load(draft.content)
+        mc = definitions.load(content)
     except InvalidDefinition as error:
         return Checklist(None, error.problems, ())
     return Checklist(mc, (), missing_elements(mc))
@@ -303,6 +309,24 @@ def of_author(db: Session, writer: Writer) -> Sequence[DefinitionDraft]:
         .filter(DefinitionDraft.state.not_in(OVER))
         .order_by(DefinitionDraft.updated_at.desc(), DefinitionDraft.id)
     ).all()
+
+
+def of_organisations(db: Session, ids: Collection[uuid.UUID]) -> Sequence[DefinitionDraft]:
+    """Return the drafts of whole organisations that are not over, what was touched last first."""
+    return db.scalars(
+        sa.select(DefinitionDraft)
+        .filter(DefinitionDraft.organisation_id.in_(ids), DefinitionDraft.state.not_in(OVER))
+        .order_by(DefinitionDraft.updated_at.desc(), DefinitionDraft.id)
+        .limit(MOST_LISTED)
+    ).all()
+
+
+def comments(db: Session, draft: DefinitionDraft) -> list[dict[str, Any]]:
+    """Return what was said about a draft that was returned; nothing of any other."""
+    if draft.state != State.RETURNED:
+        return []
+    last = [one for one in steps(db, draft) if one.action == State.RETURNED][-1:]
+    return [comment for one in last for comment in one.comments]
 
 
 def steps(db: Session, draft: DefinitionDraft) -> Sequence[DefinitionStep]:

@@ -16,6 +16,10 @@ WRITING: Mapping[str, Sentence] = {
         N_("There is no such draft, or it is not yours."),
         N_("Look at the list of your drafts. What was published is in the catalogue."),
     ),
+    "unknown_language": Sentence(
+        N_("There is no language of that name here."),
+        N_("Open the draft again and choose one of the list."),
+    ),
     "draft_not_editable": Sentence(
         N_("This draft was handed in or finished and is not edited any more."), _LOOK_AGAIN
     ),

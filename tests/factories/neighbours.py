@@ -23,6 +23,7 @@ from lti_tool.models import (
     Delivery,
     GradebookResult,
     LaunchSession,
+    Person,
     Placement,
 )
 from lti_tool.services import (
@@ -30,6 +31,7 @@ from lti_tool.services import (
     completions,
     credentials,
     deliveries,
+    drafts,
     invitations,
     organisations,
     placements,
@@ -204,8 +206,18 @@ def _things(
         "list_id": credential.status_list_id,
         "registration_id": launch.registration_id,
         "other_record_id": other.id,
+        "draft_id": _draft(db, launch, assessor, name, now),
         "other_placement_id": _placement_of(db, launch, other).id,
     }
+
+
+def _draft(
+    db: Session, launch: LaunchSession, author: Person, name: str, now: datetime
+) -> uuid.UUID:
+    """Let the teacher have begun a definition of their own."""
+    home = launch.registration.platform.organisation_id
+    writer = drafts.Writer(f"person:{author.id}", home)
+    return drafts.start(db, writer, title=f"evidence-{name}Q", language="en", now=now).id
 
 
 def _judgements(name: str) -> Iterator[Judgement]:

@@ -73,6 +73,16 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.switch_person": For.ADMINISTRATORS,
     "admin.give_role": For.ADMINISTRATORS,
     "admin.withdraw_role": For.ADMINISTRATORS,
+    "admin.drafts": For.ADMINISTRATORS,
+    "admin.start_draft": For.ADMINISTRATORS,
+    "admin.edit_draft": For.ADMINISTRATORS,
+    "admin.save_draft": For.ADMINISTRATORS,
+    "admin.check_draft": For.ADMINISTRATORS,
+    "admin.hand_in_draft": For.ADMINISTRATORS,
+    "admin.discarding": For.ADMINISTRATORS,
+    "admin.discard_draft": For.ADMINISTRATORS,
+    "admin.translate_draft": For.ADMINISTRATORS,
+    "admin.save_translation": For.ADMINISTRATORS,
 }
 
 
@@ -258,7 +268,7 @@ def test_the_same_addresses_work_for_whose_they_are(app: Flask, database: Databa
 
 def test_lists_of_an_administrator_hold_the_own_school_only(app: Flask, database: Database) -> None:
     own, theirs = settle(app, database, "one"), settle(app, database, "two")
-    pages = ["/admin", "/admin/organisations", "/admin/people", "/admin/audit-log"]
+    pages = ["/admin", "/admin/drafts", "/admin/organisations", "/admin/people", "/admin/audit-log"]
     pages.append(f"/admin/registrations/{own.ids['registration_id']}")
     pages.append(f"/admin/organisations/{own.ids['organisation_id']}")
     for page in pages:

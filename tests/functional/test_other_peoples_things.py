@@ -36,19 +36,21 @@ class Guarded:
     """`foreign`: the ids of its address that belong to somebody -> code of the refusal.
 
     `teachers`: learners are refused. `placement`: it takes `?placement=`. `selects`: it belongs to
-    deep linking requests, and to no other launch.
+    deep linking requests, and to no other launch; None: to both.
     """
 
     foreign: Mapping[str, str]
     teachers: bool = False
     placement: bool = False
-    selects: bool = False
+    selects: bool | None = False
 
 
 OWN = Guarded({})
 TEACHERS = Guarded({}, teachers=True)
 COURSE = Guarded({}, teachers=True, placement=True)
 SELECTING = Guarded({}, teachers=True, selects=True)
+WRITING = Guarded({}, teachers=True, selects=None)
+DRAFT = Guarded({"draft_id": "unknown_draft"}, teachers=True, selects=None)
 
 
 def of_course(argument: str, code: str, *, placement: bool = True) -> Guarded:
@@ -101,6 +103,16 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.keep": of_course("award_id", "unknown_award"),
     "teacher.revoke": of_course("award_id", "unknown_award"),
     "teacher.resend": of_course("delivery_id", "unknown_delivery", placement=False),
+    "teacher.drafts": WRITING,
+    "teacher.start_draft": WRITING,
+    "teacher.edit_draft": DRAFT,
+    "teacher.save_draft": DRAFT,
+    "teacher.check_draft": DRAFT,
+    "teacher.hand_in_draft": DRAFT,
+    "teacher.discarding": DRAFT,
+    "teacher.discard_draft": DRAFT,
+    "teacher.translate_draft": DRAFT,
+    "teacher.save_translation": DRAFT,
 }
 
 # Addresses for everybody; `credential*` only once its holder made it public.
@@ -320,7 +332,7 @@ def test_each_kind_of_launch_opens_its_own_pages_only(neighbourhood: Neighbourho
     app, course, before = neighbourhood.app, neighbourhood.courses["one"], neighbourhood.rows()
     checked = 0
     for rule, guarded in launch_rules(app):
-        if rule.endpoint == "learner.home":  # the way in, for both
+        if rule.endpoint == "learner.home" or guarded.selects is None:  # for both
             continue
         visit = course.teacher if guarded.selects else course.selecting
         path = address(rule, course.ids, launch_id=visit.id)

@@ -14,6 +14,7 @@ from lti_tool.web.admin import (
     reviews,
     self_test,
     systems,
+    writing,
 )
 from lti_tool.web.admin.blueprint import blueprint
 
@@ -32,4 +33,5 @@ __all__ = [
     "reviews",
     "self_test",
     "systems",
+    "writing",
 ]

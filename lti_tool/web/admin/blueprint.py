@@ -22,6 +22,7 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
     if visit.access.is_administrator:
         found.append(("admin.organisations_list", gettext("Schools")))
         found.append(("admin.people", gettext("People")))
+        found.append(("admin.drafts", gettext("Own definitions")))
     if visit.access.reviews:
         found.append(("admin.review_list", gettext("To review")))
     if visit.access.is_operator:

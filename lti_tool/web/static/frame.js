@@ -4,6 +4,7 @@
   const root = document.documentElement;
   const { words, ...told } = document.currentScript.dataset;
   const { working, failed, again } = JSON.parse(words);
+  const { nonce } = document.currentScript;
   let launch = told.launch, bearer = launch && storage.get(launch);
   let shown = "", running = null;
   const bar = document.createElement("div");
@@ -81,7 +82,17 @@
     if (place) place.scrollIntoView(); else scrollTo(0, y);
     const leaving = document.querySelector("form[data-leaves]");
     if (leaving) leaving.submit();
+    document.querySelectorAll("body script[src]").forEach(run);
   }
+
+  // A page's own script, which stays silent in a page that is put in place.
+  function run(written) {
+    const script = document.createElement("script");
+    Object.assign(script.dataset, written.dataset);
+    Object.assign(script, { nonce, src: written.src });
+    written.replaceWith(script);
+  }
+  window.launchHeaders = () => bearer ? { Authorization: `Bearer ${bearer}` } : {};
 
   function save(answer, body) {
     const link = document.createElement("a");

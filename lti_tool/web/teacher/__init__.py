@@ -14,6 +14,7 @@ from lti_tool.web.teacher import (
     scores,
     selecting,
     version,
+    writing,
 )
 from lti_tool.web.teacher.blueprint import blueprint
 
@@ -32,4 +33,5 @@ __all__ = [
     "scores",
     "selecting",
     "version",
+    "writing",
 ]

@@ -1,0 +1,192 @@
+"""A definition while it is being written: JSON in which anything may still be absent or wrong.
+
+Places are named by dotted paths: `units.0.title` is where a `Problem` says `$.units[0].title`.
+
+>>> content = {"title": {"de": "Schweißen", "en": "Welding"}, "units": [{"title": {"de": "Eins"}}]}
+>>> original(content), languages(content), untranslated(content, "en")
+('de', ('de', 'en'), ['units.0.title'])
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from badges.text import DEFAULT_LANGUAGE
+
+Json = dict[str, Any]
+
+_TEXTS = frozenset(
+    {"title", "description", "text", "statement", "label", "kind", "name", "procedure"}
+    | {"prerequisites"}
+)
+_UNTRANSLATED = "awarding_body"
+"""Its name is a proper name."""
+_CODE_CHARACTERS = 48
+
+MANDATORY: dict[str, tuple[str, ...]] = {
+    "title": ("title",),
+    "awarding_body": ("awarding_body.slug", "awarding_body.name", "awarding_body.url"),
+    "country": ("awarding_body.country",),
+    "learning_outcomes": ("units", "units.*.title", "units.*.outcomes"),
+    "workload": ("hours", "units.*.hours"),
+    "level": ("eqf_level", "national_level"),
+    "assessment": (
+        *("assessment.methods", "units.*.assessment", "units.*.rule"),
+        "units.*.allows_participation",
+    ),
+    "participation": ("participation",),
+    "quality_assurance": ("quality_assurance",),
+}
+"""The nine elements of Council Recommendation 2022/C 243/02, Annex I, that belong to a definition,
+each with the places that it is made of (`*`: any unit)."""
+
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "prerequisites": ("prerequisites",),
+    "supervision": ("supervision",),
+    "grading": ("assessment.grading",),
+    "stackability": ("stackability",),
+    "further_information": ("prior_learning", "validity_months", "skills", "languages", "field"),
+}
+"""The five optional ones; any of its places is enough."""
+
+
+def dotted(json_path: str) -> str:
+    """Return a JSONPath as a dotted path; "" for the whole.
+
+    >>> dotted("$.units[2].outcomes[0].text.en")
+    'units.2.outcomes.0.text.en'
+    """
+    return re.sub(r"\[\"?([^\]\"]*)\"?\]", r".\1", json_path.removeprefix("$")).strip(".")
+
+
+def at(content: Any, path: str) -> Any:
+    """Return what stands at a dotted path, None for nothing."""
+    for step in path.split("."):
+        if isinstance(content, dict):
+            content = content.get(step)
+        elif isinstance(content, list) and step.isdigit() and int(step) < len(content):
+            content = content[int(step)]
+        else:
+            return None
+    return content
+
+
+def put(content: Json, path: str, value: Any) -> None:
+    """Set what stands at a dotted path; objects on the way are made, lists must be there."""
+    *way, last = path.split(".")
+    here: Any = content
+    for step in way:
+        if isinstance(here, list):
+            here = here[int(step)]
+        else:
+            if not isinstance(here.get(step), dict | list):
+                here[step] = {}
+            here = here[step]
+    here[last] = value
+
+
+def is_within(path: str, places: tuple[str, ...]) -> bool:
+    """Return whether a path is one of `places` or lies below one.
+
+    >>> is_within("units.0.title.en", ("units.*.title",)), is_within("units.0", ("unit",))
+    (True, False)
+    """
+    steps = path.split(".")
+    return any(
+        len(steps) >= len(place)
+        and all(one in ("*", other) for one, other in zip(place, steps, strict=False))
+        for place in (each.split(".") for each in places)
+    )
+
+
+def texts(content: Any, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Yield every text that can be translated, with its path, in reading order.
+
+    Left out are terms of a vocabulary, which brings its own translations.
+    """
+    if isinstance(content, list):
+        for number, item in enumerate(content):
+            yield from texts(item, f"{path}{number}.")
+    elif isinstance(content, dict):
+        for name, value in content.items():
+            is_term = name == "label" and "uri" in content
+            if name in _TEXTS and isinstance(value, dict) and not is_term:
+                yield path + name, value
+            elif name != _UNTRANSLATED and name not in _TEXTS:
+                yield from texts(value, f"{path}{name}.")
+
+
+def original(content: Json) -> str:
+    """Return the language that the others are translations of: that of most texts, of several
+    such the first one of the title."""
+    title = content.get("title")
+    tags = list(title) if isinstance(title, dict) else []
+    if len(tags) < 2:
+        return str(tags[0]) if tags else DEFAULT_LANGUAGE
+    written = [tag for _, text in texts(content) for tag in text]
+    return str(max(tags, key=written.count))
+
+
+def languages(content: Json) -> tuple[str, ...]:
+    """Return the languages in which anything is written, the original first."""
+    tags = [tag for _, text in texts(content) for tag in text]
+    return tuple(dict.fromkeys([original(content), *tags]))
+
+
+def untranslated(content: Json, tag: str) -> list[str]:
+    """Return the paths of the texts that are there in the original and not in `tag`."""
+    first = original(content)
+    return [path for path, text in texts(content) if text.get(first) and not text.get(tag)]
+
+
+def units(content: Json) -> list[Json]:
+    found = content.get("units")
+    return [unit for unit in found if isinstance(unit, dict)] if isinstance(found, list) else []
+
+
+def gaps(content: Json) -> Iterator[tuple[str, str]]:
+    """Yield path and code of what is missing, as `missing_elements` finds it in a whole one."""
+    expected = {
+        "awarding_body.country": "country",
+        "hours": "workload",
+        "eqf_level": "level",
+        "assessment.methods": "assessment",
+        "participation": "participation",
+        "quality_assurance": "quality_assurance",
+    }
+    yield from ((path, code) for path, code in expected.items() if not at(content, path))
+    found = units(content)
+    if not found:
+        yield "units", "learning_outcomes"
+    for number, unit in enumerate(found):
+        for member, code in (("outcomes", "learning_outcomes"), ("assessment", "assessment")):
+            if not unit.get(member):
+                yield f"units.{number}.{member}", code
+    if found and all(unit.get("allows_participation") for unit in found):
+        yield "units.0.allows_participation", "nothing_assessed"
+
+
+def free_unit_code(content: Json) -> str:
+    """Return a code for one more unit, which no unit has."""
+    return _free(
+        f"{str(content.get('code') or 'MC')[:_CODE_CHARACTERS]}-U",
+        {str(unit.get("code")) for unit in units(content)},
+    )
+
+
+def free_outcome_code(content: Json, unit: Json) -> str:
+    """Return a code for one more outcome, which no outcome of any unit has."""
+    taken = {
+        str(outcome.get("code"))
+        for one in units(content)
+        for outcome in one.get("outcomes") or ()
+        if isinstance(outcome, dict)
+    }
+    return _free(f"{str(unit.get('code') or 'U')[:_CODE_CHARACTERS]}-LO", taken)
+
+
+def _free(stem: str, taken: set[str]) -> str:
+    number = 1
+    while f"{stem}{number}" in taken:
+        number += 1
+    return f"{stem}{number}"

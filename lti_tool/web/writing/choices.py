@@ -1,0 +1,90 @@
+"""What can be chosen: terms of the vocabularies, countries and languages, named for the page."""
+
+from functools import cache
+
+from babel import Locale
+
+from badges import vocabularies
+from badges.drafting import Json
+from badges.micro_credential import Concept
+from badges.vocabularies import Vocabulary
+from lti_tool.web.i18n import language
+from lti_tool.web.wording import country, language_name
+
+# Framework of the national vocabulary -> whose it is.
+_FRAMEWORKS = {"DQR": "DE", "ME NQF": "ME", "NNMQF": "MK", "NKR": "NO", "NQFS": "RS"}
+COUNTRIES = (
+    *("AL", "AM", "AT", "AZ", "BA", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI"),
+    *("FR", "GB", "GE", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MD", "ME"),
+    *("MK", "MT", "NL", "NO", "PL", "PT", "RO", "RS", "SE", "SI", "SK", "TR", "UA", "XK"),
+)
+LANGUAGES = (
+    *("bg", "bs", "cnr", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu"),
+    *("hy", "is", "it", "ka", "lb", "lt", "lv", "mk", "mt", "nl", "no", "pl", "pt", "ro", "ru"),
+    *("sk", "sl", "sq", "sr", "sv", "tr", "uk"),
+)
+
+Option = tuple[str, str]
+"""Value and words."""
+
+
+def terms(vocabulary: Vocabulary) -> list[Option]:
+    """Return address and label of each term, in the language of the page."""
+    return list(_terms(vocabulary, language()))
+
+
+@cache
+def _terms(vocabulary: Vocabulary, tag: str) -> tuple[Option, ...]:
+    found = [
+        (str(one.uri), _label(one, vocabulary, tag)) for one in vocabularies.concepts(vocabulary)
+    ]
+    return tuple(
+        found if vocabulary is Vocabulary.FIELDS else sorted(found, key=lambda one: one[1])
+    )
+
+
+def _label(term: Concept, vocabulary: Vocabulary, tag: str) -> str:
+    label = term.label.best(tag)
+    if vocabulary is Vocabulary.FIELDS:  # people know the fields by their numbers
+        return f"{str(term.uri).rpartition('/')[2]} {label}"
+    return label
+
+
+def named(vocabulary: Vocabulary, words: str) -> Json | None:
+    """Return the term that goes by these words in any language, as a definition holds it."""
+    wanted = words.casefold()
+    for term in vocabularies.concepts(vocabulary):
+        labels = {label.casefold() for label in term.label.values()}
+        labels |= {_label(term, vocabulary, tag).casefold() for tag in term.label}
+        if wanted in labels or wanted == str(term.uri):
+            return {"uri": term.uri, "label": term.label.to_json()}
+    return None
+
+
+def national_levels(country_code: str) -> list[Option]:
+    """Return the official levels of a country; none for most."""
+    return [
+        (str(one.uri), one.label.best("en"))
+        for one in vocabularies.concepts(Vocabulary.NATIONAL_LEVELS)
+        if _FRAMEWORKS.get(one.label.best("en").partition(" Level ")[0]) == country_code
+    ]
+
+
+def countries() -> list[Option]:
+    return sorted(((code, country(code)) for code in COUNTRIES), key=lambda one: one[1])
+
+
+def languages() -> list[Option]:
+    return sorted(
+        ((tag, language_name(tag)) for tag in LANGUAGES), key=lambda one: one[1].casefold()
+    )
+
+
+def is_language(tag: str) -> bool:
+    """Return whether texts can be written in a language: one that has a name."""
+    if tag in LANGUAGES:
+        return True
+    try:
+        return bool(Locale.parse(tag, sep="-"))
+    except (ValueError, LookupError):
+        return False

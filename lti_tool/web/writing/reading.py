@@ -1,0 +1,294 @@
+"""From a posted step to the content of a draft. What cannot be read is kept as it was typed, and
+the checklist says what is wrong with it: so nothing typed is ever lost."""
+
+import copy
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from badges import drafting, vocabularies
+from badges.drafting import Json
+from lti_tool.web.writing import choices
+from lti_tool.web.writing.fields import OUTCOME_FIELDS, of_unit
+from lti_tool.web.writing.kinds import Field, Kind, Step
+
+Form = MultiDict[str, str]
+
+_NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,6})?", re.ASCII)
+_MEMBERS_OF_RULES: Mapping[str, tuple[str, ...]] = {
+    "points": ("minimum", "maximum"),
+    "parts": ("parts", "minimum", "maximum"),
+    "sign_off": ("statement",),
+    "sign_offs": ("statement", "count"),
+}
+LONGEST_LIST = 200
+"""Lines of a text area, and items of the form that are looked at."""
+
+
+def read(step: Step, form: Form, content: Json) -> Json:
+    """Return the content with what the form of a step says."""
+    made = copy.deepcopy(content)
+    language = drafting.original(content)
+    if any(section.of_units for section in step.sections):
+        _read_units(step, form, made, language)
+    for section in step.sections:
+        for field in section.fields if not section.of_units else ():
+            _set(made, field.path, _value(field, form, drafting.at(made, field.path), language))
+    return _pruned(made)
+
+
+def translated(form: Form, content: Json, tag: str) -> Json:
+    """Return the content with the texts of one language as the form has them."""
+    made = copy.deepcopy(content)
+    for path, text in drafting.texts(made):
+        if path in form:
+            text[tag] = one_line(form[path])
+            if not text[tag]:
+                del text[tag]
+    return _pruned(made)
+
+
+def one_line(typed: str) -> str:
+    return " ".join(typed.split())
+
+
+def number(typed: str) -> int | float | str | None:
+    """Return a number; what is none as it was typed, None for nothing."""
+    typed = typed.strip()
+    if not _NUMBER.fullmatch(typed):
+        return typed[:100] or None
+    value = float(typed.replace(",", "."))
+    return int(value) if value.is_integer() else value
+
+
+def _read_units(step: Step, form: Form, content: Json, language: str) -> None:
+    """Units in the order of the form, known by their codes; those it does not know come last."""
+    known = {str(unit.get("code")): unit for unit in drafting.units(content)}
+    read: list[Json] = []
+    for index in range(LONGEST_LIST):
+        if (code := form.get(f"units.{index}.code")) is None:
+            break
+        unit = known.pop(code, None)
+        if unit is None:
+            unit = {"code": code}
+        for section in step.sections:
+            for field in section.fields if section.of_units else ():
+                member = field.path.removeprefix("units.*.")
+                value = _value(of_unit(field, index), form, unit.get(member), language)
+                _set(unit, member, value)
+        if step.name == "units":
+            unit["outcomes"] = _outcomes(form, f"units.{index}", unit, language)
+        read.append(unit)
+    content["units"] = read + list(known.values())
+
+
+def _outcomes(form: Form, place: str, unit: Json, language: str) -> list[Json]:
+    known = {
+        str(one.get("code")): one for one in unit.get("outcomes") or () if isinstance(one, dict)
+    }
+    read: list[Json] = []
+    for index in range(LONGEST_LIST):
+        path = f"{place}.outcomes.{index}"
+        if (code := form.get(f"{path}.code")) is None:
+            break
+        outcome = known.pop(code, None) or {"code": code}
+        text, kind = OUTCOME_FIELDS
+        named = Field(path=f"{path}.text", kind=text.kind, label="")
+        _set(outcome, "text", _value(named, form, outcome.get("text"), language))
+        _set(outcome, "kind", form.get(f"{path}.kind", "") or kind.options[0][0])
+        read.append(outcome)
+    return read + list(known.values())
+
+
+def _set(content: Json, path: str, value: Any) -> None:
+    """Set a value; where it says nothing, and nothing is there, nothing is made."""
+    if value is not None or drafting.at(content, path) is not None:
+        drafting.put(content, path, value)
+
+
+def _value(field: Field, form: Form, before: Any, language: str) -> Any:
+    reader = _READERS.get(field.kind)
+    if reader is not None:
+        return reader(field, form, before, language)
+    typed = form.get(field.name, "").strip()
+    if field.is_number and typed:
+        return number(typed)
+    return one_line(typed) or None
+
+
+def _text(typed: str, before: Any, language: str) -> Json | None:
+    text = dict(before) if isinstance(before, dict) else {}
+    if text and language not in text and not typed.strip():
+        return text  # it was never written in the original, so nobody emptied it
+    text = {language: one_line(typed), **{k: v for k, v in text.items() if k != language}}
+    return text if text[language] else None
+
+
+def _line(field: Field, form: Form, before: Any, language: str) -> Json | None:
+    """Return a text; without its original the translations go too, but for the title, which says
+    what the original language is."""
+    text = _text(form.get(field.name, ""), before, language)
+    if text is None and field.path == "title":
+        return {language: "", **{k: v for k, v in (before or {}).items() if k != language}}
+    return text
+
+
+def _read_number(field: Field, form: Form, before: Any, language: str) -> Any:
+    return number(form.get(field.name, ""))
+
+
+def _tick(field: Field, form: Form, before: Any, language: str) -> bool | None:
+    return True if field.name in form else None
+
+
+def _yes_no(field: Field, form: Form, before: Any, language: str) -> bool | None:
+    return {"yes": True, "no": False}.get(form.get(field.name, ""))
+
+
+def _term(field: Field, form: Form, before: Any, language: str) -> Json | None:
+    return term(field, form.get(field.name, ""), before, language)
+
+
+def term(field: Field, typed: str, before: Any, language: str) -> Json | None:
+    """Return the term of the vocabulary that goes by these words, else a term of own words."""
+    typed = one_line(typed)
+    if not typed:
+        return None
+    assert field.vocabulary is not None
+    found = choices.named(field.vocabulary, typed)
+    if found is not None:
+        return before if isinstance(before, dict) and before.get("uri") == found["uri"] else found
+    label = before.get("label") if isinstance(before, dict) and "uri" not in before else None
+    return {"label": _text(typed, label, language)}
+
+
+def _terms(field: Field, form: Form, before: Any, language: str) -> list[Json] | None:
+    """Those that were there before stay as they are, in their order; new ones follow."""
+    chosen = dict.fromkeys(form.getlist(field.name)[:LONGEST_LIST])
+    found = [one for one in _listed(before) if one.get("uri") in chosen]
+    known = {one.get("uri") for one in found}
+    for uri in chosen:
+        if uri not in known and (concept := vocabularies.concept(uri)) is not None:
+            found.append({"uri": uri, "label": concept.label.to_json()})
+    own = [one for one in _listed(before) if "uri" not in one]
+    return [*found, *_own_terms(form.get(f"{field.name}.own", ""), own, language)] or None
+
+
+def _own_terms(typed: str, before: list[Json], language: str) -> list[Json]:
+    """One term a line; a line that was there before keeps its translations."""
+    known = {_in(one.get("label"), language): one for one in before}
+    return [known.get(line) or {"label": {language: line}} for line in lines(typed)]
+
+
+def _skills(field: Field, form: Form, before: Any, language: str) -> list[Json] | None:
+    known = {(one.get("uri"), _in(one.get("label"), language)): one for one in _listed(before)}
+    found: list[Json] = []
+    for line in lines(form.get(field.name, "")):
+        words, _, last = line.rpartition(" ")
+        uri = last if last.startswith(("http://", "https://")) else None
+        label = words if uri else line
+        one: Json = {"uri": uri} if uri else {}
+        found.append(known.get((uri, label)) or one | {"label": {language: label}})
+    return found or None
+
+
+def _lines(field: Field, form: Form, before: Any, language: str) -> list[str] | None:
+    return lines(form.get(field.name, "")) or None
+
+
+def lines(typed: str) -> list[str]:
+    return [line for each in typed.splitlines()[:LONGEST_LIST] if (line := one_line(each))]
+
+
+def _languages(field: Field, form: Form, before: Any, language: str) -> list[str] | None:
+    tags = [one_line(tag)[:35] for tag in form.getlist(field.name)[:LONGEST_LIST]]
+    return list(dict.fromkeys(tag for tag in tags if tag)) or None
+
+
+def _national(field: Field, form: Form, before: Any, language: str) -> Json | None:
+    """An official level, else own words; the framework's name is in the official label."""
+    uri = form.get(f"{field.name}.uri", "")
+    if isinstance(before, dict) and uri and before.get("uri") == uri:
+        return before
+    if (chosen := vocabularies.concept(uri)) is not None:
+        framework, _, level = chosen.label.best("en").rpartition(" Level ")
+        return {"framework": framework, "level": level, "uri": chosen.uri}
+    words = {
+        each: one_line(form.get(f"{field.name}.{each}", "")) for each in ("framework", "level")
+    }
+    return {name: value for name, value in words.items() if value} or None
+
+
+def _rule(field: Field, form: Form, before: Any, language: str) -> Json | None:
+    kind = form.get(f"{field.name}.type", "")
+    if kind not in _MEMBERS_OF_RULES:
+        return None
+    old = before if isinstance(before, dict) else {}
+    read: Json = {
+        "parts": _parts(form.get(f"{field.name}.parts", ""), old.get("parts"), language),
+        "statement": _text(form.get(f"{field.name}.statement", ""), old.get("statement"), language),
+        **{name: number(form.get(f"{field.name}.{name}", "")) for name in ("minimum", "maximum")},
+        "count": number(form.get(f"{field.name}.count", "")),
+    }
+    return {"type": kind, **{name: read[name] for name in _MEMBERS_OF_RULES[kind]}}
+
+
+def _parts(typed: str, before: Any, language: str) -> list[Json] | None:
+    """One part a line; a line that was there before keeps its code and its translations."""
+    known = {_in(one.get("title"), language): one for one in _listed(before)}
+    taken = {str(one.get("code")) for one in known.values()}
+    found: list[Json] = []
+    for line in lines(typed):
+        if line in known:
+            found.append(known[line])
+            continue
+        code = next(name for n in range(1, 999) if (name := f"P{n}") not in taken)
+        taken.add(code)
+        found.append({"code": code, "title": {language: line}})
+    return found or None
+
+
+def _listed(value: Any) -> list[Json]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _in(text: Any, language: str) -> str:
+    return str(text.get(language, "")) if isinstance(text, dict) else ""
+
+
+def _pruned(content: Json) -> Json:
+    """Return the content without members that say nothing; units and the title stay."""
+    kept = {name: _shrunk(value) for name, value in content.items()}
+    return {
+        name: value
+        for name, value in kept.items()
+        if name in ("units", "title") or value not in (None, "", [], {})
+    } | {"title": content.get("title") or {}}
+
+
+def _shrunk(value: Any) -> Any:
+    if isinstance(value, dict):
+        made = {name: _shrunk(one) for name, one in value.items()}
+        return {name: one for name, one in made.items() if one not in (None, "", [], {})}
+    if isinstance(value, list):
+        return [_shrunk(one) for one in value]
+    return value
+
+
+_Reader = Callable[[Field, Form, Any, str], Any]
+_READERS: Mapping[Kind, _Reader] = {
+    Kind.LINE: _line,
+    Kind.PROSE: _line,
+    Kind.NUMBER: _read_number,
+    Kind.TICK: _tick,
+    Kind.YES_NO: _yes_no,
+    Kind.TERM: _term,
+    Kind.TERMS: _terms,
+    Kind.SKILLS: _skills,
+    Kind.LINES: _lines,
+    Kind.LANGUAGES: _languages,
+    Kind.NATIONAL: _national,
+    Kind.RULE: _rule,
+}

@@ -1,0 +1,57 @@
+"""The addresses of the form, the same ones below a launch and below the pages of accounts."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from lti_tool.web.writing import views
+from lti_tool.web.writing.seat import Seat
+
+View = Callable[..., ResponseReturnValue]
+"""Takes the seat, and the id of a draft where the address has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    name: str
+    rule: str
+    view: View
+    writes: bool = False
+
+
+DRAFT = "/drafts/<uuid:draft_id>"
+ROUTES = (
+    Route("drafts", "/drafts", views.listed),
+    Route("start_draft", "/drafts", views.start, writes=True),
+    Route("edit_draft", f"{DRAFT}/edit", views.edit),
+    Route("save_draft", f"{DRAFT}/edit", views.save, writes=True),
+    Route("check_draft", DRAFT, views.check),
+    Route("hand_in_draft", f"{DRAFT}/hand-in", views.hand_in, writes=True),
+    Route("discarding", f"{DRAFT}/discard", views.discarding),
+    Route("discard_draft", f"{DRAFT}/discard", views.discard, writes=True),
+    Route("translate_draft", f"{DRAFT}/translation", views.translate),
+    Route("save_translation", f"{DRAFT}/translation", views.save_translation, writes=True),
+)
+
+
+def mount(blueprint: Blueprint, guard: Callable[[bool], Any], seat: Callable[[Any], Seat]) -> None:
+    """Put the form under a blueprint. `guard(writes)` gives a view its visit, as the blueprint's
+    own pages have it; `seat` makes of that visit who writes."""
+    for route in ROUTES:
+        blueprint.add_url_rule(
+            route.rule,
+            route.name,
+            guard(route.writes)(_seated(route.view, seat)),
+            methods=["POST" if route.writes else "GET"],
+        )
+
+
+def _seated(view: View, seat: Callable[[Any], Seat]) -> View:
+    def seated(visit: Any, **ids: uuid.UUID) -> ResponseReturnValue:
+        return view(seat(visit), **ids)
+
+    return seated

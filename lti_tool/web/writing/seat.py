@@ -1,0 +1,107 @@
+"""From where somebody writes: a launch, or an account. The pages are the same."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from lti_tool.errors import NotFound
+from lti_tool.models import DefinitionDraft, Organisation
+from lti_tool.services import drafts, organisations
+from lti_tool.services.drafts import Writer
+from lti_tool.web.account_session import AccountVisit
+from lti_tool.web.launch_session import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who writes, and where. `organisations`: those for which a new definition can be begun.
+    `reads`: those whose drafts are shown, also of others; their authors alone change them."""
+
+    visit: Visit | AccountVisit
+    actor: str
+    organisations: Sequence[Organisation]
+    reads: frozenset[uuid.UUID]
+
+    @classmethod
+    def of_launch(cls, visit: Visit) -> "Seat":
+        """A teacher, for the organisation of the platform: own drafts only."""
+        if visit.launch.is_privacy:
+            raise NotFound("other_launch")
+        home = visit.launch.person.platform.organisation
+        return cls(visit, f"person:{visit.launch.person_id}", [home], frozenset())
+
+    @classmethod
+    def of_account(cls, visit: AccountVisit) -> "Seat":
+        """An administrator, for the organisations that they administer."""
+        here = None if visit.access.is_operator else visit.access.administers
+        found = organisations.listed(visit.db, here)
+        return cls(visit, visit.actor, found, frozenset(one.id for one in found))
+
+    @property
+    def db(self) -> Session:
+        return self.visit.db
+
+    @property
+    def now(self) -> datetime:
+        return self.visit.now
+
+    @property
+    def is_launch(self) -> bool:
+        return isinstance(self.visit, Visit)
+
+    def address(self, endpoint: str, draft: DefinitionDraft | None = None, **more: object) -> str:
+        """Return the address of a page of the form, with what is said here for it."""
+        values = {"draft_id": draft.id} if draft is not None else {}
+        if isinstance(self.visit, Visit):
+            values["launch_id"] = self.visit.launch.id
+        name = f"{'teacher' if self.is_launch else 'admin'}.{endpoint}"
+        return url_for(name, _external=False, **values, **more)  # type: ignore[arg-type]
+
+    def writer(self, organisation_id: uuid.UUID) -> Writer:
+        """Return who writes for one of `organisations`.
+
+        Raises:
+            NotFound: `unknown_organisation`.
+        """
+        if organisation_id not in {one.id for one in self.organisations}:
+            raise NotFound("unknown_organisation")
+        return Writer(self.actor, organisation_id)
+
+    def drafts(self) -> list[DefinitionDraft]:
+        """Return the own drafts that are not over."""
+        found = [
+            one
+            for home in self.organisations
+            for one in drafts.of_author(self.db, Writer(self.actor, home.id))
+        ]
+        return sorted(found, key=lambda one: one.updated_at, reverse=True)
+
+    def is_author(self, draft: DefinitionDraft) -> bool:
+        here = {one.id for one in self.organisations}
+        return draft.author == self.actor and draft.organisation_id in here
+
+    def readable(self, draft_id: uuid.UUID) -> DefinitionDraft:
+        """Return a draft that may be looked at from here.
+
+        Raises:
+            NotFound: `unknown_draft`.
+        """
+        found = drafts.find(self.db, draft_id)
+        if not self.is_author(found) and found.organisation_id not in self.reads:
+            raise NotFound("unknown_draft")
+        return found
+
+    def own(self, draft_id: uuid.UUID) -> DefinitionDraft:
+        """Return a draft that may be changed from here.
+
+        Raises:
+            NotFound: `unknown_draft`.
+        """
+        found = drafts.find(self.db, draft_id)
+        if not self.is_author(found):
+            raise NotFound("unknown_draft")
+        return found

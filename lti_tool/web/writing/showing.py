@@ -1,0 +1,252 @@
+"""The content of a draft as the fields of a page."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from babel.numbers import format_decimal
+from flask_babel import gettext
+
+from badges import drafting, vocabularies
+from badges.drafting import Json
+from lti_tool.web.i18n import language
+from lti_tool.web.writing import checking, choices
+from lti_tool.web.writing.checking import Finding
+from lti_tool.web.writing.choices import Option
+from lti_tool.web.writing.fields import OUTCOME_FIELDS, of_unit
+from lti_tool.web.writing.kinds import Field, Kind, Section, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One field as it is shown: `value` as its kind needs it, `own` what is not in the list,
+    `problems` in words, `comments` of who returned the draft."""
+
+    field: Field
+    label: str
+    value: Any
+    own: str
+    options: Sequence[Option]
+    problems: tuple[str, ...]
+    comments: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+    @property
+    def id(self) -> str:
+        return self.field.id
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    code: str
+    path: str
+    text: FieldView
+    kind: FieldView
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """`number` counts from 1. `outcomes`: only on the page where they are written."""
+
+    number: int
+    code: str
+    path: str
+    title: str
+    fields: tuple[FieldView, ...]
+    outcomes: tuple[OutcomeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    title: str
+    fields: tuple[FieldView, ...]
+    units: tuple[UnitView, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What fields are shown of: the content, what is wrong with it, what was said about it."""
+
+    content: Json
+    findings: Sequence[Finding]
+    comments: Sequence[Mapping[str, str]]
+    is_strict: bool
+
+    @property
+    def language(self) -> str:
+        return drafting.original(self.content)
+
+
+def sections(step: Step, shown: Shown) -> list[SectionView]:
+    return [_section(section, step, shown) for section in step.sections]
+
+
+def _section(section: Section, step: Step, shown: Shown) -> SectionView:
+    if not section.of_units:
+        views = tuple(view(field, shown) for field in section.fields)
+        return SectionView(section.title, views, None)
+    units = tuple(
+        _unit(section, step, number, unit, shown)
+        for number, unit in enumerate(drafting.units(shown.content))
+    )
+    return SectionView(section.title, (), units)
+
+
+def _unit(section: Section, step: Step, number: int, unit: Json, shown: Shown) -> UnitView:
+    path = f"units.{number}"
+    outcomes = unit.get("outcomes") if step.name == "units" else None
+    return UnitView(
+        number + 1,
+        str(unit.get("code", "")),
+        path,
+        _in(unit.get("title"), shown.language),
+        tuple(view(of_unit(field, number), shown) for field in section.fields),
+        tuple(
+            _outcome(f"{path}.outcomes.{index}", index, one, shown)
+            for index, one in enumerate(outcomes or ())
+            if isinstance(one, dict)
+        ),
+    )
+
+
+def _outcome(path: str, index: int, outcome: Json, shown: Shown) -> OutcomeView:
+    text, kind = (
+        view(replace(field, path=f"{path}.{field.path}"), shown, number=index + 1)
+        for field in OUTCOME_FIELDS
+    )
+    return OutcomeView(str(outcome.get("code", "")), path, text, kind)
+
+
+def view(field: Field, shown: Shown, *, number: int = 0) -> FieldView:
+    value = drafting.at(shown.content, field.path)
+    return FieldView(
+        field=field,
+        label=gettext(field.label, number=number) if number else gettext(field.label),
+        value=_value(field, value, shown.language),
+        own=_own(field, value, shown.language),
+        options=_options(field, value, shown.content),
+        problems=tuple(checking.beside(field, shown.findings, is_strict=shown.is_strict)),
+        comments=tuple(_said(field.path, shown.comments)),
+    )
+
+
+def _said(path: str, comments: Iterable[Mapping[str, str]]) -> Iterator[str]:
+    for one in comments:
+        about = drafting.dotted(one.get("element", ""))
+        if about and (about == path or about.startswith(f"{path}.")):
+            yield one.get("text", "")
+
+
+def said_in_general(comments: Iterable[Mapping[str, str]], places: Iterable[str]) -> list[str]:
+    """Return the comments that stand beside no field of a page."""
+    known = list(places)
+    return [
+        one.get("text", "")
+        for one in comments
+        if not any(list(_said(path, [one])) for path in known)
+    ]
+
+
+def _value(field: Field, value: Any, tag: str) -> Any:
+    match field.kind:
+        case Kind.LINE | Kind.PROSE:
+            return _in(value, tag)
+        case Kind.NUMBER:
+            return _number(value)
+        case Kind.TERM:
+            return _term(field, value, tag)
+        case Kind.TERMS:
+            return [one["uri"] for one in _listed(value) if one.get("uri")]
+        case Kind.SKILLS:
+            return "\n".join(_skill(one, tag) for one in _listed(value))
+        case Kind.LINES:
+            return "\n".join(str(one) for one in value) if isinstance(value, list) else ""
+        case Kind.LANGUAGES:
+            return [str(one) for one in value] if isinstance(value, list) else []
+        case Kind.YES_NO:
+            return {True: "yes", False: "no"}.get(value, "")
+        case Kind.TICK:
+            return value is True
+        case Kind.NATIONAL:
+            return value if isinstance(value, dict) else {}
+        case Kind.RULE:
+            return _rule(value, tag)
+    return "" if value is None else str(value)
+
+
+def _rule(value: Any, tag: str) -> dict[str, str]:
+    rule = value if isinstance(value, dict) else {}
+    return {
+        "type": str(rule.get("type", "")),
+        "statement": _in(rule.get("statement"), tag),
+        "parts": "\n".join(_in(one.get("title"), tag) for one in _listed(rule.get("parts"))),
+        **{name: _number(rule.get(name)) for name in ("minimum", "maximum", "count")},
+    }
+
+
+def _own(field: Field, value: Any, tag: str) -> str:
+    if field.kind is not Kind.TERMS:
+        return ""
+    return "\n".join(_in(one.get("label"), tag) for one in _listed(value) if not one.get("uri"))
+
+
+def _options(field: Field, value: Any, content: Json) -> Sequence[Option]:
+    match field.kind:
+        case Kind.COUNTRY:
+            return _with(choices.countries(), value)
+        case Kind.LANGUAGES:
+            return choices.languages()
+        case Kind.NATIONAL:
+            country = str(drafting.at(content, "awarding_body.country"))
+            official = choices.national_levels(country)
+            return _with(official, value.get("uri") if isinstance(value, dict) else None)
+        case Kind.TERM | Kind.TERMS:
+            assert field.vocabulary is not None
+            return choices.terms(field.vocabulary)
+    return [(name, gettext(words)) for name, words in field.options]
+
+
+def _with(options: list[Option], value: Any) -> list[Option]:
+    """Return the options, and what is there although no option."""
+    known = {name for name, _ in options}
+    if not value or value in known:
+        return options
+    return [*options, (str(value), vocabularies.label(str(value), language()) or str(value))]
+
+
+def _term(field: Field, value: Any, tag: str) -> str:
+    if not isinstance(value, dict):
+        return ""
+    assert field.vocabulary is not None
+    for uri, label in choices.terms(field.vocabulary):
+        if uri == value.get("uri"):
+            return label
+    return _in(value.get("label"), tag) or next(iter((value.get("label") or {}).values()), "")
+
+
+def _skill(one: Json, tag: str) -> str:
+    return " ".join(each for each in (_label(one, tag), one.get("uri")) if each)
+
+
+def _label(one: Json, tag: str) -> str:
+    label = one.get("label")
+    return _in(label, tag) or (
+        str(next(iter(label.values()), "")) if isinstance(label, dict) else ""
+    )
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(format_decimal(value, format="0.####", locale=language()))
+    return "" if value is None else str(value)
+
+
+def _listed(value: Any) -> list[Json]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _in(text: Any, tag: str) -> str:
+    return str(text.get(tag, "")) if isinstance(text, dict) else ""

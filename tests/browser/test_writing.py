@@ -1,0 +1,230 @@
+"""Writing a definition in the frame of an LMS, at a desk, with a phone, and without scripts."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
+
+from lti_tool.demo.serving import free_port
+from lti_tool.demo.world import UNLOCKED, World, running
+from lti_tool.services.accounts import Role
+from tests.browser import measure, operating
+from tests.browser.chromium import COOKIELESS_HOST, PHONE
+from tests.browser.conftest import Arrive, NewContext, Show
+from tests.browser.visitors import Visitor
+
+SIZES = {360: 740, 1280: 720}
+DONE = "Everything is there. You can hand it in."
+
+
+def _begin(teacher: Visitor, world: World) -> Frame:
+    frame = teacher.open_in_frame(world.links[UNLOCKED])
+    teacher.press(frame.get_by_role("link", name="Write a micro-credential of your own"))
+    frame.get_by_label("Title").fill("Solar panels on a roof")
+    teacher.press(frame.get_by_role("button", name="Start writing"))
+    expect(frame.get_by_role("heading", name="What it is")).to_be_visible()
+    return frame
+
+
+def _go_on(where: Frame | Page) -> None:
+    where.locator(".button.main").click()
+
+
+def _write(where: Frame | Page) -> None:
+    """Fill in what is needed, from the first step to the check, three units in all."""
+    where.get_by_label("Description").fill("For people who mount solar panels in a team.")
+    where.get_by_label("Form of participation").fill("Blended")
+    _go_on(where)
+    for number, title in enumerate(("Safety", "Mounting", "Handing over"), start=1):
+        where.get_by_role("button", name="Add a unit").click()
+        unit = where.locator(f"#units-{number - 1}")
+        unit.get_by_label("Title of the unit").fill(title)
+        unit.get_by_label("Outcome 1", exact=True).fill(f"does what {title} needs")
+    _go_on(where)
+    for number in range(4):
+        (_box(where, number) if number else where.locator("#assessment-methods")).get_by_label(
+            "practical assessment"
+        ).check()
+        if number:
+            _box(where, number).get_by_label("by one assessor").check()
+            _box(where, number).get_by_label("What is confirmed").fill("has done it alone")
+    _go_on(where)
+    where.get_by_label("Hours of work in all").fill("30")
+    where.get_by_label("Level of the European").select_option("3")
+    where.get_by_label("our own judgement").check()
+    _go_on(where)
+    where.get_by_label("Kind of quality assurance").fill("moderation by partners")
+    _go_on(where)
+    expect(where.get_by_text(DONE)).to_be_visible()
+
+
+def _box(where: Frame | Page, number: int) -> Locator:
+    return where.locator(f"#units-{number - 1}")
+
+
+def test_a_teacher_writes_and_hands_in_a_definition_in_the_frame(
+    world: World, arrive: Arrive, show: Show
+) -> None:
+    teacher = arrive(world.people.teacher)
+    frame = _begin(teacher, world)
+    assert measure.main_action_problem(frame) == ""
+    _write(frame)
+    assert measure.violations(frame) == []
+    _go_on(frame)
+    expect(frame.get_by_text("It is handed in.")).to_be_visible()
+    show(teacher.page, "writing handed in frame")
+
+
+def test_a_definition_is_written_without_scripts(world: World, arrive: Arrive) -> None:
+    teacher = arrive(world.people.teacher, java_script_enabled=False)
+    page = _admin(world, teacher.page)
+    _start(page)
+    _write(page)
+    _go_on(page)
+    expect(page.get_by_text("It is handed in.")).to_be_visible()
+
+
+def _admin(world: World, page: Page) -> Page:
+    slug = world.mc.awarding_body.slug
+    account = operating.add_account(world, "Iryna", Role.ADMINISTRATOR, slug)
+    operating.come_in(world, page, account)
+    page.goto(f"{world.tool.settings.public_url}/admin/drafts")
+    return page
+
+
+def _start(page: Page) -> None:
+    page.get_by_label("Title").fill("Solar panels on a roof")
+    page.get_by_role("button", name="Start writing").click()
+    expect(page.get_by_role("heading", name="What it is")).to_be_visible()
+
+
+def test_every_page_reads_well_on_a_desk_and_on_a_phone(
+    world: World, new_context: NewContext, show: Show
+) -> None:
+    page = _admin(world, new_context().context.new_page())
+    _look(page, "writing list", show)
+    _start(page)
+    here = page.url.partition("/edit")[0]
+    _look(page, "writing what", show)
+    page.goto(f"{here}/edit?step=units")
+    page.get_by_role("button", name="Add a unit").click()
+    page.get_by_label("Title of the unit").fill("Working safely at height")
+    page.get_by_role("button", name="Add an outcome").click()
+    expect(page.get_by_label("Outcome 2", exact=True)).to_be_visible()
+    for step in ("units", "assessment", "level", "quality"):
+        page.goto(f"{here}/edit?step={step}&show=missing")
+        for language in ("en", "de"):
+            page.goto(f"{here}/edit?step={step}&show=missing&lang={language}")
+            _look(page, f"writing {step} {language}", show)
+    page.goto(f"{here}?lang=en")
+    _look(page, "writing check", show)
+    page.goto(f"{here}/translation?language=uk")
+    _look(page, "writing translation", show)
+    page.goto(f"{here}/edit?step=units")
+    page.get_by_role("button", name=re.compile("Remove Working")).click()
+    expect(page.get_by_role("heading", name="Remove this unit?")).to_be_visible()
+    _look(page, "writing remove", show)
+
+
+def _look(page: Page, name: str, show: Show) -> None:
+    for width, height in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        assert measure.violations(page) == [], name
+        assert measure.too_wide(page) == [], name
+        assert measure.too_small(page) == [], name
+        show(page, f"{name} {width}")
+
+
+def test_the_form_is_filled_in_with_the_keyboard_alone(
+    world: World, new_context: NewContext
+) -> None:
+    page = _admin(world, new_context().context.new_page())
+    _start(page)
+    page.get_by_label("Description").focus()
+    page.keyboard.type("Typed")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        at = measure.focus(page)
+        assert not at["outline"].startswith("none"), at
+        if at["name"] == "Save and go on":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Add a unit")).to_be_visible()
+
+
+def test_what_is_typed_is_saved_by_itself(
+    world: World, new_context: NewContext, show: Show
+) -> None:
+    page = _admin(world, new_context().context.new_page())
+    _start(page)
+    page.get_by_label("Description").press_sequentially("Typed and left")
+    expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+    page.reload()
+    expect(page.get_by_label("Description")).to_have_value("Typed and left")
+    expect(page.locator("#checklist")).to_contain_text("of 9 needed elements")
+
+
+def test_without_a_network_it_is_kept_on_the_device_until_it_went_through(
+    world: World, new_context: NewContext
+) -> None:
+    sitting = new_context()
+    page = _admin(world, sitting.context.new_page())
+    _start(page)
+    address = page.url
+    page.route("**/edit?**", lambda route: route.abort())
+    page.get_by_label("Description").fill("Typed in a tunnel")
+    expect(page.locator("#saved")).to_contain_text("kept on this device")
+    sitting.watch.complaints.clear()  # the browser's own word about the network
+    later = sitting.context.new_page()
+    later.goto(address)
+    expect(later.get_by_label("Description")).to_have_value("Typed in a tunnel")
+    expect(later.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+    later.reload()
+    expect(later.get_by_label("Description")).to_have_value("Typed in a tunnel")
+    assert later.evaluate("localStorage.length") == 0
+
+
+def test_it_is_saved_by_itself_where_the_browser_keeps_no_cookie(
+    browser: Browser, tmp_path: Path, new_context: NewContext
+) -> None:
+    ports = {"tool_port": free_port(), "lms_port": free_port()}
+    with running(tmp_path, **ports, tool_host=COOKIELESS_HOST) as world:
+        teacher = Visitor(new_context(), world, world.people.teacher)
+        frame = _begin(teacher, world)
+        frame.get_by_label("Description").fill("Typed in a frame without cookies")
+        expect(frame.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+        frame.get_by_role("link", name="Your own micro-credentials").click()
+        frame.get_by_role("link", name="Solar panels on a roof").click()
+        description = frame.get_by_label("Description")
+        expect(description).to_have_value("Typed in a frame without cookies")
+        assert {one["name"] for one in teacher.context.cookies()} == {"demo_lms"}
+
+
+def test_two_windows_do_not_overwrite_each_other(world: World, new_context: NewContext) -> None:
+    sitting = new_context()
+    first = _admin(world, sitting.context.new_page())
+    _start(first)
+    second = sitting.context.new_page()
+    second.goto(first.url)
+    first.get_by_label("Description").fill("From the first window")
+    expect(first.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+    second.get_by_label("Description").fill("From the second window")
+    expect(second.locator("#saved")).to_contain_text("changed on another page")
+    _go_on(second)
+    expect(second.get_by_role("alert")).to_contain_text("Nothing is lost")
+    expect(second.get_by_label("Description")).to_have_value("From the second window")
+    assert measure.violations(second) == []
+    _go_on(second)
+    expect(second.get_by_role("button", name="Add a unit")).to_be_visible()
+    sitting.watch.complaints.clear()  # the browser's own word about the refusals
+
+
+def test_a_teacher_with_a_phone_writes_in_a_window(world: World, arrive: Arrive) -> None:
+    teacher = arrive(world.people.teacher, **PHONE)
+    page = teacher.open_in_window(world.links[UNLOCKED])
+    teacher.press(page.get_by_role("link", name="Write a micro-credential of your own"))
+    page.get_by_label("Title").fill("Solar panels on a roof")
+    teacher.press(page.get_by_role("button", name="Start writing"))
+    expect(page.get_by_role("heading", name="What it is")).to_be_visible()
+    assert measure.too_wide(page) == []
+    _write(page)
