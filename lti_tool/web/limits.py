@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import structlog
 from flask import Flask, Response, current_app, request
@@ -28,12 +29,13 @@ from werkzeug.exceptions import HTTPException
 from config.settings import Settings
 from lti_tool import clock, counting
 from lti_tool.errors import ToolError
-from lti_tool.web import errors
+from lti_tool.web import errors, request_counts
 from lti_tool.web.context import current_tool
 
 LOGGED_EVERY = timedelta(seconds=10)
 MAX_COUNTED_BYTES = 256 * 1024
 """Of a form that is looked into for counting."""
+IN_MEMORY = "memory:"
 NOWHERE = "nowhere"
 """Counts requests for addresses that do not exist."""
 
@@ -148,7 +150,7 @@ def init_app(app: Flask) -> None:
             Limit(_address_rates, scope=_scope, shared=True),
         ],
         request_identifier=_endpoint,
-        storage_uri=settings.rate_limit_storage_url,
+        storage_uri=_storage(settings.rate_limit_storage_url),
         storage_options=counting.options(settings.rate_limit_storage_url),
         strategy="fixed-window",  # the one that can say exactly when to come back
         in_memory_fallback_enabled=True,
@@ -217,7 +219,11 @@ def _own_rates() -> str:
 
 
 def _as_text(rates: tuple[Rate, ...]) -> str:
-    percent = current_tool().settings.rate_limit_percent
+    return _scaled(rates, current_tool().settings.rate_limit_percent)
+
+
+@cache
+def _scaled(rates: tuple[Rate, ...], percent: int) -> str:
     return "; ".join(rate.scaled(percent) for rate in rates)
 
 
@@ -261,3 +267,7 @@ def _network(address: str) -> str:
 def _digest(text: str) -> str:
     key = current_tool().settings.secret_key.encode()
     return hmac.new(key, b"limits:" + text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _storage(url: str) -> str:
+    return f"{request_counts.SCHEME}://" if url.startswith(IN_MEMORY) else url
