@@ -7,15 +7,17 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from time import monotonic, sleep
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, sessionmaker
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -71,6 +73,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._shares_by_itself = self.engine.dialect.name != "sqlite"
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[Session]:
@@ -80,7 +83,8 @@ class Database:
         reads first and writes later fails under concurrency; `read_only` ones share.
         """
         with self._sessions.begin() as session:
-            session.connection(execution_options={"credlet_read_only": read_only})
+            if not self._shares_by_itself:
+                session.connection(execution_options={"credlet_read_only": read_only})
             yield session
 
     def close(self) -> None:
@@ -210,6 +214,26 @@ def lock_all(db: Session, table: type[Row], rows: Sequence[dict[str, Any]], orde
     missing = sorted((row for row in rows if row[order] not in known), key=lambda row: row[order])
     add_missing(db, table, names, missing)
     db.execute(found.order_by(column).with_for_update(key_share=True))
+
+
+def store(db: Session, row: Base) -> None:
+    """Add a new row at once and by itself: a flush would look at all others before it.
+
+    What it refers to must be stored; columns that were not set become NULL.
+    """
+    names, statement = _storing(type(row))
+    values = {name: getattr(row, name) for name in names}
+    for name, value in values.items():
+        set_committed_value(row, name, value)
+    db.execute(statement, values)
+    make_transient_to_detached(row)
+    db.add(row)
+
+
+@cache
+def _storing(table: type[Base]) -> tuple[tuple[str, ...], sa.Insert]:
+    columns = cast("sa.Table", table.__table__)
+    return tuple(columns.columns.keys()), sa.insert(columns)
 
 
 def _insert(db: Session, table: type[Row]) -> postgresql.Insert | sqlite.Insert:

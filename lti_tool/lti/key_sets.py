@@ -64,9 +64,22 @@ class KeySource:
     url: str
 
 
-def load(db: Session, registration_id: uuid.UUID) -> PlatformKeySet | None:
-    """Return the key set as it was stored last."""
-    return db.get(PlatformKeySet, registration_id)
+@dataclass(frozen=True, slots=True)
+class StoredKeys:
+    """The key set as it was stored last; `key_set` None: no good one was ever fetched."""
+
+    key_set: Mapping[str, Any] | None
+    fetched_at: datetime | None
+    attempted_at: datetime
+
+
+def _load(db: Session, registration_id: uuid.UUID) -> StoredKeys | None:
+    row = db.get(PlatformKeySet, registration_id)
+    return _stored(row) if row is not None else None
+
+
+def _stored(row: PlatformKeySet) -> StoredKeys:
+    return StoredKeys(row.key_set, row.fetched_at, row.attempted_at)
 
 
 def find_key(
@@ -76,7 +89,7 @@ def find_key(
     kid: str,
     now: datetime,
     *,
-    stored: PlatformKeySet | None,
+    stored: StoredKeys | None,
 ) -> RSAPublicKey:
     """Return the platform's public key called `kid`: from `stored`, else from a new fetch.
 
@@ -100,16 +113,16 @@ def find_key(
         if not under_way.wait():
             raise LaunchRefused("keys_slow", status=503)
         with database.transaction(read_only=True) as db:
-            stored = load(db, source.registration_id)
+            stored = _load(db, source.registration_id)
     return _pick(stored, kid)
 
 
 def _look_again(
     database: Database, outbound: Outbound, source: KeySource, kid: str, now: datetime
-) -> PlatformKeySet | None:
+) -> StoredKeys | None:
     """Return the key set as another has just stored it, else as the platform has it now."""
     with database.transaction(read_only=True) as db:
-        stored = load(db, source.registration_id)
+        stored = _load(db, source.registration_id)
     if _wants_fetch(stored, kid, now):
         return _refresh(database, outbound, source, kid, now)
     return stored
@@ -126,7 +139,7 @@ def usable_keys(document: object) -> list[dict[str, str]]:
     return [_reduced(jwk) for jwk in listed if _is_usable(jwk)]
 
 
-def _wants_fetch(stored: PlatformKeySet | None, kid: str, now: datetime) -> bool:
+def _wants_fetch(stored: StoredKeys | None, kid: str, now: datetime) -> bool:
     if stored is None:
         return True
     is_fresh = stored.fetched_at is not None and now - stored.fetched_at < FRESH
@@ -137,7 +150,7 @@ def _wants_fetch(stored: PlatformKeySet | None, kid: str, now: datetime) -> bool
 
 def _refresh(
     database: Database, outbound: Outbound, source: KeySource, kid: str, now: datetime
-) -> PlatformKeySet:
+) -> StoredKeys:
     """Fetch, and store what is good.
 
     The attempt is noted first, so that other processes go on with the keys they have. It counts
@@ -147,12 +160,12 @@ def _refresh(
     _note_attempt(database, source, now)
     keys = _fetch(outbound, source)
     with database.transaction() as db:
-        stored = db.get_one(PlatformKeySet, source.registration_id)
+        row = db.get_one(PlatformKeySet, source.registration_id)
         if keys:
-            stored.key_set, stored.fetched_at = {"keys": keys}, now
-            if _find(stored, kid):
-                stored.attempted_at = now - COOLDOWN
-        return stored
+            row.key_set, row.fetched_at = {"keys": keys}, now
+            if _find(_stored(row), kid):
+                row.attempted_at = now - COOLDOWN
+        return _stored(row)
 
 
 def _note_attempt(database: Database, source: KeySource, now: datetime) -> None:
@@ -182,7 +195,7 @@ def _fetch(outbound: Outbound, source: KeySource) -> list[dict[str, str]]:
     return keys
 
 
-def _pick(stored: PlatformKeySet | None, kid: str) -> RSAPublicKey:
+def _pick(stored: StoredKeys | None, kid: str) -> RSAPublicKey:
     if stored is None or stored.key_set is None:
         raise LaunchRefused("keys_unavailable")
     jwk = _find(stored, kid)
@@ -191,7 +204,7 @@ def _pick(stored: PlatformKeySet | None, kid: str) -> RSAPublicKey:
     return _public_key(jwk)
 
 
-def _find(stored: PlatformKeySet, kid: str) -> Mapping[str, str] | None:
+def _find(stored: StoredKeys, kid: str) -> Mapping[str, str] | None:
     keys = stored.key_set["keys"] if stored.key_set else []
     return next((jwk for jwk in keys if jwk["kid"] == kid), None)
 

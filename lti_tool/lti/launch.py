@@ -20,7 +20,6 @@ from lti_tool.db import Database
 from lti_tool.encryption import Encryption
 from lti_tool.lti import (
     claims,
-    key_sets,
     login_states,
     quirks,
     registrations,
@@ -136,10 +135,9 @@ def accept(
         LaunchRefused
     """
     with database.transaction() as db:
-        known = registrations.load(db, registration_id)
+        known, key_set = registrations.load_with_keys(db, registration_id)
         # Used up for good, however the launch ends: nothing after this block can undo it.
         used_login = login_states.use(db, form.get("state", ""), now)
-        key_set = key_sets.load(db, registration_id)
     if "error" in form:
         raise _refused_by_platform(form["error"])
     context = LaunchContext(database, outbound, known, used_login, key_set, now)

@@ -5,6 +5,7 @@ import hmac
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -34,7 +35,21 @@ class UsedLogin:
 
 
 # Into the table and not as an object: nobody looks at the row again before it is used.
-_REMEMBERED = sa.insert(LoginState.__table__)  # type: ignore[arg-type]
+_LOGINS = cast("sa.Table", LoginState.__table__)
+_REMEMBERED = sa.insert(_LOGINS)
+_USED = (
+    sa.delete(_LOGINS)
+    .where(_LOGINS.c.state_digest == sa.bindparam("state"))
+    .returning(
+        _LOGINS.c.registration_id,
+        _LOGINS.c.nonce,
+        _LOGINS.c.target_link_uri,
+        _LOGINS.c.deployment_id,
+        _LOGINS.c.storage_target,
+        _LOGINS.c.browser_digest,
+        _LOGINS.c.expires_at,
+    )
+)
 
 
 def digest(secret: str) -> str:
@@ -76,20 +91,7 @@ def remember(
 
 def use(db: Session, state: str, now: datetime) -> UsedLogin | None:
     """Delete the login and return it; of any number of callers at once, one gets it."""
-    statement = (
-        sa.delete(LoginState)
-        .where(LoginState.state_digest == digest(state))
-        .returning(
-            LoginState.registration_id,
-            LoginState.nonce,
-            LoginState.target_link_uri,
-            LoginState.deployment_id,
-            LoginState.storage_target,
-            LoginState.browser_digest,
-            LoginState.expires_at,
-        )
-    )
-    row = db.execute(statement).one_or_none()
+    row = db.execute(_USED, {"state": digest(state)}).one_or_none()
     if row is None:
         return None
     return UsedLogin(

@@ -25,9 +25,9 @@ from pylti1p3.tool_config.abstract import ToolConfAbstract
 from lti_tool.db import Database
 from lti_tool.lti import id_token, key_sets, login_states
 from lti_tool.lti.errors import LaunchRefused
+from lti_tool.lti.key_sets import StoredKeys
 from lti_tool.lti.login_states import UsedLogin
 from lti_tool.lti.registrations import KnownRegistration
-from lti_tool.models import PlatformKeySet
 from lti_tool.outbound import Outbound
 
 
@@ -208,7 +208,7 @@ class LaunchContext:
     outbound: Outbound
     known: KnownRegistration
     used_login: UsedLogin | None
-    key_set: PlatformKeySet | None
+    key_set: StoredKeys | None
     now: datetime
 
 

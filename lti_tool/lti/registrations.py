@@ -2,19 +2,28 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.lti.errors import LaunchRefused
-from lti_tool.models import Deployment, Platform, Registration
+from lti_tool.lti.key_sets import StoredKeys
+from lti_tool.models import Deployment, Platform, PlatformKeySet, Registration
 
 LISTED, AUTOMATIC = "listed", "automatic"
 LONGEST_IDENTIFIER = 255
 
-# Columns and not rows: every login and every launch begins with these.
+# Every login and every launch begins with one of these: columns and not rows, in one statement.
+_LISTED = (
+    sa.select(sa.func.aggregate_strings(Deployment.deployment_id, "\n"))
+    .filter(Deployment.registration_id == Registration.id)
+    .scalar_subquery()
+    .label("listed")
+)
 _KNOWN = (
     sa.select(
+        _LISTED,
         Registration.issuer,
         Registration.client_id,
         Registration.auth_login_url,
@@ -29,9 +38,9 @@ _KNOWN = (
     .join(Platform, Registration.platform_id == Platform.id)
     .filter(Registration.id == sa.bindparam("id"))
 )
-_DEPLOYMENTS = sa.select(Deployment.deployment_id).filter(
-    Deployment.registration_id == sa.bindparam("id")
-)
+_WITH_KEYS = _KNOWN.outerjoin(
+    PlatformKeySet, PlatformKeySet.registration_id == Registration.id
+).add_columns(PlatformKeySet.key_set, PlatformKeySet.fetched_at, PlatformKeySet.attempted_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,22 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         LaunchRefused: registration_unknown (404), registration_pending (403),
             platform_disabled (403)
     """
-    row = db.execute(_KNOWN, {"id": registration_id}).one_or_none()
+    return _known(registration_id, db.execute(_KNOWN, {"id": registration_id}).one_or_none())
+
+
+def load_with_keys(
+    db: Session, registration_id: uuid.UUID
+) -> tuple[KnownRegistration, StoredKeys | None]:
+    """Return what `load` does, and the platform's keys as they were stored last."""
+    row = db.execute(_WITH_KEYS, {"id": registration_id}).one_or_none()
+    known = _known(registration_id, row)
+    assert row is not None
+    if row.attempted_at is None:
+        return known, None
+    return known, StoredKeys(row.key_set, row.fetched_at, row.attempted_at)
+
+
+def _known(registration_id: uuid.UUID, row: "sa.Row[Any] | None") -> KnownRegistration:
     if row is None:
         raise LaunchRefused("registration_unknown", status=404)
     if row.pending_since is not None:
@@ -77,7 +101,7 @@ def load(db: Session, registration_id: uuid.UUID) -> KnownRegistration:
         auth_login_url=row.auth_login_url,
         auth_token_url=row.auth_token_url,
         key_set_url=row.key_set_url,
-        deployment_ids=frozenset(db.scalars(_DEPLOYMENTS, {"id": registration_id})),
+        deployment_ids=frozenset((row.listed or "").split("\n")) - {""},
         frame_origins=tuple((row.frame_origins or "").split()),
         admits_new_deployments=row.deployment_policy == AUTOMATIC,
         auth_token_audience=row.auth_token_audience,

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm.attributes import set_committed_value
 
 from badges.errors import BadgeError
 from badges.text import clean
@@ -21,11 +22,16 @@ from lti_tool.models import (
     Course,
     CourseMember,
     Deployment,
+    MicroCredentialSeries,
+    MicroCredentialVersion,
+    Organisation,
     Person,
+    PlacedUnit,
+    Placement,
     Registration,
     ResourceLink,
 )
-from lti_tool.services import completions, deep_linking, memberships, registrations
+from lti_tool.services import catalogue, completions, deep_linking, memberships, registrations
 
 LONGEST_NAME = 255
 SEEN_AGAIN_AFTER = timedelta(minutes=15)
@@ -33,7 +39,10 @@ SEEN_AGAIN_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The person, and what was known of the rest before; None: it is new, or was not named."""
+    """The person, and what was known of the rest before; None: it is new, or was not named.
+
+    `only_offer`: what the link stands for is called so, and its course offers nothing else.
+    """
 
     registration_id: uuid.UUID
     platform_id: uuid.UUID
@@ -41,6 +50,7 @@ class Arrival:
     known_course: Course | None
     known_link: ResourceLink | None
     known_member: CourseMember | None
+    only_offer: catalogue.Names | None
 
 
 _PERSON = (
@@ -49,9 +59,25 @@ _PERSON = (
     .filter(Registration.id == sa.bindparam("registration"), Person.sub == sa.bindparam("sub"))
     .with_for_update(of=Person, key_share=True)
 )
-# Outer joins: any of these may be missing.
+# Outer joins: any of these may be missing. The definition is remembered, or read when needed.
+_OFFER = aliased(Placement)
+_OFFERS = (
+    sa.select(sa.func.count())
+    .select_from(_OFFER)
+    .filter(_OFFER.course_id == ResourceLink.course_id)
+    .scalar_subquery()
+)
 _THE_REST = (
-    sa.select(Deployment.id, Course, ResourceLink, CourseMember)
+    sa.select(
+        Deployment.id,
+        Course,
+        ResourceLink,
+        CourseMember,
+        _OFFERS,
+        sa.exists().where(PlacedUnit.placement_id == Placement.id),
+        Organisation.slug,
+        MicroCredentialSeries.code,
+    )
     .select_from(Registration)
     .outerjoin(
         Deployment,
@@ -72,6 +98,15 @@ _THE_REST = (
         CourseMember,
         (CourseMember.course_id == Course.id) & (CourseMember.person_id == sa.bindparam("person")),
     )
+    .outerjoin(Placement, Placement.id == ResourceLink.placement_id)
+    .outerjoin(MicroCredentialVersion, MicroCredentialVersion.id == Placement.version_id)
+    .outerjoin(MicroCredentialSeries, MicroCredentialSeries.id == MicroCredentialVersion.series_id)
+    .outerjoin(Organisation, Organisation.id == MicroCredentialSeries.organisation_id)
+    .options(
+        contains_eager(ResourceLink.placement)
+        .contains_eager(Placement.version)
+        .defer(MicroCredentialVersion.definition)
+    )
     .filter(Registration.id == sa.bindparam("registration"))
 )
 
@@ -90,10 +125,16 @@ def of(db: Session, registration_id: uuid.UUID, claims: MessageClaims, now: date
         "person": person.id,
     }
     known: tuple[Any, ...] = tuple(db.execute(_THE_REST, wanted).one())
-    deployment_id, course, link, member = known
+    deployment_id, course, link, member, offers, has_routes, slug, code = known
     if deployment_id is None:
         registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
-    return Arrival(registration_id, platform_id, person, course, link, member)
+    only_offer = None
+    if link is not None and link.placement is not None:
+        if offers == 1:
+            only_offer = catalogue.Names(slug, code, link.placement.version.version)
+        if not has_routes:
+            set_committed_value(link.placement, "units", [])
+    return Arrival(registration_id, platform_id, person, course, link, member, only_offer)
 
 
 def course(db: Session, arrival: Arrival, claims: MessageClaims, now: datetime) -> Course:
@@ -159,7 +200,8 @@ def seen(db: Session, arrival: Arrival, course: Course, *, as_tester: bool, now:
         member, _ = get_or_add(db, CourseMember, key, is_tester=False, **times)
     if now - member.last_seen_at >= SEEN_AGAIN_AFTER or not member.has_launched:
         member.last_seen_at, member.has_launched = now, True
-    member.left_at = None
+    if member.left_at is not None:
+        member.left_at = None
     if as_tester and not member.is_tester:
         member.is_tester = True
         db.flush()

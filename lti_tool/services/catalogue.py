@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, object_session
 
 from badges import definition as definitions
 from badges.micro_credential import MicroCredential, missing_elements
@@ -165,20 +165,33 @@ def definition(version: MicroCredentialVersion) -> MicroCredential:
     """Return the definition that a row holds, in its present wording.
 
     Reading one takes milliseconds and each request needs it several times: the last ones read
-    are remembered, since a wording never changes.
+    are remembered, since a wording never changes. So a row may come without its column.
     """
-    return _read(_Published(version.id, version.revision, version.definition))
+    try:
+        content = sa.inspect(version).dict.get("definition")
+        return _read(_Published(version.id, version.revision, content))
+    except _NotLoadedError:
+        db = object_session(version)
+        assert db is not None
+        db.refresh(version, ["revision", "definition"])  # both: it may just have been reworded
+        return _read(_Published(version.id, version.revision, version.definition))
+
+
+class _NotLoadedError(Exception):
+    """The definition is not remembered, and its row came without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Published:
     id: uuid.UUID
     revision: int
-    content: dict[str, Any] = field(compare=False)
+    content: dict[str, Any] | None = field(compare=False)
 
 
 @lru_cache(maxsize=64)
 def _read(published: _Published) -> MicroCredential:
+    if published.content is None:
+        raise _NotLoadedError
     return definitions.load(published.content)
 
 
@@ -224,6 +237,26 @@ def named(reference: str) -> sa.ColumnElement[bool]:
             series = sa.and_(Organisation.slug == slug, MicroCredentialSeries.code == code)
             return sa.and_(series, MicroCredentialVersion.version == version)
     return sa.false()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What references call a version by."""
+
+    slug: str
+    code: str
+    version: str
+
+    def include(self, reference: str) -> bool:
+        """Return whether a reference names it, as `named` says."""
+        match reference.split("/"):
+            case [code]:
+                return code == self.code
+            case [slug, code]:
+                return (slug, code) == (self.slug, self.code)
+            case [slug, code, version]:
+                return (slug, code, version) == (self.slug, self.code, self.version)
+        return False
 
 
 def versions_of(db: Session, organisation_slug: str, code: str) -> Sequence[MicroCredentialVersion]:

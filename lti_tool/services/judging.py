@@ -23,6 +23,7 @@ from lti_tool.models import (
     CompletionRecord,
     Course,
     CourseMember,
+    Delivery,
     Enrolment,
     MicroCredentialVersion,
     Person,
@@ -41,9 +42,30 @@ class Standing:
     with_tests: Progress
 
 
+_ENROLMENT = (
+    sa.select(Enrolment.started_at)
+    .filter(
+        Enrolment.person_id == sa.bindparam("person"),
+        Enrolment.version_id == sa.bindparam("version"),
+    )
+    .with_for_update(key_share=True)
+)
+_HAS_WORK = sa.select(
+    sa.or_(
+        sa.exists().where(
+            CompletionRecord.person_id == sa.bindparam("person"),
+            CompletionRecord.version_id == sa.bindparam("version"),
+        ),
+        sa.exists().where(Delivery.person_id == sa.bindparam("person")),
+    )
+)
+
+
 def enrol(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
     """Note that a person works on a version, and lock their records in it until the end of the
     transaction."""
+    if db.execute(_ENROLMENT, {"person": person.id, "version": version.id}).first() is not None:
+        return
     get_or_add(
         db,
         Enrolment,
@@ -153,7 +175,9 @@ def reevaluate_person(db: Session, person: Person, now: datetime) -> None:
 def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
     """Judge a person's work in a version: settle the award and the scores. Idempotent."""
     enrol(db, person, version, now)
-    _judge(db, version, [(person, records_of(db, person, version))], now)
+    # Without a record nothing was earned, and without a score before it none is to be cleared.
+    if db.scalar(_HAS_WORK, {"person": person.id, "version": version.id}):
+        _judge(db, version, [(person, records_of(db, person, version))], now)
 
 
 def _judge(
@@ -256,6 +280,8 @@ def _standing(
     now = max([now, *(row.recorded_at for row in records)])
     every = [(row.course_id in taught, as_completion(row)) for row in records]
     real = rules.progress(mc, [one for is_test, one in every if not is_test], now)
+    if not any(is_test for is_test, _ in every):
+        return Standing(real, real)
     return Standing(real, rules.progress(mc, [one for _, one in every], now))
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges.completion import Route
+from lti_tool.db import store
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.lti.claims import (
@@ -98,11 +99,11 @@ def open_session(
     link = _opened_link(db, arrival, course, claims, now)
     token, session = _session_at(db, arrival, link, claims, lifetime, now)
     _keep_secrets(session, claims, encryption)
-    db.add(session)
+    store(db, session)
     readings.want_after_launch(db, link, is_teacher=claims.is_teacher, now=now)
     db.flush()
     if not claims.is_teacher:
-        _learner_arrived(db, session, now)
+        _learner_arrived(db, session, link, arrival.person, now)
     return session, token
 
 
@@ -284,10 +285,13 @@ def _session(
 ) -> tuple[str, LaunchSession]:
     token = secrets.token_urlsafe(32)
     return token, LaunchSession(
+        id=uuid.uuid4(),
         token_digest=_digest(token),
         registration_id=arrival.registration_id,
         person_id=arrival.person.id,
         is_teacher=claims.is_teacher,
+        is_review=False,
+        is_privacy=False,
         locale=arrival.person.language or claims.locale,
         frame_origin=_frame_origins(claims),
         created_at=now,
@@ -318,7 +322,7 @@ def _opened_link(
     """Return the link of these claims, kept and placed as they say."""
     link = arrivals.link(db, arrival, course, claims, now)
     is_placed = "mc" in claims.custom and placements.place_by_custom_parameters(
-        db, link, claims.custom, now
+        db, link, claims.custom, now, only_offer=arrival.only_offer
     )
     if link.is_placed_by_platform != is_placed:
         link.is_placed_by_platform = is_placed
@@ -354,8 +358,9 @@ def _member(db: Session, course: Course, sub: str) -> Person | None:
     ).first()
 
 
-def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None:
-    link = session.link
+def _learner_arrived(
+    db: Session, session: LaunchSession, link: ResourceLink, person: Person, now: datetime
+) -> None:
     if link.placement is None:
         return
     version = link.placement.version
@@ -363,8 +368,8 @@ def _learner_arrived(db: Session, session: LaunchSession, now: datetime) -> None
         route, basis = placements.route_of(link.placement, link.unit_code)
         if route is Route.UNLOCKED:
             completions.record_unlocked(db, session, link.unit_code, basis or "", now)
-    completions.reevaluate(db, session.person, version, now)
-    activity_checks.want_after_launch(db, link, session.person_id, now)
+    completions.reevaluate(db, person, version, now)
+    activity_checks.want_after_launch(db, link, person.id, now)
 
 
 def forget_expired(db: Session, now: datetime) -> None:

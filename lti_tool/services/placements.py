@@ -61,15 +61,24 @@ def place(
 
 
 def place_by_custom_parameters(
-    db: Session, link: ResourceLink, custom: Mapping[str, str], now: datetime
+    db: Session,
+    link: ResourceLink,
+    custom: Mapping[str, str],
+    now: datetime,
+    *,
+    only_offer: catalogue.Names | None = None,
 ) -> bool:
     """Place `link` as its custom parameters `mc` and `unit` say, if they name anything.
 
     A reference without a version means the one that the course already offers, else what
     `versions.first` says. Parameters that name nothing leave the link as it was: its teacher is
     asked, and told what was not found.
+
+    `only_offer`: what the link stands for, if its course is known to offer nothing else.
     """
     mc, unit_code = custom["mc"], custom.get("unit") or None
+    if _stands_for(link, only_offer, mc, unit_code):
+        return True
     offered = _offered(db, link.course_id, mc)
     if offered is not None and (link.placement, link.unit_code) == (offered, unit_code):
         return True
@@ -83,6 +92,14 @@ def place_by_custom_parameters(
     if offered is None and first.asks:
         placement.asks_since, placement.original_version_id = now, first.original_id
     return True
+
+
+def _stands_for(
+    link: ResourceLink, only_offer: catalogue.Names | None, mc: str, unit_code: str | None
+) -> bool:
+    if link.placement is None or only_offer is None or not only_offer.include(mc):
+        return False
+    return (link.placement.course_id, link.unit_code) == (link.course_id, unit_code)
 
 
 def _first(db: Session, link: ResourceLink, custom: Mapping[str, str]) -> versions.First:

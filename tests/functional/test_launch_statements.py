@@ -15,9 +15,9 @@ from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor
 from tests.factories.statements import recorded
 
-AT_LOGIN = 3
-AT_FIRST_LAUNCH = 18
-AT_REPEATED_LAUNCH = 12
+AT_LOGIN = 2
+AT_FIRST_LAUNCH = 15
+AT_REPEATED_LAUNCH = 7
 
 
 @pytest.fixture

@@ -78,3 +78,27 @@ def test_the_newest_of_each_series_are_on_offer(school: School) -> None:
     with school.transaction() as db:
         offered = [version.reference.split("/", 1)[1] for version in catalogue.newest(db)]
     assert sorted(offered) == sorted([f"{WLD.code}/2.0", f"{other.code}/{other.version}"])
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        WLD.code,
+        REFERENCE,
+        f"{REFERENCE}/{WLD.version}",
+        f"{REFERENCE}/0",
+        f"nobody/{WLD.code}",
+        f"{REFERENCE}/{WLD.version}/more",
+        WLD.code.lower(),
+        "",
+        "/",
+    ],
+)
+def test_a_version_is_called_what_the_database_finds_it_by(school: School, reference: str) -> None:
+    names = catalogue.Names(WLD.awarding_body.slug, WLD.code, WLD.version)
+    with school.transaction() as db:
+        try:
+            found = catalogue.find(db, reference).version == WLD.version
+        except NotFound:
+            found = False
+    assert names.include(reference) is found
