@@ -16,6 +16,11 @@ from tests.factories.platform import serving_platform
 from tests.factories.postgres import postgres_server, programs
 
 KNOWN_LEARNERS = 25
+AS_CREDLET = (2, 7)
+"""What `tests/functional/test_launch_statements.py` allows at a login and a repeated launch."""
+KEEPS_ALL = "login, session, person, course, link and membership in PostgreSQL; judges the learner"
+IN_MEMORY = "login and launch in the memory of its one process; nothing lasts"
+IN_POSTGRESQL = "login and launch in PostgreSQL; no records, no judgement"
 BATCH = 25  # ltijs refuses tokens that are older than ten seconds
 
 
@@ -58,14 +63,22 @@ def _environment(stack: ExitStack, peers: Path) -> Environment:
 
 def _start(stack: ExitStack, around: Environment) -> list[Tool]:
     served = stack.enter_context(tools.credlet(around))
-    started = [Tool("Credlet", served), Tool("Credlet, learner's first", served, True)]
+    started = [
+        Tool("Credlet", KEEPS_ALL, served),
+        Tool("Credlet, learner's first", KEEPS_ALL, served, True),
+    ]
+    for login, launch in ((0, 0), AS_CREDLET):
+        served = stack.enter_context(tools.bare(around, login=login, launch=launch))
+        name = f"bare Flask, {login} + {launch} SQL"
+        started.append(Tool(name, "checks the signature; proves and keeps nothing", served))
     if tools.has_stock(around.peers):
         for name, caches_keys in (("as it comes", False), ("caching keys", True)):
             served = stack.enter_context(tools.stock(around, caches_keys=caches_keys))
-            started.append(Tool(f"PyLTI1p3 2.0.0, {name}", served))
+            started.append(Tool(f"PyLTI1p3 2.0.0, {name}", IN_MEMORY, served))
     if tools.has_ltijs(around.peers):
-        started.append(Tool("ltijs 5.9.9", stack.enter_context(tools.ltijs(around))))
-    if len(started) < 5:
+        served = stack.enter_context(tools.ltijs(around))
+        started.append(Tool("ltijs 5.9.9", IN_POSTGRESQL, served))
+    if len(started) < 7:
         print("Some peers are missing: run once with --install (needs pip, Node.js and npm).")
     return started
 
@@ -112,6 +125,9 @@ def _print(measured: list[Tool], options: argparse.Namespace) -> None:
         database = statistics.median(tool.database) * 1e3
         wall = statistics.median(tool.wall) * 1e3
         print(f"{tool.name:28} {spread:>22} {1 / cpu:10.0f} {database:11.2f} {wall:9.2f}")
+    print("What each does with a login and its launch:")
+    for tool in measured:
+        print(f"{tool.name:28} {tool.does}")
     ours = statistics.median(measured[0].cpu)
     for tool in measured[2:]:
         print(f"Credlet : {tool.name} = {statistics.median(tool.cpu) / ours:.2f} : 1")

@@ -51,6 +51,7 @@ class Tool:
     """A tool at work, and what the rounds found; times are seconds per launch."""
 
     name: str
+    does: str
     served: Served
     has_new_learners: bool = False
     cpu: list[float] = field(default_factory=list)
@@ -114,6 +115,24 @@ def credlet(around: Environment) -> Iterator[Served]:
         launch_url = f"{public_url}{base}/launch"
         mark = f"{proving.MARK}=1"  # learners come more than once: their browsers keep cookies
         yield Served(pid, Target(port, f"{base}/login", f"{base}/launch", launch_url, mark))
+
+
+@contextmanager
+def bare(around: Environment, *, login: int, launch: int) -> Iterator[Served]:
+    """Flask served as Credlet is, with as many plain SQL statements and nothing else."""
+    port, platform = free_port(), around.platform
+    name = f"bare{login}{launch}"
+    url = around.postgres.create(name)
+    settings = {
+        "BARE_DATABASE": url,
+        "BARE_KEYS": platform.answers["/jwks"].body.decode(),  # type: ignore[union-attr]
+        "BARE_STATEMENTS": f"{login},{launch}",
+        "PYTHONPATH": str(PEERS),
+    }
+    options = f"-k gthread -w 1 --threads 1 --keep-alive 5 -b 127.0.0.1:{port}".split()
+    command = [sys.executable, "-m", "gunicorn", *options, "bare:app"]
+    with running(command, settings, port, around.folder / f"{name}.log") as pid:
+        yield Served(pid, Target(port, "/login", "/launch", f"http://127.0.0.1:{port}/launch"))
 
 
 @contextmanager
