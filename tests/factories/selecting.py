@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from lti_tool.db import Database
+from lti_tool.models import LaunchSession, Person
 from tests.factories.launches import Visitor
 from tests.factories.platform import ABSENT, DL, MEMBERSHIP, PlatformDouble
 from tests.factories.visits import Page, Visit
@@ -123,3 +127,11 @@ class Selecting:
 
     def cancel(self) -> Page:
         return self.catalogue().submit("cancel")
+
+
+def leaves_nothing(response: TestResponse, database: Database) -> None:
+    """Fail unless a refused request left neither cookie nor visit nor person."""
+    assert not [c for c in response.headers.getlist("Set-Cookie") if c.startswith("launch=")]
+    with database.transaction(read_only=True) as db:
+        assert db.scalars(sa.select(LaunchSession)).all() == []
+        assert db.scalars(sa.select(Person)).all() == []

@@ -1,15 +1,23 @@
-"""A registered platform, and a browser between it and the tool."""
+"""What several modules begin with: a platform, a browser before it, and who sits there."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
 
+from badges import samples
 from config import Settings
 from lti_tool import clock
 from lti_tool.db import Database
+from lti_tool.services import catalogue
+from tests.factories import neighbours
 from tests.factories.launches import Visitor
+from tests.factories.moodle import Moodle, moodle
+from tests.factories.neighbours import Neighbourhood
 from tests.factories.platform import PlatformDouble, serving_platform
+from tests.factories.registering import Registrar
+from tests.factories.selecting import Selecting
 
 
 @pytest.fixture
@@ -24,3 +32,35 @@ def visitor(
 ) -> Visitor:
     registration_id = platform.register(database, clock.now())
     return Visitor(app.test_client(), platform, registration_id, tool_settings.public_url)
+
+
+@pytest.fixture
+def selecting(visitor: Visitor, published: None) -> Selecting:
+    return Selecting.begin(visitor)
+
+
+@pytest.fixture
+def published(app: Flask, database: Database) -> None:
+    public_url = app.extensions["credlet"].settings.public_url
+    with database.transaction() as db:
+        for mc in samples.all():
+            catalogue.publish(db, mc, public_url=public_url, now=clock.now())
+
+
+@pytest.fixture
+def registrar(app: Flask, database: Database, platform: PlatformDouble) -> Registrar:
+    return Registrar.invited(app.test_client(), database, platform, clock.now())
+
+
+@pytest.fixture
+def neighbourhood(app: Flask, database: Database) -> Neighbourhood:
+    return neighbours.settle(app, database, clock.now())
+
+
+@pytest.fixture
+def site(
+    app: Flask, database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Moodle]:
+    with moodle(app, database, now) as opened:
+        monkeypatch.setattr(clock, "now", lambda: opened.school.now)
+        yield opened

@@ -12,42 +12,22 @@ import jwt
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from hypothesis import HealthCheck, given
-from hypothesis import settings as examples
-from hypothesis import strategies as st
-from werkzeug.test import TestResponse
 
 from badges import samples
-from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, Course, LaunchSession, Person
-from lti_tool.services import catalogue
+from lti_tool.models import AuditEntry, Course, LaunchSession
 from lti_tool.web.security import csrf_token
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code
 from tests.factories.platform import ABSENT, DL, LTI, MEMBERSHIP
-from tests.factories.selecting import Selecting, Sent, request, return_url, settings
+from tests.factories.selecting import Selecting, Sent, leaves_nothing, request, return_url
 from tests.factories.threads import at_one_moment
 from tests.factories.visits import Page, Visit
-from tests.functional.test_fuzzed_claims import values
 
 WLD = samples.welding()
 UNITS = [unit.code for unit in WLD.units]
 REFERENCE = f"{WLD.awarding_body.slug}/{WLD.code}"
 OPAQUE = 'csftoken:c7fbba78-ca75-46e3-9201-11e6d5f36f53 "><script>alert(1)</script>\r\n\u00e4\u202e'
-
-
-@pytest.fixture
-def selecting(visitor: Visitor, published: None) -> Selecting:
-    return Selecting.begin(visitor)
-
-
-@pytest.fixture
-def published(app: Flask, database: Database) -> None:
-    public_url = app.extensions["credlet"].settings.public_url
-    with database.transaction() as db:
-        for mc in samples.all():
-            catalogue.publish(db, mc, public_url=public_url, now=clock.now())
 
 
 def claims_of(sent: Sent, visitor: Visitor) -> dict[str, Any]:
@@ -300,36 +280,6 @@ def test_cancelling_sends_back_no_items(selecting: Selecting, visitor: Visitor) 
     assert claims["aud"] == visitor.platform.issuer
 
 
-# Finding it.
-
-
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ("q=welding", "BEM-S-WLD1"),
-        ("language=mk&level=3", "BEM-S-CARE1"),
-        ("field=0721", "BEM-S-FOOD1"),
-        ("q=&language=ka&level=&field=", "BEM-S-HOSP1"),
-        ("level=4&language=sr", "BEM-S-CNC1"),
-    ],
-)
-def test_the_catalogue_is_searched_and_filtered(
-    selecting: Selecting, query: str, code: str
-) -> None:
-    page = selecting.visit.get(f"select?{query}")
-    found = {mc.code for mc in samples.all() if mc.title.best("en") in page.text}
-    assert found == {code}
-
-
-@pytest.mark.parametrize("query", ["q=astronautics", "level=8", "language=xx", "q=%22%3E%3Cscript"])
-def test_what_finds_nothing_says_so_and_leads_back(selecting: Selecting, query: str) -> None:
-    page = selecting.visit.get(f"select?{query}")
-    assert page.status == 200
-    assert all(mc.title.best("en") not in page.text for mc in samples.all())
-    assert "<script" not in page.html
-    assert WLD.title.best("en") in page.follow("Show all").text
-
-
 # Who may answer, and how often.
 
 
@@ -503,104 +453,6 @@ def test_neither_return_address_nor_data_is_logged_or_stored_in_clear(
     assert "deep_link_return_url_foreign" in log
     for secret in ("s3ssk3y", "0paqu3-data", "eyJ"):
         assert secret not in log
-
-
-# What the platform asks.
-
-
-@pytest.mark.parametrize("types", [["link"], ["file", "html", "image"], []])
-def test_a_platform_that_takes_no_links_to_a_tool_gets_a_clear_page(
-    visitor: Visitor, database: Database, types: list[str]
-) -> None:
-    response = visitor.launch(**request(visitor.platform, accept_types=types))
-    assert refusal_code(response) == "deep_linking_types_unsupported"
-    assert "asks for something else than activities" in response.text
-    leaves_nothing(response, database)
-
-
-def test_a_link_among_other_types_is_enough(visitor: Visitor, published: None) -> None:
-    selecting = Selecting.begin(visitor, accept_types=["link", "html", "ltiResourceLink"])
-    assert {item["type"] for item in items(selecting.choose(), visitor)} == {"ltiResourceLink"}
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"accept_types": ABSENT},
-        {"accept_types": "ltiResourceLink"},
-        {"accept_types": [["ltiResourceLink"]]},
-        {"accept_types": ["ltiResourceLink"] * 51},
-        {"accept_presentation_document_targets": ABSENT},
-        {"accept_presentation_document_targets": "iframe"},
-        {"accept_multiple": "true"},
-        {"accept_multiple": 1},
-        {"accept_lineitem": "yes"},
-        {"data": {"a": 1}},
-        {"data": "x" * 16_385},
-        {"title": 5},
-        {"text": ["x"]},
-        {"deep_link_return_url": ABSENT},
-        {"deep_link_return_url": ""},
-        {"deep_link_return_url": 5},
-    ],
-    ids=str,
-)
-def test_settings_of_the_wrong_shape_are_refused(
-    visitor: Visitor, database: Database, changes: dict[str, Any]
-) -> None:
-    response = visitor.launch(**request(visitor.platform, **changes))
-    assert refusal_code(response) in {
-        "deep_linking_settings_malformed",
-        "deep_linking_settings_missing",
-    }
-    leaves_nothing(response, database)
-
-
-@examples(
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    changes=st.dictionaries(
-        st.sampled_from(
-            (
-                "accept_types",
-                "accept_presentation_document_targets",
-                "accept_multiple",
-                "accept_lineitem",
-                "data",
-                "deep_link_return_url",
-                "title",
-                "text",
-            )
-        ),
-        values,
-        min_size=1,
-        max_size=3,
-    )
-)
-def test_settings_of_any_shape_are_accepted_or_refused(
-    visitor: Visitor, changes: dict[str, Any]
-) -> None:
-    claims = request(visitor.platform)
-    claims["deep_linking_settings"] = {**settings(visitor.platform), **changes}
-    response = visitor.launch(**claims)
-    if response.status_code != 303:
-        assert refusal_code(response)
-
-
-def test_a_launch_is_used_up_once_also_for_deep_linking(visitor: Visitor, published: None) -> None:
-    begun = visitor.begin()
-    token = visitor.platform.sign(visitor.payload(begun, **request(visitor.platform)))
-    assert visitor.send(begun, token).status_code == 303
-    assert refusal_code(visitor.send(begun, token)) == "state_unknown"
-
-
-def leaves_nothing(response: TestResponse, database: Database) -> None:
-    assert not [c for c in response.headers.getlist("Set-Cookie") if c.startswith("launch=")]
-    with database.transaction(read_only=True) as db:
-        assert db.scalars(sa.select(LaunchSession)).all() == []
-        assert db.scalars(sa.select(Person)).all() == []
 
 
 def policy(page: Page) -> str:
