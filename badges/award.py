@@ -18,7 +18,7 @@ from badges.completion import Route
 from badges.errors import BadgeError
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, Rule
-from badges.text import is_safe
+from badges.text import Text, is_safe
 
 
 class IdentityAssurance(StrEnum):
@@ -35,7 +35,7 @@ class InvalidAward(BadgeError, ValueError):
     """An award that contradicts its definition or itself.
 
     Codes: `id`, `awarded_at`, `results`, `completed_at`, `points`, `route`, `assessors`, `basis`,
-    and from building a credential `expired` and `test_issuer`.
+    `parts`, and from building a credential `expired` and `test_issuer`.
     """
 
 
@@ -54,9 +54,22 @@ class UnitResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartEarned:
+    """A micro-credential that a larger one is made of, as it was earned. `reference`:
+    `awarding-body/CODE/version`."""
+
+    reference: str
+    title: Text
+    awarding_body: Text
+    awarded_at: datetime
+    hours: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Award:
     """`id`: a UUID. `assessors`: how many different people judged. `basis`: unit to the text of
     what a unit of route UNLOCKED or LMS_ACTIVITY rests on (kept as `clean_basis` returns it).
+    `parts`: the micro-credentials that it was stacked of.
 
     Raises:
         InvalidAward: at construction.
@@ -70,6 +83,7 @@ class Award:
     identity: IdentityAssurance
     is_test: bool
     basis: Mapping[str, str] = field(default_factory=dict, hash=False)
+    parts: tuple[PartEarned, ...] = ()
 
     def __post_init__(self) -> None:
         cleaned = {unit: clean_basis(text) for unit, text in self.basis.items()}
@@ -77,8 +91,12 @@ class Award:
         _check_id(self.id)
         _check_aware(self.awarded_at, "awarded_at")
         earned = sorted(result.unit for result in self.results)
-        if not earned or earned != sorted(unit.code for unit in self.mc.units):
+        if not (earned or self.parts) or earned != sorted(unit.code for unit in self.mc.units):
             raise InvalidAward("results", "not one for each unit, or no unit")
+        if bool(self.parts) != (self.mc.stack is not None):
+            raise InvalidAward("parts", "without a stack, or the reverse")
+        for part in self.parts:
+            _check_aware(part.awarded_at, "awarded_at")
         for result in self.results:
             self._check_result(result, self.mc.unit(result.unit))
         if (self.assessors > 0) != (Route.ASSESSED in {result.route for result in self.results}):

@@ -31,6 +31,7 @@ from badges.conditions import (
     evaluate_rule,
 )
 from badges.micro_credential import LearningUnit, MicroCredential
+from badges.stacking import Earned, StackProgress, evaluate
 
 __all__ = [
     "Completion",
@@ -81,7 +82,10 @@ class UnitProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
+    """`stack`: of what the micro-credential is made of, if it is made of others."""
+
     units: tuple[UnitProgress, ...]
+    stack: StackProgress | None = None
 
     def unit(self, code: str) -> UnitProgress:
         """Return the progress in one unit.
@@ -96,12 +100,16 @@ class Progress:
 
     @property
     def is_complete(self) -> bool:
-        return bool(self.units) and all(unit.is_complete for unit in self.units)
+        if self.stack is None:
+            return bool(self.units) and all(unit.is_complete for unit in self.units)
+        return self.stack.is_met and all(unit.is_complete for unit in self.units)
 
     @property
     def completed_at(self) -> datetime | None:
-        """The moment at which the last unit was completed, once all are."""
+        """The moment at which the last unit or part was completed, once all are."""
         moments = [unit.completed_at for unit in self.units if unit.completed_at is not None]
+        if self.stack is not None and self.stack.met_at is not None:
+            moments.append(self.stack.met_at)
         return max(moments) if self.is_complete else None
 
     @property
@@ -116,14 +124,22 @@ class Progress:
         )
 
 
-def progress(mc: MicroCredential, completions: Iterable[Completion], now: datetime) -> Progress:
+def progress(
+    mc: MicroCredential,
+    completions: Iterable[Completion],
+    now: datetime,
+    earned: Iterable[Earned] = (),
+) -> Progress:
     """Return what `completions` (one learner's records) amount to at `now`.
+
+    `earned`: their standing awards of the parts, where `mc` is made of others.
 
     Never raises for a record: those that `check` refuses, and those later than `now`, count for
     nothing.
     """
     by_unit = _by_unit(_standing(mc, completions, now))
-    return Progress(tuple(_unit_progress(unit, by_unit.get(unit.code, [])) for unit in mc.units))
+    units = tuple(_unit_progress(unit, by_unit.get(unit.code, [])) for unit in mc.units)
+    return Progress(units, evaluate(mc.stack, earned, now) if mc.stack else None)
 
 
 def _by_unit(standing: list[Completion]) -> dict[str, list[Completion]]:

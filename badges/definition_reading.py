@@ -26,10 +26,12 @@ from badges.micro_credential import (
     Supervision,
 )
 from badges.rules import EachPartAtLeast, Part, PointsAtLeast, Rule, SignOff, SignOffs
+from badges.stacking import Stack
 
 MAX_UNITS = 50
 MAX_OUTCOMES = 50
 MAX_PARTS = 20
+MAX_STACKED = 30
 MAX_SIGNATURES = 10
 MAX_VALIDITY_MONTHS = 600
 
@@ -58,6 +60,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             quality_assurance=fields.maybe("quality_assurance", _quality_assurance),
             prerequisites=fields.maybe("prerequisites", values.prose),
             stackability=fields.maybe("stackability", _stackability),
+            stack=fields.maybe("stack", _stack),
             prior_learning=fields.maybe("prior_learning", _prior_learning),
             validity_months=fields.maybe("validity_months", values.integer(1, MAX_VALIDITY_MONTHS)),
             skills=fields.optional("skills", concepts, ()),
@@ -75,12 +78,20 @@ def _check_whole(node: Node, mc: MicroCredential) -> None:
     _check_unique(node.key("units"), [unit.code for unit in units])
     _check_unique(node.key("units"), [outcome.code for outcome in outcomes])
     _check_unique(node.key("languages"), sound(mc.languages))
+    _check_stack(node, mc)
     planned = sum((unit.hours for unit in units if unit.hours is not None), Decimal(0))
     if mc.hours is not None and planned > mc.hours:
         node.key("hours").note("units_exceed_hours", f"the units have {planned}")
     on_register = mc.eqf_level is not None and mc.eqf_level.basis is LevelBasis.NATIONAL_REGISTER
     if on_register and mc.national_level is None:
         node.key("eqf_level").note("national_level_missing", "the basis names a register")
+
+
+def _check_stack(node: Node, mc: MicroCredential) -> None:
+    if mc.stack is None or mc.awarding_body is None:
+        return
+    if f"{mc.awarding_body.slug}/{mc.code}" in sound(mc.stack.parts):
+        node.key("stack").note("stacks_itself")
 
 
 def _check_unique(node: Node, codes: list[str]) -> None:
@@ -184,6 +195,25 @@ def _stackability(node: Node) -> Stackability:
             counts_towards=fields.optional("counts_towards", strings, ()),
             requires=fields.optional("requires", strings, ()),
         )
+
+
+def _stack(node: Node) -> Stack:
+    """Read what a larger micro-credential is made of; of `count`, `hours`, `points` at most one."""
+    references = values.tuple_of(values.series, at_least=2, at_most=MAX_STACKED)
+    with Fields(node) as fields:
+        stack = Stack(
+            parts=fields.required("parts", references),
+            count=fields.maybe("count", values.integer(1, MAX_STACKED)),
+            hours=fields.maybe("hours", values.positive),
+            points=fields.maybe("points", values.positive),
+        )
+    _check_unique(node.key("parts"), list(stack.parts or ()))
+    asked = [one for one in (stack.count, stack.hours, stack.points) if one is not None]
+    if len(asked) > 1:
+        node.refuse("one_of", "count, hours, points")
+    if stack.count is not None and stack.count > len(sound(stack.parts)):
+        node.key("count").note("out_of_range", "more than there are parts")
+    return stack
 
 
 def _prior_learning(node: Node) -> PriorLearning:

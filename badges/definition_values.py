@@ -62,6 +62,16 @@ def slug(node: Node) -> str:
     return _matching(node, SLUG, "slug_syntax")
 
 
+def series(node: Node) -> str:
+    """Read `awarding-body/CODE`."""
+    if not isinstance(node.value, str):
+        node.refuse("type", "a string is needed")
+    body, _, rest = node.value.partition("/")
+    if not SLUG.fullmatch(body) or not CODE.fullmatch(rest):
+        node.refuse("series_syntax", "awarding-body/CODE is needed")
+    return node.value
+
+
 def uri(node: Node) -> str:
     if isinstance(node.value, str) and len(node.value) > MAX_URI:
         node.refuse("too_long", f"at most {MAX_URI} characters")

@@ -20,6 +20,7 @@ from badges.micro_credential import (
     Supervision,
 )
 from badges.rules import EachPartAtLeast, PointsAtLeast, Rule, SignOff, SignOffs
+from badges.stacking import Stack
 from badges.text import Text
 
 Json = dict[str, object]
@@ -75,6 +76,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         quality_assurance=_quality_assurance(mc.quality_assurance),
         prerequisites=_text(mc.prerequisites),
         stackability=_stackability(mc.stackability),
+        stack=_stack(mc.stack),
         prior_learning=_prior_learning(mc.prior_learning),
         validity_months=mc.validity_months,
         skills=_concepts(mc.skills),
@@ -144,6 +146,17 @@ def _stackability(stackability: Stackability | None) -> Json | None:
         stackable=stackability.stackable,
         counts_towards=list(stackability.counts_towards),
         requires=list(stackability.requires),
+    )
+
+
+def _stack(stack: Stack | None) -> Json | None:
+    if stack is None:
+        return None
+    return _present(
+        parts=list(stack.parts),
+        count=stack.count,
+        hours=_number(stack.hours),
+        points=_number(stack.points),
     )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from badges.rules import Rule
+from badges.stacking import Stack
 from badges.text import Text
 
 
@@ -150,8 +151,9 @@ class MicroCredential:
 
     `code` names the series, `code` and `version` together this definition. `languages` are those
     of instruction; the languages of the texts are in the texts. `hours` is the notional workload
-    of the whole. `target_groups` are planning data: never on a page or in a badge that names a
-    holder (see `definition.public`).
+    of the whole. `stack`: the micro-credentials that it is made of, beside units of its own, if
+    any. `target_groups` are planning data: never on a page or in a badge that names a holder (see
+    `definition.public`).
     """
 
     code: str
@@ -173,6 +175,7 @@ class MicroCredential:
     quality_assurance: QualityAssurance | None = None
     prerequisites: Text | None = None
     stackability: Stackability | None = None
+    stack: Stack | None = None
     prior_learning: PriorLearning | None = None
     languages: tuple[str, ...] = ()
     validity_months: int | None = None
@@ -217,15 +220,17 @@ def missing_elements(mc: MicroCredential) -> tuple[MissingElement, ...]:
 
 
 def _missing_from_the_whole(mc: MicroCredential) -> Iterator[MissingElement]:
+    # What it is made of has outcomes, and was assessed, by the same rules.
+    is_stacked = mc.stack is not None
     is_present = {
         "country": bool(mc.awarding_body.country),
-        "learning_outcomes": any(unit.outcomes for unit in mc.units),
+        "learning_outcomes": is_stacked or any(unit.outcomes for unit in mc.units),
         "workload": mc.hours is not None,
         "level": mc.eqf_level is not None,
         "assessment": bool(mc.assessment.methods),
         "participation": mc.participation is not None,
         "quality_assurance": mc.quality_assurance is not None,
-        "nothing_assessed": not all(unit.allows_participation for unit in mc.units),
+        "nothing_assessed": is_stacked or not all(unit.allows_participation for unit in mc.units),
     }
     return (MissingElement(code) for code, present in is_present.items() if not present)
 

@@ -26,6 +26,7 @@ from lti_tool.services import (
     scores,
     sign_in,
     sign_in_mail,
+    stack_checks,
     tool_keys,
 )
 from lti_tool.services.scores import Courier
@@ -145,11 +146,12 @@ def run_due(tool: Tool, jobs: Sequence[Job] = JOBS) -> None:
 def work_once(tool: Tool) -> bool:
     """Make one attempt at the first thing that waits; False: none did.
 
-    Sign-in links first, because a person sits there and waits; then scores.
+    Sign-in links first, because a person sits there and waits; then awards and scores.
     """
     at_hand = courier(tool)
     return (
         send_link(tool)
+        or stack_checks.judge_next(tool.database, clock.now)
         or scores.deliver_next(at_hand)
         or results.read_next(at_hand)
         or rosters.read_next(at_hand)

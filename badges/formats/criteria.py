@@ -19,13 +19,14 @@ from badges.micro_credential import (
     Stackability,
 )
 from badges.rules import EachPartAtLeast, PointsAtLeast, Rule, SignOff, SignOffs
+from badges.stacking import Stack
 
 
 def narrative(mc: MicroCredential, words: Wording) -> str:
-    lines = [f"**{words.label('units')}**", ""]
+    lines = [f"**{words.label('units')}**", ""] if mc.units else []
     for unit in mc.units:
         lines += [f"- {unit_name(unit, words)}", *(f"  - {line}" for line in _unit(unit, words))]
-    lines += ["", f"**{words.label('about')}**", ""]
+    lines += [*([""] if mc.units else []), f"**{words.label('about')}**", ""]
     lines += [f"- {words.label(key)}: {value}" for key, value in _elements(mc, words) if value]
     return "\n".join(lines)
 
@@ -94,6 +95,7 @@ def _elements(mc: MicroCredential, words: Wording) -> Iterator[tuple[str, str]]:
     yield "prerequisites", words.text(mc.prerequisites)
     if mc.stackability:
         yield from _stackability(mc.stackability, words)
+    yield "made_of", _made_of(mc.stack, words)
     yield "prior_learning", _prior_learning(mc.prior_learning, words)
     yield "validity", str(mc.validity_months or words.label("unlimited"))
 
@@ -134,6 +136,19 @@ def _stackability(stack: Stackability, words: Wording) -> Iterator[tuple[str, st
     yield "stackability", words.label("stackable" if stack.stackable else "not_stackable")
     yield "counts_towards", ", ".join(stack.counts_towards)
     yield "requires", ", ".join(stack.requires)
+
+
+def _made_of(stack: Stack | None, words: Wording) -> str:
+    if stack is None:
+        return ""
+    parts = ", ".join(stack.parts)
+    if stack.hours is not None:
+        return words.label("stack_hours", hours=number(stack.hours), parts=parts)
+    if stack.points is not None:
+        return words.label("stack_points", points=number(stack.points), parts=parts)
+    if stack.count is not None:
+        return words.label("stack_count", count=stack.count, parts=parts)
+    return words.label("stack_all", parts=parts)
 
 
 def _prior_learning(prior: PriorLearning | None, words: Wording) -> str:

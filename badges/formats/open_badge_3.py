@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from badges.award import Award, InvalidAward, UnitResult
+from badges.award import Award, InvalidAward, PartEarned, UnitResult
 from badges.completion import Route
 from badges.errors import BadgeError
 from badges.formats import criteria
@@ -344,10 +344,24 @@ def _evidence(award: Award, words: Wording) -> Iterator[Json]:
             "name": criteria.unit_name(unit, words),
             "narrative": _how_recorded(award, award.result(unit.code), words),
         }
+    for part in award.parts:
+        yield {
+            "type": ["Evidence"],
+            "name": words.label("part", title=words.text(part.title)),
+            "narrative": _how_earned(part, words),
+        }
     identity = words.label(f"identity_{award.identity}")
     if award.assessors:
         identity += " " + words.label("assessors", count=award.assessors)
     yield {"type": ["Evidence"], "name": words.label("identity"), "narrative": identity}
+
+
+def _how_earned(part: PartEarned, words: Wording) -> str:
+    body = words.text(part.awarding_body)
+    earned = words.label("part_earned", body=body, date=day(part.awarded_at))
+    if part.hours is not None:
+        earned += " " + words.label("part_hours", hours=number(part.hours))
+    return f"{earned} ({part.reference})"
 
 
 def _how_recorded(award: Award, result: UnitResult, words: Wording) -> str:

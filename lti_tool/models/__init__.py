@@ -46,6 +46,7 @@ from lti_tool.models.registrations import (
     WaitingDeployment,
 )
 from lti_tool.models.schedule import ScheduledJob
+from lti_tool.models.stacks import StackCheck, StackPart
 from lti_tool.models.status_lists import StatusEntry, StatusList
 
 __all__ = [
@@ -94,6 +95,8 @@ __all__ = [
     "ServerIdentity",
     "SignInLink",
     "SignInRequest",
+    "StackCheck",
+    "StackPart",
     "StatusEntry",
     "StatusList",
     "ToolKey",

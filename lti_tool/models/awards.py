@@ -18,6 +18,8 @@ class Award(Base):
 
     `results` is the evidence at the moment of granting: a list of
     {"unit", "completed_at", "route", "points", "maximum", "basis"}.
+    `parts`: of a stacked micro-credential, the awards that it rests on: a list of {"award",
+    "reference", "title", "body", "awarded_at", "hours"}, the texts by language.
     `flagged_at`: a record it rests on was retracted after the claim; a person must decide.
     `kept_at`: a person decided that it stands; it holds until something new is recorded.
     """
@@ -45,6 +47,7 @@ class Award(Base):
     awarded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     results: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
+    parts: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON)
     assessors: Mapped[int]
     identity: Mapped[str] = mapped_column(sa.String(32))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges.award import Award as AwardFact
-from badges.award import IdentityAssurance, UnitResult
+from badges.award import IdentityAssurance, PartEarned, UnitResult
 from badges.completion import ConditionCode, Progress, Route, UnitProgress
 from badges.conditions import plain
+from badges.text import Text
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
     Award,
@@ -23,7 +24,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import audit, catalogue
+from lti_tool.services import audit, catalogue, stacks
 
 _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
     Route.ASSESSED: (ConditionCode.POINTS, ConditionCode.PART),
@@ -57,7 +58,8 @@ def settle(
     something new is recorded, one that was revoked not granted again before an assessor judges
     anew. The caller holds the locks on the people's enrolments.
     """
-    judged = [one for one in judged if one.records]  # no record, no award: they are never deleted
+    # No record and no part, no award: records are never deleted.
+    judged = [one for one in judged if one.records or one.real.stack is not None]
     if not judged:
         return
     people = [one.person.id for one in judged]
@@ -142,6 +144,7 @@ def as_fact(award: Award) -> AwardFact:
         assessors=award.assessors,
         identity=IdentityAssurance(award.identity),
         is_test=award.is_test,
+        parts=tuple(_part_earned(entry) for entry in award.parts or ()),
         basis={entry["unit"]: entry["basis"] for entry in award.results if entry.get("basis")},
     )
 
@@ -190,6 +193,7 @@ class _Settling:
     def _take_back(self, award: Award) -> None:
         if award.id not in self.claimed:
             award.withdrawn_at, award.withdrawn_reason = self.now, NO_LONGER_COMPLETE
+            stacks.want(self.db, award, self.now)
             audit.note(self.db, "system", "award.withdrawn", f"award:{award.id}", self.now)
         elif award.flagged_at is None:
             award.flagged_at, award.flagged_reason = self.now, NO_LONGER_COMPLETE
@@ -228,22 +232,55 @@ def _grant(
     assessed = [unit for unit in progress.units if unit.route is Route.ASSESSED]
     completed_at = progress.completed_at
     assert completed_at is not None
+    parts = _parts(db, progress)
+    moments = [(row.recorded_at, row.course_id) for row in counted]
+    moments += [(part.awarded_at, part.course_id) for part in parts]
     award = Award(
         id=uuid.uuid4(),
         person_id=judged.person.id,
         version_id=version.id,
-        course_id=max(counted, key=lambda row: row.recorded_at).course_id,
+        course_id=max(moments, key=lambda one: one[0])[1],
         is_test=is_test,
         awarded_at=completed_at,
         granted_at=now,
         results=[_entry(unit, by_id) for unit in progress.units],
+        parts=[_part(part) for part in parts] or None,
         assessors=len(
             {by_id[one].assessor_id for unit in assessed for one in unit.records} - {None}
         ),
         identity=IdentityAssurance.LMS_ACCOUNT.value,
     )
     db.add(award)
+    stacks.want(db, award, now)
     audit.note(db, "system", "award.granted", f"award:{award.id}", now)
+
+
+def _parts(db: Session, progress: Progress) -> list[Award]:
+    """Return the awards that a stacked micro-credential rests on."""
+    counted = progress.stack.counted if progress.stack else ()
+    return [db.get_one(Award, uuid.UUID(one.award)) for one in counted]
+
+
+def _part(award: Award) -> dict[str, Any]:
+    mc = catalogue.definition(award.version)
+    return {
+        "award": str(award.id),
+        "reference": award.version.reference,
+        "title": dict(mc.title),
+        "body": dict(mc.awarding_body.name),
+        "awarded_at": award.awarded_at.isoformat(),
+        "hours": plain(mc.hours) if mc.hours is not None else None,
+    }
+
+
+def _part_earned(entry: dict[str, Any]) -> PartEarned:
+    return PartEarned(
+        reference=entry["reference"],
+        title=Text(entry["title"]),
+        awarding_body=Text(entry["body"]),
+        awarded_at=datetime.fromisoformat(entry["awarded_at"]),
+        hours=Decimal(entry["hours"]) if entry["hours"] is not None else None,
+    )
 
 
 def _entry(unit: UnitProgress, by_id: dict[str, CompletionRecord]) -> dict[str, Any]:

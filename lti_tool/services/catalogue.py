@@ -23,7 +23,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Organisation,
 )
-from lti_tool.services import audit, history, specimen
+from lti_tool.services import audit, history, specimen, stack_parts
 from lti_tool.services.history import Act
 from lti_tool.services.organisations import get_or_add_organisation
 
@@ -103,6 +103,7 @@ def add(
         raise Conflict("version_exists", reference=version.reference)
     if was_added:
         db.expire(series, ["versions"])
+        stack_parts.keep(db, version, mc)
     return version, was_added
 
 

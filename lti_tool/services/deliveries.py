@@ -130,10 +130,12 @@ def _wanted(
 def score_of_whole(progress: Progress) -> Score:
     """Return what the gradebook shows for all units together: how many of them are complete.
 
-    Nothing before the first is.
+    Nothing before the first is. What it is made of counts as one more unit.
     """
-    complete = sum(unit.is_complete for unit in progress.units)
-    return Score(Decimal(complete), Decimal(len(progress.units))) if complete else CLEARED
+    steps = [unit.is_complete for unit in progress.units]
+    if progress.stack is not None:
+        steps.append(progress.stack.is_met)
+    return Score(Decimal(sum(steps)), Decimal(len(steps))) if any(steps) else CLEARED
 
 
 def slack(maximum: Decimal) -> Decimal:

@@ -11,6 +11,7 @@ from datetime import datetime
 from badges import completion as rules
 from badges.completion import Completion, Condition, Progress, UnitProgress
 from badges.micro_credential import MicroCredential
+from badges.stacking import Earned
 
 ELSEWHERE = "elsewhere"
 """The parameter of a condition that says when something was recorded in another course."""
@@ -21,13 +22,14 @@ def progress(
     records: Sequence[tuple[uuid.UUID, Completion]],
     course_id: uuid.UUID,
     now: datetime,
+    earned: Sequence[Earned] = (),
 ) -> Progress:
     """Return what `records` (course and record, of one learner) amount to, as `course_id` sees it.
 
     Its conditions hold the marks of that course alone. One that another course's records meet, or
     add a mark to, has the parameter `ELSEWHERE`: the ISO 8601 time of that record.
     """
-    whole = rules.progress(mc, [one for _, one in records], now)
+    whole = rules.progress(mc, [one for _, one in records], now, earned)
     foreign = [one for course, one in records if course != course_id]
     if not foreign:
         return whole
@@ -35,7 +37,8 @@ def progress(
     others = rules.progress(mc, foreign, now)
     at = {one.id: one.at for one in foreign}
     return Progress(
-        tuple(_unit(unit, own.unit(unit.unit), others.unit(unit.unit), at) for unit in whole.units)
+        tuple(_unit(unit, own.unit(unit.unit), others.unit(unit.unit), at) for unit in whole.units),
+        whole.stack,
     )
 
 

@@ -29,9 +29,10 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import awards, catalogue, deliveries
+from lti_tool.services import awards, catalogue, deliveries, stacks
 from lti_tool.services.awards import Judged
 from lti_tool.services.deliveries import Reached
+from lti_tool.services.stacks import EarnedParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,9 @@ def standing(
     db: Session, person: Person, version: MicroCredentialVersion, now: datetime
 ) -> Standing:
     """Return a person's progress, without and with the records that are tests."""
-    return _standing(
-        version, records_of(db, person, version), _taught_by(db, [person.id])[person.id], now
-    )
+    earned = stacks.of_person(db, person, catalogue.definition(version))
+    taught = _taught_by(db, [person.id])[person.id]
+    return _standing(version, records_of(db, person, version), earned, taught, now)
 
 
 def records_of(
@@ -175,8 +176,10 @@ def reevaluate_person(db: Session, person: Person, now: datetime) -> None:
 def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
     """Judge a person's work in a version: settle the award and the scores. Idempotent."""
     enrol(db, person, version, now)
-    # Without a record nothing was earned, and without a score before it none is to be cleared.
-    if db.scalar(_HAS_WORK, {"person": person.id, "version": version.id}):
+    # Without a record nothing was earned, and without a score before it none is to be cleared; but
+    # what is made of others is earned without records of its own.
+    is_stacked = catalogue.definition(version).stack is not None
+    if is_stacked or db.scalar(_HAS_WORK, {"person": person.id, "version": version.id}):
         _judge(db, version, [(person, records_of(db, person, version))], now)
 
 
@@ -188,9 +191,13 @@ def _judge(
 ) -> None:
     """Do what `reevaluate` says for several people; the caller holds their locks."""
     taught = _taught_by(db, [person.id for person, records in histories if records])
+    earned = stacks.of_people(
+        db, [person.id for person, _ in histories], catalogue.definition(version)
+    )
     judged = []
     for person, records in histories:
-        found = _standing(version, records, taught[person.id], now)
+        parts = earned.get(person.id, EarnedParts())
+        found = _standing(version, records, parts, taught[person.id], now)
         judged.append(Judged(person, records, found.real, found.with_tests))
     awards.settle(db, version, judged, now)
     reached = [Reached(one.person, one.real, one.records) for one in judged]
@@ -271,18 +278,20 @@ def _after(records: Sequence[CompletionRecord], now: datetime) -> datetime:
 def _standing(
     version: MicroCredentialVersion,
     records: Iterable[CompletionRecord],
+    earned: EarnedParts,
     taught: set[uuid.UUID],
     now: datetime,
 ) -> Standing:
-    """Judge at the latest record, even where a waiting request read the clock before it."""
+    """Judge at the latest record or part, even where a waiting request read the clock before it."""
     mc = catalogue.definition(version)
     records = list(records)
-    now = max([now, *(row.recorded_at for row in records)])
+    now = max([now, *(row.recorded_at for row in records), *(one.at for one in earned.with_tests)])
     every = [(row.course_id in taught, as_completion(row)) for row in records]
-    real = rules.progress(mc, [one for is_test, one in every if not is_test], now)
-    if not any(is_test for is_test, _ in every):
+    real = rules.progress(mc, [one for is_test, one in every if not is_test], now, earned.real)
+    if earned.real == earned.with_tests and not any(is_test for is_test, _ in every):
         return Standing(real, real)
-    return Standing(real, rules.progress(mc, [one for _, one in every], now))
+    tried = rules.progress(mc, [one for _, one in every], now, earned.with_tests)
+    return Standing(real, tried)
 
 
 def _taught_by(db: Session, people: Sequence[uuid.UUID]) -> defaultdict[uuid.UUID, set[uuid.UUID]]:

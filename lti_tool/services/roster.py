@@ -23,7 +23,8 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import catalogue, completions, elsewhere
+from lti_tool.services import catalogue, completions, elsewhere, stacks
+from lti_tool.services.stacks import EarnedParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,8 @@ def learners(
     ).all()
     records = _records(db, _learning_in(course), version)
     mc = catalogue.definition(version)
+    parts = stacks.of_people(db, _learning_in(course), mc)
+    nothing = EarnedParts()
     untouched = elsewhere.progress(mc, (), course.id, now)
     found = [
         Learner(
@@ -78,8 +81,10 @@ def learners(
             last_seen_at=last_seen_at,
             has_launched=has_launched,
             left_at=left_at,
-            progress=elsewhere.progress(mc, records[person.id], course.id, now)
-            if person.id in records
+            progress=elsewhere.progress(
+                mc, records[person.id], course.id, now, parts.get(person.id, nothing).real
+            )
+            if person.id in records or person.id in parts
             else untouched,
         )
         for person, last_seen_at, has_launched, left_at in members
@@ -151,7 +156,9 @@ def progress_of(
 ) -> Progress:
     """Return one person's progress from records that count, as `course` sees it."""
     records = _records(db, [person.id], version)[person.id]
-    return elsewhere.progress(catalogue.definition(version), records, course.id, now)
+    mc = catalogue.definition(version)
+    parts = stacks.of_person(db, person, mc)
+    return elsewhere.progress(mc, records, course.id, now, parts.real)
 
 
 def _by_name(learner: Learner) -> tuple[bool, bool, str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from badges.award import Award, IdentityAssurance, UnitResult
+from badges.award import Award, IdentityAssurance, PartEarned, UnitResult
 from badges.completion import Route
 from badges.errors import BadgeError
 from badges.formats import open_badge_3
@@ -43,9 +43,10 @@ def build(mc: MicroCredential, language: str, *, public_url: str, now: datetime)
         mc=mc,
         awarded_at=now,
         results=tuple(_full_result(mc, unit.code, now) for unit in mc.units),
-        assessors=1,
         identity=IdentityAssurance.LMS_ACCOUNT,
         is_test=True,
+        parts=tuple(_part(mc, reference, now) for reference in mc.stack.parts) if mc.stack else (),
+        assessors=1 if mc.units else 0,
     )
     issuer = Issuer(
         did=did_for(public_url, body.slug, True),
@@ -64,6 +65,16 @@ def build(mc: MicroCredential, language: str, *, public_url: str, now: datetime)
         valid_from=now,
         addresses=Addresses(version=version, series=series, image=f"{version}/emblem.png"),
         status=StatusEntry(list_url=f"{public_url}/status-lists/{uuid.uuid4()}", index=0),
+    )
+
+
+def _part(mc: MicroCredential, reference: str, now: datetime) -> PartEarned:
+    return PartEarned(
+        reference=reference,
+        title=mc.title,
+        awarding_body=mc.awarding_body.name,
+        awarded_at=now,
+        hours=mc.hours,
     )
 
 

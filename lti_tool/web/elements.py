@@ -39,6 +39,7 @@ _OTHERS: Mapping[str, str] = {
     "credit": N_("Notional workload"),
     "national_level": N_("Level"),
     "activities": N_("Form of participation"),
+    "stack": N_("Made of"),
     "target_groups": N_("Target groups"),
 }
 _OF_A_UNIT: Mapping[str, str] = {

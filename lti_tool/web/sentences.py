@@ -50,6 +50,15 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("This grade belongs to an activity that nobody has opened here yet."),
         N_("Open the activity from your course first."),
     ),
+    # what a larger micro-credential is made of
+    "unknown_stack_part": Sentence(
+        N_("%(reference)s is not published on this server, so nothing can be made of it."),
+        N_("Publish it first, or take it out of “stack”."),
+    ),
+    "stack_in_circle": Sentence(
+        N_("%(reference)s would be made of itself in the end."),
+        N_("Look at what its parts are made of, and take one out."),
+    ),
     # choosing activities for a course
     "deep_linking_answered": Sentence(
         N_("Your choice was sent back to your course already."),

@@ -45,6 +45,7 @@ class UnitsView:
     mc: MicroCredential
     units: tuple[UnitView, ...]
     launched: UnitView | None
+    is_complete: bool
 
     @property
     def done(self) -> int:
@@ -53,10 +54,6 @@ class UnitsView:
     @property
     def total(self) -> int:
         return len(self.units)
-
-    @property
-    def is_complete(self) -> bool:
-        return self.done == self.total
 
     @property
     def next_open(self) -> UnitView | None:
@@ -81,7 +78,7 @@ def view(
         for position, unit in enumerate(mc.units, start=1)
     )
     launched = _first([unit for unit in units if unit.is_launched])
-    return UnitsView(mc=mc, units=units, launched=launched)
+    return UnitsView(mc=mc, units=units, launched=launched, is_complete=progress.is_complete)
 
 
 def _unit_view(

@@ -16,7 +16,7 @@ from openbadgeslib.ob3.verifier import OB3VerificationError
 from badges import samples, verify
 from badges.verify import Outcome
 from tests.conformance.conftest import Ask
-from tests.factories import signing
+from tests.factories import awards, signing
 from tests.factories.signing import KEY, LIST_URL, Issued, changed, issue
 
 HARD = "hard to read alike"
@@ -29,7 +29,8 @@ def moment() -> datetime:
 
 @pytest.fixture(scope="module")
 def badges(moment: datetime) -> dict[str, Issued]:
-    unsigned = {mc.code: signing.built(mc, moment) for mc in samples.all()} | {HARD: hard(moment)}
+    every = [*samples.all(), awards.stacked()]
+    unsigned = {mc.code: signing.built(mc, moment) for mc in every} | {HARD: hard(moment)}
     return {name: issue(document, moment) for name, document in unsigned.items()}
 
 
@@ -82,7 +83,7 @@ def wallet(ask: Ask, badges: dict[str, Issued], bad: dict[str, Issued]) -> dict[
     return ask("digitalcredentials.mjs", badges | bad)
 
 
-CODES = [*(mc.code for mc in samples.all()), HARD]
+CODES = [*(mc.code for mc in samples.all()), awards.stacked().code, HARD]
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -62,7 +62,7 @@ def signed(document: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("variant", SCHEMAS)
 @pytest.mark.parametrize("language", ["en", "de", "uk"])
 def test_badges_of_all_samples_are_accepted(variant: str, language: str) -> None:
-    for mc in samples.all():
+    for mc in (*samples.all(), awards.stacked()):
         document = signed(awards.credential(awards.award(mc), language=language))
         assert errors(document, variant) == []
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from badges import recipient
-from badges.award import Award, IdentityAssurance, UnitResult
+from badges import definition as definitions
+from badges import recipient, samples
+from badges.award import Award, IdentityAssurance, PartEarned, UnitResult
 from badges.completion import Route
 from badges.formats import open_badge_3
 from badges.formats.open_badge_3 import Addresses, StatusEntry
@@ -53,7 +54,24 @@ def award(
         identity=identity,
         is_test=is_test,
         basis=basis or {},
+        parts=tuple(part(mc, reference) for reference in mc.stack.parts) if mc.stack else (),
     )
+
+
+def part(mc: MicroCredential, reference: str) -> PartEarned:
+    return PartEarned(
+        reference=f"{reference}/1.0",
+        title=mc.title,
+        awarding_body=mc.awarding_body.name,
+        awarded_at=AWARDED_AT - timedelta(days=30),
+        hours=mc.hours,
+    )
+
+
+def stacked() -> MicroCredential:
+    """A micro-credential that is made of two others and has no units of its own."""
+    content = definitions.dump(samples.welding()) | {"code": "METAL", "units": []}
+    return definitions.load(content | {"stack": {"parts": ["school/A", "partner/B"]}})
 
 
 def issuer(mc: MicroCredential, *, is_test: bool = False) -> Issuer:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from badges import definition as definitions
 from badges.formats import open_badge_3
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, credentials
+from lti_tool.services import catalogue, credentials, stacks
 from lti_tool.web import badge_files, caching
 from lti_tool.web.context import public_url
 from lti_tool.web.i18n import language
@@ -63,6 +63,7 @@ def version(body: str, code: str, version: str) -> ResponseReturnValue:
                 version=found,
                 mc=catalogue.definition(found),
                 newest=None if versions[0].id == found.id else versions[0],
+                parts=stacks.titles(db, catalogue.definition(found)),
                 story=story.of(db, found, versions),
             )
     return caching.cacheable(answer, caching.DEFINITION, varies=caching.PAGE_VARIES)

@@ -7,6 +7,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
+from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import CourseActivities, Placement
 from lti_tool.services import activities as lms_activities
 from lti_tool.services import (
@@ -52,12 +53,17 @@ def course(visit: Visit) -> ResponseReturnValue:
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
         roster_changes=memberships.told(request.args),
-        main_unit=mc.unit(shown.wish.unit or launched or mc.units[0].code),
+        main_unit=_main_unit(catalogue.definition(placement.version), shown.wish.unit or launched),
         routes=routes,
         trouble=_trouble(visit) if Route.LMS_ACTIVITY in routes.values() else [],
         address=address,
         **_table(visit, placement, shown),
     )
+
+
+def _main_unit(mc: MicroCredential, wanted: str | None) -> LearningUnit | None:
+    """Return the unit to record results of; None where there are only parts earned elsewhere."""
+    return mc.unit(wanted) if wanted else next(iter(mc.units), None)
 
 
 def _table(visit: Visit, placement: Placement, shown: Grid) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""Larger micro-credentials: which others they are made of, and when enough of them are earned.
+
+A part counts if it stood and had not expired at the moment when enough had been earned; what
+expires later takes nothing away. One that is itself a part of another that counts adds no hours,
+points or number of its own. Whether a part still stands is the caller's to say: an award that was
+withdrawn is not among the earned.
+
+>>> from datetime import UTC, datetime
+>>> at = datetime(2026, 3, 2, tzinfo=UTC)
+>>> stack = Stack(parts=("school/A", "school/B", "school/C"), count=2)
+>>> one = Earned(award="1", reference="school/A", at=at)
+>>> evaluate(stack, [one], at).met_at is None
+True
+>>> two = Earned(award="2", reference="school/C", at=at)
+>>> [part.award for part in evaluate(stack, [one, two], at).counted]
+['1', '2']
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """`parts`: series as `awarding-body/CODE`, any version of which counts. At most one of the
+    others is given: how many are needed, how many hours, or how many credit points; none: all."""
+
+    parts: tuple[str, ...]
+    count: int | None = None
+    hours: Decimal | None = None
+    points: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """A standing award of a part. `contains`: the awards that it was itself stacked of.
+
+    `hours`, `points`: of its definition; None where it states none. `expires_at`: None: never.
+    """
+
+    award: str
+    reference: str
+    at: datetime
+    expires_at: datetime | None = None
+    hours: Decimal | None = None
+    points: Decimal | None = None
+    contains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StackProgress:
+    """`met_at`: when enough had been earned. `counted`: what it rests on then, else what counts
+    so far, in the order of the parts. `have` of `need`: in the stack's own measure."""
+
+    stack: Stack
+    met_at: datetime | None
+    counted: tuple[Earned, ...]
+    have: Decimal
+    need: Decimal
+
+    @property
+    def is_met(self) -> bool:
+        return self.met_at is not None
+
+    def of(self, part: str) -> Earned | None:
+        """Return what counts for a part, if anything does."""
+        return next((one for one in self.counted if one.reference == part), None)
+
+
+def evaluate(stack: Stack, earned: Iterable[Earned], now: datetime) -> StackProgress:
+    """Return whether the awards of one person are enough, and since when."""
+    known = sorted(
+        (one for one in earned if one.reference in stack.parts and one.at <= now),
+        key=lambda one: (one.at, one.award),
+    )
+    need = _need(stack)
+    for moment in dict.fromkeys(one.at for one in known):
+        counted = _counted(stack, known, moment)
+        have = _have(stack, counted)
+        if have >= need:
+            return StackProgress(stack, moment, counted, have, need)
+    counted = _counted(stack, known, now)
+    return StackProgress(stack, None, counted, _have(stack, counted), need)
+
+
+def _counted(stack: Stack, known: Sequence[Earned], moment: datetime) -> tuple[Earned, ...]:
+    """Return the earliest valid award of each part, without those inside another of them."""
+    valid = [one for one in known if one.at <= moment and _is_valid(one, moment)]
+    first: dict[str, Earned] = {}
+    for one in valid:
+        first.setdefault(one.reference, one)
+    inside = {award for one in first.values() for award in one.contains}
+    return tuple(
+        first[part] for part in stack.parts if part in first and first[part].award not in inside
+    )
+
+
+def _is_valid(one: Earned, moment: datetime) -> bool:
+    return one.expires_at is None or moment < one.expires_at
+
+
+def _need(stack: Stack) -> Decimal:
+    asked = (stack.hours, stack.points, stack.count)
+    return next((Decimal(one) for one in asked if one is not None), Decimal(len(stack.parts)))
+
+
+def _have(stack: Stack, counted: Sequence[Earned]) -> Decimal:
+    if stack.hours is not None:
+        return sum((one.hours or NOTHING for one in counted), NOTHING)
+    if stack.points is not None:
+        return sum((one.points or NOTHING for one in counted), NOTHING)
+    return Decimal(len(counted))

@@ -1,0 +1,61 @@
+"""Judge larger micro-credentials after the award of a part changed.
+
+Not in the transaction that changed the part: two parts judged at one moment would wait for the
+larger one and for each other.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.db import Database
+from lti_tool.models import Enrolment, MicroCredentialVersion, Person, StackCheck, StackPart
+from lti_tool.services import completions, stacks
+from lti_tool.services.stack_parts import series_reference
+
+LEASE = timedelta(minutes=1)
+"""How long one that failed, or whose worker was stopped, waits for its next time."""
+
+
+def judge_next(database: Database, clock: Callable[[], datetime]) -> bool:
+    """Judge what waits longest; False when nothing does. Repeating it changes nothing."""
+    with database.transaction() as db:
+        check = _lease(db, clock())
+        if check is None:
+            return False
+        check_id, person_id = check.id, check.person_id
+        larger = [version.id for version in _larger(db, check)]
+    for version_id in larger:
+        with database.transaction() as db:
+            person = db.get_one(Person, person_id)
+            version = db.get_one(MicroCredentialVersion, version_id)
+            completions.reevaluate(db, person, version, clock())
+    with database.transaction() as db:
+        db.execute(sa.delete(StackCheck).where(StackCheck.id == check_id))
+    return True
+
+
+def _lease(db: Session, now: datetime) -> StackCheck | None:
+    due = sa.select(StackCheck).filter(StackCheck.due_at <= now).order_by(StackCheck.due_at)
+    check = db.scalar(due.limit(1).with_for_update(skip_locked=True))
+    if check is not None:
+        check.due_at = now + LEASE
+    return check
+
+
+def _larger(db: Session, check: StackCheck) -> list[MicroCredentialVersion]:
+    """Return the newest version of each larger one, and those that the person works on already."""
+    found = {version.id: version for version in stacks.made_of(db, check.version)}
+    begun = (
+        sa.select(MicroCredentialVersion)
+        .join(StackPart, StackPart.version_id == MicroCredentialVersion.id)
+        .join(Enrolment, Enrolment.version_id == MicroCredentialVersion.id)
+        .filter(
+            StackPart.reference == series_reference(check.version),
+            Enrolment.person_id == check.person_id,
+        )
+    )
+    found |= {version.id: version for version in db.scalars(begun)}
+    return list(found.values())
