@@ -339,6 +339,30 @@ def sign_out_everywhere(db: Session, account: Account, now: datetime) -> None:
     audit.note(db, actor(account), "account.signed_out_everywhere", actor(account), now)
 
 
+def sign_out_elsewhere(db: Session, session: AccountSession, now: datetime) -> None:
+    """End every session of one's own account but this one, and links that nobody used."""
+    account = session.account
+    db.execute(
+        sa.delete(AccountSession).where(
+            AccountSession.account_id == account.id, AccountSession.id != session.id
+        )
+    )
+    db.execute(sa.delete(SignInLink).filter_by(account_id=account.id, used_at=None))
+    audit.note(db, actor(account), "account.signed_out_elsewhere", actor(account), now)
+
+
+def remove_passkeys(db: Session, account: Account, now: datetime, *, by: str) -> None:
+    """Let none of an account's passkeys sign in any more, nor its sessions and unused links.
+
+    For a device that is lost, or an invitation that somebody else used first.
+    """
+    _lock(db, account)
+    db.execute(sa.delete(Passkey).filter_by(account_id=account.id))
+    db.execute(sa.delete(SignInLink).filter_by(account_id=account.id, used_at=None))
+    _end_sessions(db, account)
+    audit.note(db, by, "account.passkeys_removed", actor(account), now)
+
+
 def _end_sessions(db: Session, account: Account) -> None:
     db.execute(sa.delete(AccountSession).filter_by(account_id=account.id))
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -46,6 +47,16 @@ _PREFIXES: Mapping[About, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Which entries somebody looks for. `begins`, `ends`: aware; `actions`: None for all."""
+
+    actor: str = ""
+    begins: datetime | None = None
+    ends: datetime | None = None
+    actions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Entries, newest first; `number` counts from 1."""
 
@@ -59,6 +70,7 @@ def page(
     *,
     number: int = 1,
     about: About | None = None,
+    wish: Wish | None = None,
     within: Iterable[uuid.UUID] | None = None,
 ) -> Page:
     """Return a page of what happened: everything, or what concerns these organisations."""
@@ -67,6 +79,8 @@ def page(
         chosen = chosen.filter(AuditEntry.organisation_id.in_(within))
     if about is not None:
         chosen = chosen.filter(_is_about(about))
+    if wish is not None:
+        chosen = chosen.filter(*_conditions(wish))
     number = max(1, min(number, 100_000))
     found = db.scalars(
         chosen.order_by(AuditEntry.at.desc(), AuditEntry.id)
@@ -74,6 +88,17 @@ def page(
         .limit(PER_PAGE + 1)
     ).all()
     return Page(found[:PER_PAGE], number, len(found) > PER_PAGE)
+
+
+def _conditions(wish: Wish) -> Iterable[sa.ColumnElement[bool]]:
+    if wish.actor:
+        yield AuditEntry.actor == wish.actor
+    if wish.begins:
+        yield AuditEntry.at >= wish.begins
+    if wish.ends:
+        yield AuditEntry.at < wish.ends
+    if wish.actions is not None:
+        yield AuditEntry.action.in_(wish.actions)
 
 
 def _is_about(about: About) -> sa.ColumnElement[bool]:

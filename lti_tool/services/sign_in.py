@@ -7,13 +7,14 @@ after `LIFETIME`, when its person signs out, and when the account is switched of
 import hashlib
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Forbidden, NotFound
-from lti_tool.models import Account, AccountSession, SignInLink, UsedChallenge
+from lti_tool.models import Account, AccountSession, AuditEntry, SignInLink, UsedChallenge
 from lti_tool.services import audit
 
 LINK_LIFETIME = timedelta(hours=1)
@@ -131,6 +132,23 @@ def find_session(db: Session, secret: str, now: datetime) -> AccountSession | No
     if found is None or found.expires_at <= now or found.seen_at + IDLE <= now:
         return None
     return None if found.account.disabled_at else found
+
+
+def sessions(db: Session, account: Account, now: datetime) -> Sequence[AccountSession]:
+    """Return where somebody is signed in as the account now, newest first."""
+    mine = sa.select(AccountSession).filter(
+        AccountSession.account_id == account.id,
+        AccountSession.expires_at > now,
+        AccountSession.seen_at > now - IDLE,
+    )
+    return db.scalars(mine.order_by(AccountSession.created_at.desc(), AccountSession.id)).all()
+
+
+def latest(db: Session, account: Account, at_most: int = 5) -> Sequence[AuditEntry]:
+    """Return when and how somebody signed in as the account, newest first."""
+    who = f"account:{account.id}"
+    mine = sa.select(AuditEntry).filter_by(actor=who, action="account.signed_in")
+    return db.scalars(mine.order_by(AuditEntry.at.desc(), AuditEntry.id).limit(at_most)).all()
 
 
 def touch(db: Session, session_id: uuid.UUID, now: datetime) -> None:

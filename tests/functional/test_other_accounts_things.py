@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from werkzeug.routing import Rule
 
 from lti_tool import clock
 from lti_tool.db import Base, Database
+from lti_tool.models import Passkey
 from lti_tool.services import accounts, api_clients, organisations, platforms
 from lti_tool.services.accounts import Role
 from lti_tool.services.platforms import PlatformDetails
@@ -32,6 +34,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.save_email": For.ANYBODY,
     "admin.sign_out": For.ANYBODY,
     "admin.sign_out_everywhere": For.ANYBODY,
+    "admin.sign_out_elsewhere": For.ANYBODY,
     "admin.new_passkey": For.ANYBODY,
     "admin.add_passkey": For.ANYBODY,
     "admin.passkey_removal": For.ANYBODY,
@@ -69,6 +72,8 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.people": For.ADMINISTRATORS,
     "admin.invite_person": For.ADMINISTRATORS,
     "admin.person": For.ADMINISTRATORS,
+    "admin.passkeys_removal": For.OPERATORS,
+    "admin.remove_passkeys": For.OPERATORS,
     "admin.new_link": For.ADMINISTRATORS,
     "admin.switch_person": For.ADMINISTRATORS,
     "admin.give_role": For.ADMINISTRATORS,
@@ -153,6 +158,68 @@ def test_a_form_with_the_token_of_another_session_changes_nothing(
     assert first.get("/admin").status_code == 200
 
 
+def test_an_operator_removes_somebody_s_passkeys_and_everybody_is_out(
+    app: Flask, database: Database
+) -> None:
+    operator = person(app, database, Role.OPERATOR, None)
+    other = person(app, database, Role.REVIEWER, "one")
+    with database.transaction() as db:
+        for owner in (other, operator):
+            db.add(
+                Passkey(
+                    account_id=owner.account_id,
+                    credential_id=owner.account_id.bytes,
+                    public_key=b"2",
+                    sign_count=0,
+                    name="Phone",
+                    created_at=clock.now(),
+                )
+            )
+    page = f"/admin/people/{other.account_id}"
+    assert "Remove all passkeys …" in operator.get(page).text
+    assert "Remove all passkeys of" in operator.get(f"{page}/passkeys/remove").text
+    assert other.get("/admin/account").status_code == 200
+    done = operator.post(f"{page}/passkeys/remove")
+    assert "All passkeys are removed" in operator.get(done.location).text
+    assert other.get("/admin/account").status_code == 303
+    with database.transaction(read_only=True) as db:
+        left = db.scalars(sa.select(Passkey.account_id)).all()
+        assert left == [operator.account_id]
+    assert "removed all passkeys of an account" in operator.get("/admin/audit-log").text
+
+
+def test_somebody_sees_who_signed_in_as_them_and_ends_the_others(
+    app: Flask, database: Database
+) -> None:
+    now = clock.now()
+    made = signing_in.account(database, now)
+    first, second = (signing_in.signed_in(app, database, made, now) for _ in range(2))
+    page = first.get("/admin/account").text
+    assert page.count("with a link") == 2
+    assert "signed in in 2 browsers" in page
+    done = first.post("/admin/account/sign-out-elsewhere")
+    assert "in this browser only" in first.get(done.location).text
+    assert second.get("/admin/account").status_code == 303
+
+
+def test_the_audit_log_is_searched_by_person_day_and_words(app: Flask, database: Database) -> None:
+    operator = person(app, database, Role.OPERATOR, None)
+    reviewer = person(app, database, Role.REVIEWER, "one")
+    operator.post("/admin/organisations", slug="new", name="New", country="UA")
+
+    def found(**asked: str) -> int:
+        page = operator.get("/admin/audit-log?" + urlencode(asked)).text
+        return page.count('<td data-label="When">')
+
+    assert found(who=str(reviewer.account_id)) == 1
+    assert found(who=str(operator.account_id), words="added school") == 1
+    assert found(who="x", words="nothing so called") == 0
+    today = f"{clock.now():%Y-%m-%d}"
+    assert found(since=today, until=today) == found()
+    assert found(until="2020-01-01") == 0
+    assert found(since="9999-99-99", until="0001-01-01") == found()
+
+
 def test_a_session_that_is_over_opens_nothing(app: Flask, database: Database) -> None:
     now = clock.now() - timedelta(hours=13)
     made = signing_in.account(database, now)
@@ -232,9 +299,9 @@ def filled(rule: Rule, ids: Mapping[str, uuid.UUID]) -> str:
 
 
 def foreign_rules(app: Flask) -> Iterator[tuple[Rule, For]]:
-    """Yield the routes whose addresses name something of an organisation."""
+    """Yield the routes whose addresses name something of an organisation, but for operators'."""
     for rule, who in admin_rules(app):
-        if set(rule.arguments) - {"passkey_id"}:
+        if set(rule.arguments) - {"passkey_id"} and who is not For.OPERATORS:
             yield rule, who
 
 

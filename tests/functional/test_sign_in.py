@@ -329,7 +329,7 @@ def test_the_audit_log_says_who_did_what_in_words(
         assert words in page
     assert "account.added" not in page
     keys = person.get("/admin/audit-log?about=keys").text
-    assert "Nothing of that kind has happened yet." in keys
+    assert "Nothing like that has happened." in keys
     assert person.get("/admin/audit-log?page=99999999999999999999").status_code == 200
 
 

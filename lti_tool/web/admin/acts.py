@@ -19,6 +19,8 @@ ACTS: Mapping[str, str] = {
     "account.role_withdrawn": N_("took a role away"),
     "account.signed_in": N_("signed in"),
     "account.signed_out": N_("signed out"),
+    "account.signed_out_elsewhere": N_("signed out in all other browsers"),
+    "account.passkeys_removed": N_("removed all passkeys of an account"),
     "account.signed_out_everywhere": N_("signed out in all browsers"),
     "sign_in_link.made": N_("made a sign-in link"),
     "passkey.added": N_("added a passkey"),
@@ -108,6 +110,15 @@ ABOUT: Mapping[About, str] = {
     About.KEYS: N_("Keys"),
     About.LEARNING: N_("Courses, awards, badges"),
 }
+
+
+def named(words: str) -> frozenset[str]:
+    """Return the acts whose words, in the language of the page, hold these."""
+    wanted = words.casefold().split()
+    said = {code: gettext(text).casefold() for code, text in ACTS.items()}
+    return frozenset(
+        code for code, text in said.items() if all(one in text or one in code for one in wanted)
+    )
 
 
 def act(entry: AuditEntry) -> str:

@@ -30,6 +30,8 @@ def _page(visit: AccountVisit, problem: str = "") -> str:
         can_have_passkeys=relying_party().has_passkeys,
         sends_mail=bool(current_tool().settings.smtp_url),
         email=accounts.email_of(visit.account, current_tool().encryption),
+        sessions=sign_in.sessions(visit.db, visit.account, visit.now),
+        sign_ins=sign_in.latest(visit.db, visit.account),
         done=request.args.get("done", ""),
     )
 
@@ -75,6 +77,13 @@ def save_email(visit: AccountVisit) -> ResponseReturnValue:
 def sign_out(visit: AccountVisit) -> ResponseReturnValue:
     sign_in.sign_out(visit.db, visit.session, visit.now)
     return _left()
+
+
+@blueprint.post("/account/sign-out-elsewhere")
+@signed_in(writes=True)
+def sign_out_elsewhere(visit: AccountVisit) -> ResponseReturnValue:
+    accounts.sign_out_elsewhere(visit.db, visit.session, visit.now)
+    return redirect(url_for("admin.me", done="elsewhere"), 303)
 
 
 @blueprint.post("/account/sign-out-everywhere")

@@ -185,5 +185,21 @@ def withdraw_role(
     return _back(found, "saved")
 
 
+@blueprint.get("/people/<uuid:account_id>/passkeys/remove")
+@signed_in(For.OPERATORS, fresh=True)
+def passkeys_removal(visit: AccountVisit, account_id: uuid.UUID) -> ResponseReturnValue:
+    found = scope.account(visit, account_id)
+    return render_template("admin/remove_passkeys.html", visit=visit, person=found)
+
+
+@blueprint.post("/people/<uuid:account_id>/passkeys/remove")
+@signed_in(For.OPERATORS, writes=True, fresh=True)
+def remove_passkeys(visit: AccountVisit, account_id: uuid.UUID) -> ResponseReturnValue:
+    """Put out whoever can sign in as somebody; a new link lets the right person in again."""
+    found = scope.account(visit, account_id)
+    accounts.remove_passkeys(visit.db, found, visit.now, by=visit.actor)
+    return _back(found, "passkeys")
+
+
 def _back(found: Account, done: str) -> ResponseReturnValue:
     return redirect(url_for("admin.person", account_id=found.id, done=done), 303)

@@ -80,6 +80,9 @@
     start.tabIndex = -1;
     start.focus({ preventScroll: true });
     if (place) place.scrollIntoView(); else scrollTo(0, y);
+    const waits = document.querySelector("[data-again]"), address = here();
+    if (waits) setTimeout(() => here() === address && waits.isConnected
+      && open(address, { keep: "", y: scrollY }), waits.dataset.again * 1000);
     const leaving = document.querySelector("form[data-leaves]");
     if (leaving) leaving.submit();
     document.querySelectorAll("body script[src]").forEach(run);

@@ -2,9 +2,10 @@
 
 import re
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
-from flask import redirect, render_template, request
+from flask import make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -20,6 +21,8 @@ from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.sentences import sentence
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
 
+LOOK_AGAIN = 4  # seconds
+WAIT = timedelta(seconds=30)
 PERCENT = re.compile(r"\d{1,3}([.,]\d{1,2})?")
 
 
@@ -27,7 +30,10 @@ PERCENT = re.compile(r"\d{1,3}([.,]\d{1,2})?")
 @visiting(teacher=True)
 def activity(visit: Visit, code: str) -> ResponseReturnValue:
     placement = chosen_placement(visit)
-    return _page(visit, placement, _unit(placement, code))
+    response = make_response(_page(visit, placement, _unit(placement, code)))
+    if look_again := _look_again(visit):
+        response.headers["Refresh"] = str(look_again)
+    return response
 
 
 @blueprint.post("/course/units/<code>/activity")
@@ -130,8 +136,20 @@ def _page(visit: Visit, placement: Placement, unit: LearningUnit, problem: str =
         kind_name=_kind_name,
         form=request.form,
         problem=problem,
+        look_again=_look_again(visit),
         address=address,
     )
+
+
+def _look_again(visit: Visit) -> int:
+    """Return after how many seconds a page that waits for the list looks for it; 0: it does not.
+
+    Nothing is typed meanwhile. After half a minute the reader decides.
+    """
+    row = visit.db.get(CourseActivities, visit.launch.course.id)
+    if row is None or row.wanted_at is None:
+        return 0
+    return LOOK_AGAIN if visit.now - row.wanted_at < WAIT else 0
 
 
 def _unit(placement: Placement, code: str) -> LearningUnit:
