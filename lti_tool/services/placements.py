@@ -11,7 +11,7 @@ from badges.award import RESTS_ON_LMS
 from badges.completion import Route
 from badges.micro_credential import LearningUnit
 from lti_tool.db import get_or_add
-from lti_tool.errors import NotFound, ToolError
+from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import (
     Course,
     MicroCredentialSeries,
@@ -20,7 +20,7 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services import audit, catalogue, versions
+from lti_tool.services import audit, catalogue, lifecycle, versions
 
 LONGEST_BASIS = 500
 LONGEST_PARAMETER = 300
@@ -41,9 +41,11 @@ def place(
 
     Raises:
         ToolError: `unknown_unit`.
+        Conflict: `closed_to_new_courses`: the course does not offer it yet, and none may begin.
     """
     if unit_code is not None:
         _check_unit(version, unit_code)
+    check_choice(db, link.course_id, version, now)
     db.refresh(link, with_for_update={"key_share": True})  # link first, as launches lock them
     placement, _ = get_or_add(
         db,
@@ -58,6 +60,21 @@ def place(
         details = {"version": str(version.id), "unit": unit_code or ""}
         audit.note(db, actor, "link.placed", f"resource_link:{link.id}", now, **details)
     return placement
+
+
+def check_choice(
+    db: Session, course_id: uuid.UUID | None, version: MicroCredentialVersion, now: datetime
+) -> None:
+    """Refuse a version that is closed to new courses, unless this course offers it already.
+
+    Raises:
+        Conflict: `closed_to_new_courses`.
+    """
+    if lifecycle.is_open(version, now):
+        return
+    offered = sa.select(Placement.id).filter_by(course_id=course_id, version_id=version.id)
+    if db.scalar(offered) is None:
+        raise Conflict("closed_to_new_courses")
 
 
 def place_by_custom_parameters(
@@ -83,7 +100,7 @@ def place_by_custom_parameters(
     if offered is not None and (link.placement, link.unit_code) == (offered, unit_code):
         return True
     try:
-        first = versions.First(offered.version) if offered else _first(db, link, custom)
+        first = versions.First(offered.version) if offered else _first(db, link, custom, now)
         placement = place(db, link, first.version, unit_code, actor="custom_parameters", now=now)
     except ToolError as error:
         link.unknown_parameter = _unknown(error, mc, unit_code)
@@ -102,8 +119,10 @@ def _stands_for(
     return (link.placement.course_id, link.unit_code) == (link.course_id, unit_code)
 
 
-def _first(db: Session, link: ResourceLink, custom: Mapping[str, str]) -> versions.First:
-    return versions.first(db, link.course, catalogue.find(db, custom["mc"]), custom)
+def _first(
+    db: Session, link: ResourceLink, custom: Mapping[str, str], now: datetime
+) -> versions.First:
+    return versions.first(db, link.course, catalogue.find(db, custom["mc"]), custom, now)
 
 
 def _unknown(error: ToolError, mc: str, unit_code: str | None) -> str:

@@ -24,7 +24,7 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services import audit, catalogue
+from lti_tool.services import audit, catalogue, lifecycle
 
 MOST_ANCESTORS = 20
 
@@ -44,12 +44,33 @@ class First:
 
 
 def first(
-    db: Session, course: Course, newest: MicroCredentialVersion, custom: Mapping[str, str]
+    db: Session,
+    course: Course,
+    newest: MicroCredentialVersion,
+    custom: Mapping[str, str],
+    now: datetime,
 ) -> First:
     """Return the version with which a course begins to offer a series.
 
     That of the original course if it is known, else the one that the links name, else the newest.
+    If no new course may begin with that, the newest with which one may.
+
+    Raises:
+        Conflict: `closed_to_new_courses`: there is none, or the reference names one that is not.
     """
+    wanted = _wanted(db, course, newest, custom)
+    if lifecycle.is_open(wanted.version, now):
+        return wanted
+    listed = catalogue.versions_of(db, newest.series.organisation.slug, newest.series.code)
+    instead = lifecycle.newest_open(listed, now)
+    if not instead or custom["mc"].count("/") == 2:
+        raise Conflict("closed_to_new_courses")
+    return First(instead[0], wanted.original, asks=True)
+
+
+def _wanted(
+    db: Session, course: Course, newest: MicroCredentialVersion, custom: Mapping[str, str]
+) -> First:
     if custom["mc"].count("/") == 2:
         return First(newest)  # the reference names it
     named = _named(newest, custom.get("version", ""))
@@ -61,16 +82,21 @@ def first(
     return First(original, original, asks=original is not newest)
 
 
-def choices(db: Session, placement: Placement) -> Sequence[MicroCredentialVersion]:
-    """Return what the teacher may choose from: versions of the series, newest first, but for those
-    that the course offers beside this one."""
+def choices(db: Session, placement: Placement, now: datetime) -> Sequence[MicroCredentialVersion]:
+    """Return what the teacher may choose from: the one that the course offers, and versions of the
+    series that may be begun with, newest first, but for those that it offers beside this one."""
     others = sa.select(Placement.version_id).filter(
         Placement.course_id == placement.course_id, Placement.id != placement.id
     )
     taken = set(db.scalars(others))
     series = placement.version.series
     listed = catalogue.versions_of(db, series.organisation.slug, series.code)
-    return [version for version in listed if version.id not in taken]
+    return [
+        version
+        for version in listed
+        if version.id == placement.version_id
+        or (version.id not in taken and lifecycle.is_open(version, now))
+    ]
 
 
 def has_begun(db: Session, placement: Placement) -> bool:
@@ -109,7 +135,7 @@ def choose(
     linked = sa.select(ResourceLink).filter_by(placement_id=placement.id).order_by(ResourceLink.id)
     links = db.scalars(linked.with_for_update()).all()
     db.refresh(placement, with_for_update=True)
-    chosen = next((one for one in choices(db, placement) if one.id == version_id), None)
+    chosen = next((one for one in choices(db, placement, now) if one.id == version_id), None)
     if chosen is None:
         raise NotFound("unknown_micro_credential")
     if chosen.id != placement.version_id:

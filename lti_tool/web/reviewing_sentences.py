@@ -64,9 +64,6 @@ REVIEWING: Mapping[str, Sentence] = {
             " new version instead."
         ),
     ),
-    "unsuitable_date": Sentence(
-        N_("That is not a day between tomorrow and ten years from now."), _CHANGE
-    ),
     "already_retired": Sentence(N_("This version is retired already."), _LOOK_AGAIN),
     "closed_to_new_courses": Sentence(
         N_("No new course can begin with this version: it is retired or has to be reviewed."),

@@ -1,10 +1,13 @@
 """A partner reviews what was handed in, on a desk and on a phone, with and without a mouse."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from lti_tool import clock
 from lti_tool.demo.world import World
+from lti_tool.services import catalogue
 from lti_tool.services.accounts import Role
 from tests.browser import operating
 from tests.browser.chromium import Sitting
@@ -81,3 +84,33 @@ def test_a_school_chooses_its_partners(world: World, new_context: NewContext, sh
     for language in ("de", "en"):
         page.goto(f"{page.url.partition('?')[0]}?lang={language}")
         check(page, f"partners {language}", show)
+
+
+def test_a_definition_is_looked_at_again_and_retired(
+    world: World, new_context: NewContext, show: Show
+) -> None:
+    slug = world.mc.awarding_body.slug
+    with world.tool.database.transaction() as db:
+        version = catalogue.find(db, f"{slug}/{world.mc.code}")
+        version.review_by = clock.now() + timedelta(days=20)
+    page = new_context().context.new_page()
+    operating.come_in(world, page, operating.add_account(world, "Boss", Role.ADMINISTRATOR, slug))
+    page.get_by_role("link", name="Go on without").click()
+    expect(page.get_by_text("1 published definition is to be reviewed again")).to_be_visible()
+    check(page, "admin home due", show)
+    page.get_by_role("link", name="Look at the definitions").click()
+    for language in ("de", "en"):
+        page.goto(f"{page.url.partition('?')[0]}?lang={language}")
+        check(page, f"admin definitions {language}", show)
+    page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
+    for language in ("de", "en"):
+        page.goto(f"{page.url.partition('?')[0]}?lang={language}")
+        check(page, f"admin definition {language}", show)
+    page.get_by_role("link", name="Retire …").click()
+    for language in ("de", "en"):
+        page.goto(f"{page.url.partition('?')[0]}?lang={language}")
+        check(page, f"admin retire {language}", show)
+    page.get_by_label("Reason").fill("The law has changed")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Retired. Running courses go on")).to_be_visible()
+    check(page, "admin definition retired", show)

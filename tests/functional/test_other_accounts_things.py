@@ -66,6 +66,11 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.switch_system": For.ADMINISTRATORS,
     "admin.partners": For.ADMINISTRATORS,
     "admin.ask_partners": For.ADMINISTRATORS,
+    "admin.definitions": For.QUALITY,
+    "admin.definition": For.QUALITY,
+    "admin.confirm_definition": For.REVIEWERS,
+    "admin.retirement": For.ADMINISTRATORS,
+    "admin.retire": For.ADMINISTRATORS,
     "admin.review_list": For.REVIEWERS,
     "admin.review": For.REVIEWERS,
     "admin.decide": For.REVIEWERS,
@@ -278,6 +283,7 @@ def settle(app: Flask, database: Database, slug: str) -> School:
             "grant_id": accounts.get(db, reviewer).grants[0].id,
             "client_id": api_clients.add(db, body, f"System {slug}Q", by="operator", now=now)[0].id,
         }
+    ids["version_id"] = handing_in.publish(database, slug, now)
     ids["draft_id"] = handing_in.hand_in(database, slug, now)
     return School(administrator, signing_in.signed_in(app, database, reviewer, now), ids)
 

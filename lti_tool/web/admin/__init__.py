@@ -3,6 +3,7 @@
 from lti_tool.web.admin import (
     audit_log,
     by_hand,
+    definitions,
     home,
     keys,
     me,
@@ -22,6 +23,7 @@ __all__ = [
     "audit_log",
     "blueprint",
     "by_hand",
+    "definitions",
     "home",
     "keys",
     "me",

@@ -59,6 +59,8 @@ ACTS: Mapping[str, str] = {
     "organisation.partners_asked": N_("chose who reviews a school's definitions"),
     "definition.approved": N_("approved and published a definition"),
     "definition.returned": N_("returned a definition to its author"),
+    "micro_credential.confirmed": N_("reviewed a published micro-credential again"),
+    "micro_credential.retired": N_("retired a micro-credential"),
     "micro_credential.published": N_("published a micro-credential"),
     "link.placed": N_("chose what an activity stands for"),
     "unit.activity_chosen": N_("chose an activity of the LMS for a unit"),

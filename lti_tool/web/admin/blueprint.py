@@ -25,6 +25,8 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
         found.append(("admin.drafts", gettext("Own definitions")))
     if visit.access.reviews:
         found.append(("admin.review_list", gettext("To review")))
+    if visit.access.reviews or visit.access.is_administrator:
+        found.append(("admin.definitions", gettext("Definitions")))
     if visit.access.is_operator:
         found.append(("admin.keys", gettext("Keys")))
     if visit.access.is_administrator:

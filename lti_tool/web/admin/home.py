@@ -3,10 +3,11 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import organisations, registrations, reviews, waiting_deployments
+from lti_tool.services import lifecycle, organisations, registrations, reviews, waiting_deployments
 from lti_tool.web.account_session import AccountVisit, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.admin.definitions import places
 from lti_tool.web.admin.reviews import reviewer
 
 
@@ -20,5 +21,6 @@ def home(visit: AccountVisit) -> ResponseReturnValue:
         waiting=registrations.waiting(visit.db, here),
         deployments=waiting_deployments.listed(visit.db, here),
         schools=organisations.listed(visit.db, here),
+        due=lifecycle.due(visit.db, places(visit), visit.now),
         to_review=len(reviews.waiting(visit.db, reviewer(visit))),
     )

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from badges import definition as definitions
 from badges.formats import open_badge_3
+from lti_tool import clock
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, credentials, stacks
+from lti_tool.services import catalogue, credentials, lifecycle, stacks
 from lti_tool.web import badge_files, caching
 from lti_tool.web.context import public_url
 from lti_tool.web.i18n import language
@@ -28,9 +29,12 @@ def home() -> ResponseReturnValue:
 
 @blueprint.get("/definitions/")
 def offer() -> ResponseReturnValue:
-    """Show what is on offer: the newest version of every series."""
+    """Show what is on offer: of every series the newest version that a course may begin with."""
     with reading() as db:
-        entries = [(one, catalogue.definition(one)) for one in catalogue.newest(db)]
+        entries = [
+            (one, catalogue.definition(one))
+            for one in lifecycle.newest_open(catalogue.all_versions(db), clock.now())
+        ]
         page = render_template("public/offer.html", entries=entries)
     return caching.cacheable(page, caching.DEFINITION, varies=caching.PAGE_VARIES)
 

@@ -15,6 +15,7 @@ from lti_tool.services import (
     deliveries,
     gradebook_results,
     grid,
+    lifecycle,
     moodle,
     placements,
     roster,
@@ -46,6 +47,7 @@ def course(visit: Visit) -> ResponseReturnValue:
             for row in placements.of_course(visit.db, visit.launch.course)
         ],
         mc=mc,
+        standing=lifecycle.standing(version, visit.now),
         has_versions=len(version.series.versions) > 1,
         learners=learners,
         totals=roster.totals(visit.db, visit.launch.course, version),

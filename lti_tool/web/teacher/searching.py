@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from badges.micro_credential import Concept, MicroCredential
 from lti_tool.models import Course, MicroCredentialVersion
-from lti_tool.services import catalogue, placements
+from lti_tool.services import catalogue, lifecycle, placements
 
 Entry = tuple[MicroCredentialVersion, MicroCredential]
 
@@ -54,7 +55,8 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`offered`: what the course offers already; `others`: the newest version of the rest."""
+    """`offered`: what the course offers already; `others`: of the rest the newest versions that a
+    new course may begin with."""
 
     wanted: Wanted
     filters: Filters
@@ -66,6 +68,7 @@ def search(
     db: Session,
     course: Course | None,
     args: "MultiDict[str, str]",
+    now: datetime,
     *,
     one_of_each: bool = False,
 ) -> Found:
@@ -78,7 +81,8 @@ def search(
     if one_of_each:
         offered = list({version.series_id: version for version in offered}.values())
     known = {version.series_id for version in offered}
-    others = [one for one in catalogue.newest(db) if one.series_id not in known]
+    open_ones = lifecycle.newest_open(catalogue.all_versions(db), now)
+    others = [one for one in open_ones if one.series_id not in known]
     entries = _entries(offered), _entries(others)
     return Found(
         wanted,

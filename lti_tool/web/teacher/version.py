@@ -20,7 +20,10 @@ def version(visit: Visit) -> ResponseReturnValue:
         visit=visit,
         placement=placement,
         mc=catalogue.definition(placement.version),
-        choices=[(row, catalogue.definition(row)) for row in versions.choices(visit.db, placement)],
+        choices=[
+            (row, catalogue.definition(row))
+            for row in versions.choices(visit.db, placement, visit.now)
+        ],
         has_begun=versions.has_begun(visit.db, placement),
         address=address,
     )
