@@ -155,14 +155,14 @@ def gaps(content: Json) -> Iterator[tuple[str, str]]:
         "quality_assurance": "quality_assurance",
     }
     yield from ((path, code) for path, code in expected.items() if not at(content, path))
-    found = units(content)
-    if not found:
+    found, is_stacked = units(content), bool(content.get("stack"))
+    if not found and not is_stacked:
         yield "units", "learning_outcomes"
     for number, unit in enumerate(found):
         for member, code in (("outcomes", "learning_outcomes"), ("assessment", "assessment")):
             if not unit.get(member):
                 yield f"units.{number}.{member}", code
-    if found and all(unit.get("allows_participation") for unit in found):
+    if found and not is_stacked and all(unit.get("allows_participation") for unit in found):
         yield "units.0.allows_participation", "nothing_assessed"
 
 

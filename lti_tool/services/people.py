@@ -12,6 +12,7 @@ from lti_tool.models import (
     Course,
     CourseMember,
     Credential,
+    DefinitionDraft,
     GradebookResult,
     MicroCredentialVersion,
     Person,
@@ -39,6 +40,7 @@ class Held:
     awards: Sequence[Award]
     credentials: Sequence[Credential]
     told: Told
+    drafts: Sequence[DefinitionDraft]
 
 
 def held(db: Session, person: Person) -> Held:
@@ -67,7 +69,14 @@ def held(db: Session, person: Person) -> Held:
         awards=db.scalars(awards).all(),
         credentials=db.scalars(credentials).all(),
         told=told(db, person),
+        drafts=drafts(db, person),
     )
+
+
+def drafts(db: Session, person: Person) -> Sequence[DefinitionDraft]:
+    """Return the definitions that a person wrote or writes, also those given up or published."""
+    written = sa.select(DefinitionDraft).filter_by(author=f"person:{person.id}")
+    return db.scalars(written.order_by(DefinitionDraft.created_at)).all()
 
 
 def told(db: Session, person: Person) -> Told:

@@ -70,6 +70,12 @@ def test_a_teacher_writes_and_hands_in_a_definition_in_the_frame(
     assert measure.main_action_problem(frame) == ""
     _write(frame)
     assert measure.violations(frame) == []
+    frame.get_by_role("link", name="Preview").click()
+    expect(frame.get_by_text("This is not public.")).to_be_visible()
+    show(teacher.page, "writing preview frame")
+    assert measure.violations(frame) == []
+    assert measure.too_wide(frame) == []
+    frame.get_by_role("link", name="Back to writing").click()
     _go_on(frame)
     expect(frame.get_by_text("It is handed in.")).to_be_visible()
     show(teacher.page, "writing handed in frame")
@@ -120,6 +126,12 @@ def test_every_page_reads_well_on_a_desk_and_on_a_phone(
     _look(page, "writing check", show)
     page.goto(f"{here}/translation?language=uk")
     _look(page, "writing translation", show)
+    page.goto(f"{here}/table?lang=de")
+    _look(page, "writing table", show)
+    page.goto(f"{here.rpartition('/')[0]}/import")
+    _look(page, "writing import", show)
+    page.goto(f"{here}/preview?lang=en")
+    _look(page, "writing preview early", show)
     page.goto(f"{here}/edit?step=units")
     page.get_by_role("button", name=re.compile("Remove Working")).click()
     expect(page.get_by_role("heading", name="Remove this unit?")).to_be_visible()

@@ -93,6 +93,13 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.discard_draft": For.ADMINISTRATORS,
     "admin.translate_draft": For.ADMINISTRATORS,
     "admin.save_translation": For.ADMINISTRATORS,
+    "admin.preview_draft": For.ADMINISTRATORS,
+    "admin.export_draft": For.ADMINISTRATORS,
+    "admin.draft_table": For.ADMINISTRATORS,
+    "admin.import_table": For.ADMINISTRATORS,
+    "admin.table_template": For.ADMINISTRATORS,
+    "admin.importing": For.ADMINISTRATORS,
+    "admin.import_draft": For.ADMINISTRATORS,
 }
 
 

@@ -111,6 +111,13 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.discard_draft": DRAFT,
     "teacher.translate_draft": DRAFT,
     "teacher.save_translation": DRAFT,
+    "teacher.preview_draft": DRAFT,
+    "teacher.export_draft": DRAFT,
+    "teacher.draft_table": DRAFT,
+    "teacher.import_table": DRAFT,
+    "teacher.table_template": DRAFT,
+    "teacher.importing": WRITING,
+    "teacher.import_draft": WRITING,
 }
 
 # Addresses for everybody; `credential*` only once its holder made it public.

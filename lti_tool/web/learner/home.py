@@ -82,6 +82,7 @@ def data(visit: Visit) -> ResponseReturnValue:
         visit=visit,
         records=records,
         told=people.told(visit.db, visit.launch.person),
+        drafts_kept=len(people.drafts(visit.db, visit.launch.person)),
     )
 
 

@@ -73,6 +73,8 @@ class Finding:
 
     @property
     def words(self) -> str:
+        if self.code == "required" and self.path.endswith(".rule"):
+            return gettext("Choose when the unit counts as completed.")
         return gettext(WORDS.get(self.code, N_("This cannot be used as it is.")))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from lti_tool.web.writing import views
+from lti_tool.web.writing import exchange, views
 from lti_tool.web.writing.seat import Seat
 
 View = Callable[..., ResponseReturnValue]
@@ -35,6 +35,13 @@ ROUTES = (
     Route("discard_draft", f"{DRAFT}/discard", views.discard, writes=True),
     Route("translate_draft", f"{DRAFT}/translation", views.translate),
     Route("save_translation", f"{DRAFT}/translation", views.save_translation, writes=True),
+    Route("preview_draft", f"{DRAFT}/preview", exchange.preview),
+    Route("export_draft", f"{DRAFT}/export", exchange.export),
+    Route("draft_table", f"{DRAFT}/table", exchange.table),
+    Route("import_table", f"{DRAFT}/table", exchange.import_table, writes=True),
+    Route("table_template", f"{DRAFT}/table/example", exchange.template),
+    Route("importing", "/drafts/import", exchange.importing),
+    Route("import_draft", "/drafts/import", exchange.import_file, writes=True),
 )
 
 

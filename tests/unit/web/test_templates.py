@@ -25,6 +25,7 @@ MACROS = {
     "told.html",
     "forms.html",
     "fields.html",
+    "described.html",
     "checklist.html",  # a part of a page, which a script asks for alone
 }
 # The form that leaves for the LMS: our token would tell it how to post into the launch.

@@ -1,0 +1,223 @@
+"""Bring definitions in and take them along: JSON files, tables; and the preview of a draft."""
+
+import uuid
+
+from flask import Response, json, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from markupsafe import Markup
+
+from badges import artwork, drafting, strict_json
+from badges import definition as definitions
+from badges.definition import InvalidDefinition
+from badges.drafting import Json
+from badges.errors import BadgeError
+from badges.micro_credential import MicroCredential
+from badges.strict_json import MalformedJson
+from lti_tool.errors import ToolError
+from lti_tool.services import drafts, specimen
+from lti_tool.services.drafts import EDITABLE
+from lti_tool.web import badge_files
+from lti_tool.web.badge_files import Summary
+from lti_tool.web.context import public_url
+from lti_tool.web.errors import what_happened
+from lti_tool.web.i18n import language
+from lti_tool.web.sentence import N_
+from lti_tool.web.writing import checking, tables
+from lti_tool.web.writing.seat import Seat
+
+_HARMLESS = frozenset({"required", "empty_text"})
+"""What may be missing from a file: it can be written here."""
+
+
+def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Show the public page and the badge as they would be; as soon as it can be read at all."""
+    draft = seat.readable(draft_id)
+    checklist = drafts.checklist(draft)
+    mc = checklist.mc
+    return render_template(
+        "writing/preview.html",
+        visit=seat.visit,
+        seat=seat,
+        draft=draft,
+        mc=mc,
+        findings=checking.findings(draft.content, checklist),
+        emblem=_emblem(mc) if mc else "",
+        summary=_summary(seat, mc) if mc else None,
+    )
+
+
+def _emblem(mc: MicroCredential) -> Markup:
+    field = mc.field.uri if mc.field else None
+    svg = artwork.emblem_svg(mc.code, awarding_body=mc.awarding_body.slug, field=field)
+    return Markup(svg.decode("ascii"))  # noqa: S704 - our own drawing, of numbers and colours
+
+
+def _summary(seat: Seat, mc: MicroCredential) -> Summary | None:
+    try:
+        tag = mc.title.best_language(language())
+        return badge_files.summary_of(
+            specimen.build(mc, tag, public_url=public_url(), now=seat.now)
+        )
+    except BadgeError:
+        return None
+
+
+def export(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Hand out a draft as JSON, or with `?form=csv` its units and outcomes as a table."""
+    draft = seat.readable(draft_id)
+    name = str(draft.content.get("code", "draft")).lower()
+    if request.args.get("form") == "csv":
+        text, kind, ending = tables.written(draft.content), "text/csv", "csv"
+        return _file(("\ufeff" + text).encode(), kind, f"{name}.{ending}")
+    text = json.dumps(draft.content, ensure_ascii=False, indent=1, sort_keys=False)
+    return _file(text.encode(), "application/json", f"{name}.json")
+
+
+def template(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Hand out an example of the table."""
+    seat.readable(draft_id)
+    tag = language()
+    example: Json = {
+        "title": {tag: ""},
+        "units": [
+            {
+                "title": {tag: gettext("Working safely at height")},
+                "hours": 8,
+                "outcomes": [
+                    {"kind": "knowledge", "text": {tag: gettext("names the hazards on a roof")}},
+                    {
+                        "kind": "skill",
+                        "text": {
+                            tag: gettext(
+                                "secures the roof edge and checks the harness before each use"
+                            )
+                        },
+                    },
+                ],
+            }
+        ],
+    }
+    return _file(("\ufeff" + tables.written(example)).encode(), "text/csv", "units.csv")
+
+
+def _file(data: bytes, kind: str, name: str) -> Response:
+    safe = "".join(one for one in name if one.isascii() and (one.isalnum() or one in ".-_"))
+    headers = {"Content-Disposition": f'attachment; filename="{safe}"'}
+    return Response(data, mimetype=kind, headers=headers)
+
+
+def table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
+    draft = seat.readable(draft_id)
+    if not (seat.is_author(draft) and draft.state in EDITABLE):
+        return redirect(seat.address("check_draft", draft), 303)
+    return _table(seat, draft_id, "", [], f"{draft.revision}")
+
+
+def _table(
+    seat: Seat, draft_id: uuid.UUID, typed: str, wrong: list[tables.Wrong], revision: str
+) -> str:
+    return render_template(
+        "writing/table.html",
+        visit=seat.visit,
+        seat=seat,
+        draft=seat.own(draft_id),
+        typed=typed,
+        wrong=wrong,
+        revision=revision,
+        columns=[gettext(one) for one in tables.COLUMNS],
+        kinds=[gettext(one) for one in tables.KINDS.values()],
+    )
+
+
+def import_table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Add the units of a table, all or none."""
+    draft = seat.own(draft_id)
+    data = _uploaded(tables.MOST_CHARACTERS * 4)
+    typed = tables.decoded(data) if data else request.form.get("table", "")
+    if typed is None or "\0" in typed:
+        words = gettext("This is no text file. Save it as “CSV UTF-8”, or paste the cells below.")
+        return _table(seat, draft_id, "", [tables.Wrong(1, "", words)], _told()), 400
+    units, wrong = tables.read(typed, draft.content)
+    if wrong:
+        return _table(seat, draft_id, typed, wrong, _told()), 400
+    content = {**draft.content, "units": [*drafting.units(draft.content), *units]}
+    try:
+        drafts.save(seat.db, draft, content, revision=_number(_told()), now=seat.now)
+    except ToolError as error:
+        if error.code == "draft_not_editable":
+            raise
+        problem = [tables.Wrong(1, "", what_happened(error))]
+        return _table(seat, draft_id, typed, problem, f"{draft.revision}"), error.status
+    return redirect(seat.address("edit_draft", draft, step="units"), 303)
+
+
+def importing(seat: Seat) -> ResponseReturnValue:
+    return _import_page(seat, [])
+
+
+def _import_page(seat: Seat, problems: list[str]) -> str:
+    return render_template("writing/import.html", visit=seat.visit, seat=seat, problems=problems)
+
+
+def import_file(seat: Seat) -> ResponseReturnValue:
+    """Begin a draft with what a JSON file says, for an own school and under a code of its own."""
+    data = _uploaded(drafts.LARGEST_CONTENT + 1)
+    content, problems = _definition(data)
+    if problems or content is None:
+        return _import_page(seat, problems), 400
+    try:
+        home = uuid.UUID(request.form.get("organisation", ""))
+    except ValueError:
+        home = seat.organisations[0].id if seat.organisations else uuid.UUID(int=0)
+    first = drafting.original(content)
+    title = str(content["title"].get(first, ""))
+    draft = drafts.start(seat.db, seat.writer(home), title=title, language=first, now=seat.now)
+    own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}
+    drafts.save(seat.db, draft, {**content, **own}, revision=draft.revision, now=seat.now)
+    return redirect(seat.address("check_draft", draft), 303)
+
+
+def _definition(data: bytes) -> tuple[Json | None, list[str]]:
+    """Return what a file says, or what is wrong with it, by its place in the file."""
+    try:
+        found = strict_json.loads(data)
+    except MalformedJson:
+        return None, [gettext("This is no JSON file that can be read.")]
+    if not isinstance(found, dict) or found.get("format") != definitions.FORMAT:
+        return None, [
+            gettext(
+                "This is no definition: it does not say “%(format)s”.", format=definitions.FORMAT
+            )
+        ]
+    content: Json = json.loads(data)
+    try:
+        definitions.load(content)
+    except InvalidDefinition as error:
+        wrong = [one for one in error.problems if one.code not in _HARMLESS]
+        if wrong or not isinstance(content.get("title"), dict) or not content["title"]:
+            return None, [f"{one.path}: {_words(one.code)}" for one in error.problems][:50]
+    return content, []
+
+
+def _uploaded(at_most: int) -> bytes:
+    """Return the file that was sent, cut at a number of bytes; nothing for no file."""
+    upload = request.files.get("file")
+    if upload is None:
+        return b""
+    try:
+        return bytes(upload.read(at_most))
+    finally:
+        upload.close()
+
+
+def _words(code: str) -> str:
+    return gettext(checking.WORDS.get(code, N_("This cannot be used as it is.")))
+
+
+def _told() -> str:
+    return request.form.get("revision", "")[:9]
+
+
+def _number(told: str) -> int:
+    return int(told) if told.isascii() and told.isdigit() else 0

@@ -1,0 +1,51 @@
+"""What is said of a definition that is not whole yet agrees with what is said of a whole one."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from badges import definition as definitions
+from badges import drafting, samples
+from badges.micro_credential import MicroCredential, missing_elements
+
+OPTIONAL_MEMBERS = (
+    *("hours", "eqf_level", "assessment", "participation", "quality_assurance", "prerequisites"),
+    *("supervision", "stackability", "units.0.outcomes", "units.1.assessment"),
+)
+
+
+def weakened(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the definition whole, without each member, and with nothing assessed."""
+    yield whole
+    for path in OPTIONAL_MEMBERS:
+        made = deepcopy(whole)
+        place, _, member = path.rpartition(".")
+        holder = drafting.at(made, place) if place else made
+        holder.pop(member, None)
+        yield made
+    for unit in (unassessed := deepcopy(whole))["units"]:
+        unit["allows_participation"] = True
+    yield unassessed
+
+
+@pytest.mark.parametrize("mc", samples.all(), ids=lambda mc: mc.code)
+def test_gaps_are_the_missing_elements(mc: MicroCredential) -> None:
+    for content in weakened(definitions.dump(mc)):
+        expected = sorted(one.code for one in missing_elements(definitions.load(content)))
+        assert sorted(code for _, code in drafting.gaps(content)) == expected
+
+
+@pytest.mark.parametrize("mc", samples.all(), ids=lambda mc: mc.code)
+def test_every_text_is_found_where_it_stands(mc: MicroCredential) -> None:
+    content = definitions.dump(mc)
+    found = dict(drafting.texts(content))
+    assert {"title", "description", "units.0.title", "units.0.outcomes.0.text"} <= set(found)
+    assert all(drafting.at(content, path) is text for path, text in found.items())
+
+
+def test_a_new_code_is_one_that_nobody_has() -> None:
+    content = definitions.dump(samples.welding())
+    taken = [unit["code"] for unit in drafting.units(content)]
+    assert drafting.free_unit_code(content) not in taken
