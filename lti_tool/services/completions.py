@@ -2,12 +2,13 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from badges.completion import Route
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
@@ -57,6 +58,7 @@ __all__ = [
     "retract",
     "retract_all",
     "standing",
+    "submitted",
 ]
 
 LONGEST_EVIDENCE = 2000
@@ -299,6 +301,25 @@ def retract_all(
         for target in targets
     ]
     return keep_all(db, targets[0].version, rows, course, now) if targets else []
+
+
+def submitted(
+    db: Session, course: Course, assessor: Person, keys: Collection[str]
+) -> list[CompletionRecord]:
+    """Return what an assessor recorded in a course under these keys and nobody took back."""
+    undone = aliased(CompletionRecord)
+    found = (
+        sa.select(CompletionRecord)
+        .filter(
+            CompletionRecord.course_id == course.id,
+            CompletionRecord.assessor_id == assessor.id,
+            CompletionRecord.key.in_(keys),
+            ~sa.exists().where(undone.retracts_id == CompletionRecord.id),
+        )
+        .options(joinedload(CompletionRecord.person), joinedload(CompletionRecord.version))
+        .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
+    )
+    return list(db.scalars(found))
 
 
 def find(db: Session, record_id: uuid.UUID) -> CompletionRecord:

@@ -57,12 +57,14 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """`rows`: one page of `matching`. `counts`: how many of those found by name each `Show` has."""
+    """`rows`: one page of `matching`. `counts`: how many of those found by name each `Show` has.
+    `is_listed`: its learners were named, not filtered."""
 
     wish: Wish
     rows: Sequence[Learner]
     matching: Sequence[Learner]
     counts: Mapping[Show, int]
+    is_listed: bool = False
 
     @property
     def pages(self) -> int:
@@ -92,7 +94,7 @@ def arrange(learners: Sequence[Learner], wish: Wish, now: datetime) -> Grid:
 
 def listed(learners: Sequence[Learner], wish: Wish) -> Grid:
     """Return a page of exactly these learners."""
-    return Grid(wish=wish, rows=learners, matching=learners, counts={})
+    return Grid(wish=wish, rows=learners, matching=learners, counts={}, is_listed=True)
 
 
 def kind_of(learner: Learner, unit: str, now: datetime) -> Show:

@@ -6,6 +6,7 @@ from lti_tool.web.registering_sentences import REGISTERING
 from lti_tool.web.reporting_sentences import REPORTING
 from lti_tool.web.reviewing_sentences import REVIEWING
 from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.table_sentences import TABLES
 from lti_tool.web.writing_sentences import WRITING
 
 __all__ = ["N_", "SENTENCES", "Sentence", "sentence"]
@@ -413,6 +414,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **REPORTING,
     **REVIEWING,
     **WRITING,
+    **TABLES,
     # launches that are refused; the others by `launch_refused`
     "registration_pending": Sentence(
         N_("Your learning platform is registered here, but not confirmed yet."),

@@ -21,6 +21,7 @@ FILTERS = (
     wording.say,
     wording.term,
     wording.who,
+    wording.with_links,
 )
 
 
@@ -48,6 +49,7 @@ def in_language(tag: str) -> str:
     args = request.args.to_dict()
     for once in (
         "saved",
+        "batch",
         "done",
         "tick",
         "enough",

@@ -1,6 +1,7 @@
 """How values are written for people: texts in several languages, dates, numbers, names of
 countries and languages. All follow the language of the page."""
 
+import re
 import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -110,3 +111,17 @@ def own_name(tag: str) -> str:
 def who(person: Person) -> str:
     """Return a person's name, or what tells nameless ones apart."""
     return person.name or gettext("Learner %(id)s", id=person.short_id)
+
+
+_LINK = re.compile(r"https?://[^\s<>\"']{1,2000}")
+
+
+def with_links(text: str) -> Markup:
+    """Return a text in which addresses can be followed; everything else is escaped."""
+    found, end = Markup(""), 0
+    for match in _LINK.finditer(text):
+        url = match[0].rstrip(".,;:!?)")
+        found += escape(text[end : match.start()])
+        found += Markup('<a href="{0}" target="_blank" rel="noopener nofollow">{0}</a>').format(url)
+        end = match.start() + len(url)
+    return found + escape(text[end:])

@@ -104,3 +104,60 @@ def test_marks_of_parts_are_named(visits: Visits, teacher: Visit) -> None:
 def points_fields(page: Page) -> list[str]:
     fields = page.form("record").fields
     return [one.name for one in fields if one.name and one.name.startswith("points-")]
+
+
+def test_those_ticked_in_the_grid_are_recorded_for_one_unit(visits: Visits, teacher: Visit) -> None:
+    fill(visits, teacher, 20)
+    page = teacher.get("course?show=open")
+    ids = rows(page)[:3]
+    unit = page.submit("choose", row=ids, unit=SIGN_OFF)
+    assert len(names(unit)) == 3
+    assert unit.filled("record")[1]["person"] == ids, "they are ticked"
+    saved = unit.submit("record", evidence="seen at https://school.example/log?a=1&b=2.")
+    assert "Recorded for 3 learners." in saved.text
+    person = saved.follow(names(unit)[0])
+    assert 'href="https://school.example/log?a=1&amp;b=2"' in person.html
+    assert "Tick at least one learner" not in unit.text
+    nobody = page.submit("choose", unit=SIGN_OFF)
+    assert len(names(nobody)) == 20
+    assert page.submit("choose", row=ids, unit="x").status == 404
+
+
+def test_a_whole_column_is_signed_off_after_a_question_and_undone_in_one_go(
+    visits: Visits, teacher: Visit
+) -> None:
+    fill(visits, teacher, 120)
+    page = teacher.get(f"course/units/{SIGN_OFF}?show=open")
+    ask = page.follow("on every page")
+    many = len(ask.filled("record")[1]["person"])
+    assert f"Sign off {many} learners at once?" in ask.text
+    assert many > 50
+    saved = ask.submit("record", evidence="workshop of 3 March")
+    assert f"Recorded for {many} learners." in saved.text
+    assert "Nobody is left" in teacher.get(f"course/units/{SIGN_OFF}/whole?show=open").text
+    undo = saved.follow("Undo")
+    assert undo.submit("undo", reason=" ").status == 400
+    undone = undo.submit("undo", reason="wrong class")
+    assert "The results were taken back." in undone.text
+    again = teacher.get(f"course/units/{SIGN_OFF}/whole?show=open")
+    assert f"Sign off {many} learners at once?" in again.text
+    assert undo.submit("undo", reason="wrong class").status == 404, "there is nothing left of it"
+
+
+def test_only_ones_own_form_is_undone_and_points_are_no_column(
+    visits: Visits, teacher: Visit
+) -> None:
+    fill(visits, teacher, 5)
+    unit = teacher.get("course").submit("choose", row=rows(teacher.get("course")), unit=SIGN_OFF)
+    saved = unit.submit("record", person=rows(unit)[:1])
+    address = next(one.href for one in saved.read.anchors if one.text == "Undo")
+    colleague = visits.open("petro", teacher=True, mc=f"{MC.awarding_body.slug}/{MC.code}")
+    own = address.replace(str(teacher.id), str(colleague.id))
+    assert colleague.get(own).status == 404
+    assert teacher.get(f"course/units/{SIGN_OFF}/batch/{'0' * 32}").status == 404
+    assert teacher.get(f"course/units/{SAFETY}/whole").status == 404
+
+
+def rows(page: Page) -> list[str]:
+    form = "choose" if page.has_form("choose") else "record"
+    return [one.value for one in page.form(form).fields if one.name == "row"]

@@ -3,6 +3,7 @@
 from lti_tool.web.teacher import (
     activities,
     awards,
+    batches,
     choosing,
     course,
     gradebook,
@@ -13,6 +14,7 @@ from lti_tool.web.teacher import (
     reviewing,
     scores,
     selecting,
+    tables,
     version,
     writing,
 )
@@ -21,6 +23,7 @@ from lti_tool.web.teacher.blueprint import blueprint
 __all__ = [
     "activities",
     "awards",
+    "batches",
     "blueprint",
     "choosing",
     "course",
@@ -32,6 +35,7 @@ __all__ = [
     "reviewing",
     "scores",
     "selecting",
+    "tables",
     "version",
     "writing",
 ]

@@ -26,7 +26,7 @@ NOTHING = Entered(judgements=(), problems={})
 @visiting(teacher=True)
 def unit(visit: Visit, code: str) -> ResponseReturnValue:
     placement = chosen_placement(visit)
-    return _page(visit, placement, _unit(placement, code), NOTHING)
+    return page(visit, placement, unit_of(placement, code), NOTHING)
 
 
 @blueprint.post("/course/units/<code>")
@@ -34,11 +34,11 @@ def unit(visit: Visit, code: str) -> ResponseReturnValue:
 def record(visit: Visit, code: str) -> ResponseReturnValue:
     """Record everything that was entered, or nothing if one entry cannot be read."""
     placement = chosen_placement(visit)
-    found = _unit(placement, code)
+    found = unit_of(placement, code)
     learners = roster.people(visit.db, visit.launch.course)
     entered = entries.read(found, frozenset(learners), request.form)
     if entered.problems or not entered.judgements:
-        return _page(visit, placement, found, entered), 400
+        return page(visit, placement, found, entered), 400
     form_key = request.form.get("key") or secrets.token_hex(16)
     completions.record_all(
         visit.db,
@@ -54,7 +54,8 @@ def record(visit: Visit, code: str) -> ResponseReturnValue:
     saved = len({person_id for person_id, _ in entered.judgements})
     wish = narrowing.wish(request.args, catalogue.definition(placement.version), code)
     here = narrowing.addresses("unit", visit, placement, wish, code=code)
-    return redirect(here(page=wish.page, saved=saved), 303)
+    batch = form_key if len(form_key) == 32 else None
+    return redirect(here(page=wish.page, saved=saved, batch=batch), 303)
 
 
 @blueprint.post("/course/units/<code>/route")
@@ -81,7 +82,7 @@ def route(visit: Visit, code: str) -> ResponseReturnValue:
     return redirect(address("unit", visit, placement, code=code, done="route"), 303)
 
 
-def _page(visit: Visit, placement: Placement, found: LearningUnit, entered: Entered) -> str:
+def page(visit: Visit, placement: Placement, found: LearningUnit, entered: Entered) -> str:
     chosen, basis = placements.route_of(placement, found.code)
     mc = catalogue.definition(placement.version)
     shown = _shown(visit, placement, mc, found)
@@ -123,7 +124,7 @@ def _learners(visit: Visit, placement: Placement) -> list[Learner]:
     return roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
 
 
-def _unit(placement: Placement, code: str) -> LearningUnit:
+def unit_of(placement: Placement, code: str) -> LearningUnit:
     try:
         return catalogue.definition(placement.version).unit(code)
     except KeyError as error:

@@ -1,0 +1,145 @@
+"""The grid as a spreadsheet: written without harm, read with every error, recorded after a look."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import CompletionRecord
+from tests.factories.visits import Page, Visit, Visits
+
+SAFETY, READING, SIGN_OFF, PARTS = (f"BEM-S-WLD1-U{number}" for number in (1, 2, 3, 4))
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def teacher(visits: Visits) -> Visit:
+    teacher = visits.open("olha", teacher=True, unit=SAFETY)
+    for sub, name in (("ana", "Ana"), ("ben", "=1+1"), ("cem", 'Çem; "C"')):
+        visits.open(sub, name=name)
+    return teacher
+
+
+def table(teacher: Visit, query: str = "") -> list[dict[str, str]]:
+    answer = teacher.client.get(f"/launches/{teacher.id}/course/results.csv{query}")
+    assert answer.content_type == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="BEM-S-WLD1.csv"'
+    text = answer.data.decode("utf-8-sig")
+    rows = csv.reader(io.StringIO(text), delimiter=";" if ";" in text.splitlines()[0] else ",")
+    header = [cell.split()[0] for cell in next(rows)]
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def records(visits: Visits) -> int:
+    with visits.school.transaction() as db:
+        return db.query(CompletionRecord).count()
+
+
+def send(teacher: Visit, text: str) -> Page:
+    return teacher.get("course/import").submit("table", content=text)
+
+
+def test_the_table_holds_marks_and_sign_offs_and_no_formula(visits: Visits, teacher: Visit) -> None:
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SAFETY, points=92.5)
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SIGN_OFF, signed_off=True)
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", PARTS, part="PA", points=75)
+    rows = {row["name"]: row for row in table(teacher)}
+    assert set(rows) == {"Ana", "'=1+1", 'Çem; "C"'}
+    ana = rows["Ana"]
+    assert (ana[SAFETY], ana[SIGN_OFF], ana[f"{PARTS}/PA"]) == ("92.5", "x", "75")
+    assert (ana[READING], ana[f"{PARTS}/PB"], ana["completed"]) == ("", "", "2")
+    assert [row["name"] for row in table(teacher, "?q=ana")] == ["Ana"]
+    assert [row["name"] for row in table(teacher, "?lang=de&q=em")] == ['Çem; "C"']
+
+
+def test_what_was_exported_changes_nothing(visits: Visits, teacher: Visit) -> None:
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SAFETY, points=92.5)
+    text = teacher.client.get(f"/launches/{teacher.id}/course/results.csv").data.decode()
+    assert "there is nothing to do" in send(teacher, text).text
+
+
+def test_changes_are_shown_before_they_are_recorded(visits: Visits, teacher: Visit) -> None:
+    ids = {row["name"]: row["learner"] for row in table(teacher)}
+    text = (
+        f"learner;name;{SAFETY} Workshop safety;{SIGN_OFF};{PARTS}/PA\r\n"
+        f'{ids["Ana"]};whoever;92,5;X;70\r\n;çem; "C";;;\r\n'
+    )
+    text = text.replace(';çem; "C";;;', ';"çem; ""C""";80;;')
+    seen = send(teacher, text)
+    assert "4 results would be recorded" in seen.text
+    assert records(visits) == 0
+    form = seen.filled("import")
+    assert "Recorded for 2 learners." in teacher.post(*form).text
+    teacher.post(*form)
+    assert records(visits) == 4, "sent twice, recorded once"
+    assert {row["name"]: row[SAFETY] for row in table(teacher)}["Ana"] == "92.5"
+
+
+def test_every_cell_that_cannot_be_used_is_named_and_nothing_is_recorded(
+    visits: Visits, teacher: Visit
+) -> None:
+    wrong = send(
+        teacher,
+        f"name,{SAFETY},{SIGN_OFF},{PARTS}/PA\n"
+        f"Ana,101,,\nNobody,50,,\n'=1+1,80,maybe,1e3\nAna,1,,\n",
+    )
+    assert wrong.status == 400
+    assert "5 cells cannot be used, so nothing was saved." in wrong.text
+    for row, column, value in (
+        (2, SAFETY, "101"),
+        (3, "name", "Nobody"),
+        (4, SIGN_OFF, "maybe"),
+        (4, f"{PARTS}/PA", "1e3"),
+        (5, "learner", ""),
+    ):
+        assert f'">{row}</td><td role="cell" data-label="Column">{column}<' in wrong.html, value
+        assert value in wrong.text
+    assert "Nobody,50" in wrong.html, "what was sent is kept"
+    assert records(visits) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Choose a file, or paste the cells."),
+        ("name,knitting\nAna,1", "There is no such column."),
+        (f"name,{SAFETY},{SAFETY}\nAna,1,1", "This column is there twice."),
+        (f"{SAFETY}\n1", "A column “learner” or “name” is needed."),
+        (f'name,{SAFETY}\n"Ana,1', "a quotation mark is open"),
+        ("x" * 400_001, "This table is too large"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_with_the_reason(
+    visits: Visits, teacher: Visit, text: str, words: str
+) -> None:
+    refused = send(teacher, text)
+    assert refused.status == 400
+    assert words in refused.text
+    assert records(visits) == 0
+
+
+def test_a_file_is_read_and_one_that_is_no_text_refused(visits: Visits, teacher: Visit) -> None:
+    path, data = teacher.get("course/import").filled("table")
+    for content, words in (
+        (f"\ufeffname\t{SAFETY}\r\nAna\t95\r\n".encode(), "One result would be recorded"),
+        (b"\xff\xfe\x00", "no text in UTF-8"),
+    ):
+        file = (io.BytesIO(content), "results.csv")
+        fields = {name: values[0] for name, values in data.items() if name != "file"}
+        answer = teacher.client.post(path, data={**fields, "file": file})
+        assert words in answer.text
+
+
+def test_a_table_that_no_longer_fits_records_nothing(visits: Visits, teacher: Visit) -> None:
+    seen = send(teacher, f"name,{SAFETY}\nAna,90")
+    refused = seen.submit("import", content=f"name,{SAFETY}\nAna,900")
+    assert refused.status == 400
+    assert records(visits) == 0
