@@ -98,6 +98,13 @@ def people(db: Session, course: Course) -> dict[uuid.UUID, Person]:
     return {person.id: person for person in db.scalars(found)}
 
 
+def numbers(db: Session, course: Course) -> dict[uuid.UUID, int]:
+    """Return 1, 2, ... for everybody who was ever in a course, in the order in which they came."""
+    came = sa.select(CourseMember.person_id).filter_by(course_id=course.id)
+    ordered = came.order_by(CourseMember.first_seen_at, CourseMember.person_id)
+    return {person: number for number, person in enumerate(db.scalars(ordered), start=1)}
+
+
 def earned(
     db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
 ) -> defaultdict[uuid.UUID, Earned]:

@@ -1,10 +1,10 @@
 """Several learners at once: those ticked in the grid, all whom a filter shows, and undoing it."""
 
-import re
 import secrets
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from badges.rules import EachPartAtLeast, SignOff, SignOffs
 from lti_tool.errors import NotFound, ToolError
@@ -16,8 +16,6 @@ from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing, recording
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
-FORM_KEY = re.compile(r"[0-9a-f]{32}")
-
 
 @blueprint.post("/course/chosen")
 @visiting(teacher=True)
@@ -28,7 +26,8 @@ def chosen(visit: Visit) -> ResponseReturnValue:
     found = recording.unit_of(placement, code)
     if not request.form.getlist("row"):
         return redirect(address("unit", visit, placement, code=code), 303)
-    return recording.page(visit, placement, found, recording.NOTHING)
+    ticked = [(field, one) for one in request.form.getlist("row") for field in ("row", "person")]
+    return recording.page(visit, placement, found, recording.NOTHING, MultiDict(ticked))
 
 
 @blueprint.get("/course/units/<code>/whole")
@@ -38,7 +37,7 @@ def whole(visit: Visit, code: str) -> ResponseReturnValue:
     placement = chosen_placement(visit)
     found = recording.unit_of(placement, code)
     if not isinstance(found.rule, SignOff | SignOffs):
-        raise NotFound("unknown_unit")
+        return redirect(address("unit", visit, placement, code=code), 303)
     mc = catalogue.definition(placement.version)
     wish = narrowing.wish(request.args, mc, code)
     learners = roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
@@ -61,20 +60,25 @@ def whole(visit: Visit, code: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/course/units/<code>/batch/<key>")
+@blueprint.get("/course/units/<code>/batch")
 @visiting(teacher=True)
-def batch(visit: Visit, code: str, key: str) -> ResponseReturnValue:
+def batch(visit: Visit, code: str) -> ResponseReturnValue:
     """Ask for the reason before everything that one form recorded is taken back."""
-    placement = chosen_placement(visit)
-    return _page(visit, placement, code, key, _records(visit, placement, code, key))
-
-
-@blueprint.post("/course/units/<code>/batch/<key>")
-@visiting(teacher=True, writes=True)
-def undo(visit: Visit, code: str, key: str) -> ResponseReturnValue:
-    """Take back what one form recorded, by a correcting record each."""
-    placement = chosen_placement(visit)
+    placement, key = chosen_placement(visit), request.args.get("batch", "")
     records = _records(visit, placement, code, key)
+    if not records:
+        return redirect(address("unit", visit, placement, code=code), 303)
+    return _page(visit, placement, code, key, records)
+
+
+@blueprint.post("/course/units/<code>/batch")
+@visiting(teacher=True, writes=True)
+def undo(visit: Visit, code: str) -> ResponseReturnValue:
+    """Take back what one form recorded, by a correcting record each."""
+    placement, key = chosen_placement(visit), request.args.get("batch", "")
+    records = _records(visit, placement, code, key)
+    if not records:
+        raise NotFound("unknown_record")
     try:
         completions.retract_all(
             visit.db,
@@ -94,19 +98,12 @@ def undo(visit: Visit, code: str, key: str) -> ResponseReturnValue:
 def _records(
     visit: Visit, placement: Placement, code: str, form_key: str
 ) -> list[CompletionRecord]:
-    """Return what the visitor's own form recorded in this course and was not taken back.
-
-    Raises:
-        NotFound: `unknown_record`: there is nothing of it.
-    """
+    """Return what the visitor's own form recorded in this course and was not taken back."""
     rule = recording.unit_of(placement, code).rule
     parts = [part.code for part in rule.parts] if isinstance(rule, EachPartAtLeast) else [None]
     keys = [entries.record_key(form_key, Judgement(unit=code, part=part)) for part in parts]
     launch = visit.launch
-    found = completions.submitted(visit.db, launch.course, launch.person, keys)
-    if not found or FORM_KEY.fullmatch(form_key) is None:
-        raise NotFound("unknown_record")
-    return found
+    return completions.submitted(visit.db, launch.course, launch.person, keys)
 
 
 def _page(

@@ -4,6 +4,7 @@ import secrets
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
@@ -82,10 +83,18 @@ def route(visit: Visit, code: str) -> ResponseReturnValue:
     return redirect(address("unit", visit, placement, code=code, done="route"), 303)
 
 
-def page(visit: Visit, placement: Placement, found: LearningUnit, entered: Entered) -> str:
+def page(
+    visit: Visit,
+    placement: Placement,
+    found: LearningUnit,
+    entered: Entered,
+    draft: "MultiDict[str, str] | None" = None,
+) -> str:
+    """Return the page of a unit. `draft`: what its form holds, and nobody has sent yet."""
+    form = request.form if draft is None else draft
     chosen, basis = placements.route_of(placement, found.code)
     mc = catalogue.definition(placement.version)
-    shown = _shown(visit, placement, mc, found)
+    shown = _shown(visit, placement, mc, found, form)
     return render_template(
         "teacher/unit.html",
         visit=visit,
@@ -103,17 +112,24 @@ def page(visit: Visit, placement: Placement, found: LearningUnit, entered: Enter
         state=units.state,
         field=entries.field,
         entered=entered,
-        form=request.form,
+        form=form,
+        is_draft=draft is not None,
         key=request.form.get("key") or secrets.token_hex(16),
         address=address,
     )
 
 
-def _shown(visit: Visit, placement: Placement, mc: MicroCredential, found: LearningUnit) -> Grid:
+def _shown(
+    visit: Visit,
+    placement: Placement,
+    mc: MicroCredential,
+    found: LearningUnit,
+    form: "MultiDict[str, str]",
+) -> Grid:
     """Return the learners on the page: after a form that could not be read, those it was about."""
     wish = narrowing.wish(request.args, mc, found.code)
     learners = _learners(visit, placement)
-    listed = set(request.form.getlist("row"))
+    listed = set(form.getlist("row"))
     if listed:
         learners = [one for one in learners if str(one.person.id) in listed]
         return grid.listed(learners, wish)

@@ -59,7 +59,7 @@ def preview(visit: Visit) -> ResponseReturnValue:
 
 @blueprint.post("/course/import/record")
 @visiting(teacher=True, writes=True)
-def import_table(visit: Visit) -> ResponseReturnValue:
+def record_table(visit: Visit) -> ResponseReturnValue:
     """Record what the preview showed; where the table no longer fits, nothing."""
     placement = chosen_placement(visit)
     text = request.form.get("content", "")
