@@ -232,17 +232,13 @@ def check_place(db: Session, draft: DefinitionDraft, mc: MicroCredential) -> Non
         raise Conflict("code_changed", wanted=draft.based_on.series.code)
     if draft.kind == Kind.VERSION and mc.version in {one.version for one in known.versions}:
         raise Conflict("code_taken", wanted=f"{mc.code} {mc.version}")
-    if draft.kind == Kind.EDITORIAL:
-        _check_wording(draft.based_on, mc)
-
-
-def _check_wording(version: MicroCredentialVersion, mc: MicroCredential) -> None:
-    if mc.version != version.version:
-        raise Conflict("code_changed", wanted=version.version)
-    found = changes.differences(definitions.load(version.definition), mc)
+    if draft.kind == Kind.EDITORIAL and mc.version != draft.based_on.version:
+        raise Conflict("code_changed", wanted=draft.based_on.version)
+    found = changes.differences(definitions.load(draft.based_on.definition), mc)
     if not found:
         raise Conflict("nothing_changed")
-    if more := tuple(one for one in found if one.is_substantive):
+    more = tuple(one for one in found if one.is_substantive)
+    if draft.kind == Kind.EDITORIAL and more:
         raise MoreThanWording(more)
 
 

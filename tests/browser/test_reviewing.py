@@ -106,6 +106,12 @@ def test_a_definition_is_looked_at_again_and_retired(
     for language in ("de", "en"):
         page.goto(f"{page.url.partition('?')[0]}?lang={language}")
         check(page, f"admin definition {language}", show)
+    here = page.url
+    page.get_by_role("button", name="Mend the wording").click()
+    page.get_by_role("link", name="Check and hand in").first.click()
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()
+    check(page, "draft of a wording", show)
+    page.goto(here)
     page.get_by_role("link", name="Retire …").click()
     for language in ("de", "en"):
         page.goto(f"{page.url.partition('?')[0]}?lang={language}")

@@ -9,8 +9,8 @@ from flask import Flask
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import lifecycle
+from lti_tool.models import DefinitionDraft, MicroCredentialVersion
+from lti_tool.services import accounts, drafts, lifecycle, organisations
 from lti_tool.services.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.signing_in import SignedIn
@@ -100,3 +100,73 @@ def test_teachers_and_learners_of_running_courses_are_told(app: Flask, database:
         lifecycle.retire(db, found, reason="Replaced", by="account:boss", now=clock.now())
     assert "was retired on" in teacher.get("course").text
     assert "You can complete it as before" in learner.get().text
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "status", "said"),
+    [
+        ("editorial", {"hours": 99}, 409, "more than the wording"),
+        ("editorial", {"description": {"en": "Said more clearly."}}, 303, "Said more clearly."),
+        ("version", {"hours": 99}, 303, "Notional workload"),
+        ("editorial", {}, 409, "says the same as"),
+        ("version", {}, 409, "says the same as"),
+    ],
+)
+def test_an_administrator_goes_on_with_a_published_definition(
+    app: Flask,
+    database: Database,
+    version: uuid.UUID,
+    kind: str,
+    changes: dict[str, object],
+    status: int,
+    said: str,
+) -> None:
+    boss = somebody(app, database, Role.ADMINISTRATOR)
+    begun = boss.post(f"/admin/definitions/{version}/drafts", kind=kind)
+    assert begun.status_code == 303
+    assert boss.get(begun.location).status_code == 200
+    with database.transaction() as db:
+        draft = db.query(DefinitionDraft).one()
+        content = draft.content | changes
+        drafts.save(db, draft, content, revision=1, now=clock.now())
+        page = f"/admin/drafts/{draft.id}"
+    answer = boss.post(f"{page}/hand-in", note="")
+    assert answer.status_code == status
+    assert said in html.unescape(boss.get(page).text + answer.text)
+    again = boss.post(f"/admin/definitions/{version}/drafts", kind=kind)
+    assert again.status_code == 409
+    assert "writes the next version already" in again.text
+
+
+def test_an_administrator_who_reviews_too_does_not_review_the_own_definition(
+    app: Flask, database: Database, version: uuid.UUID
+) -> None:
+    boss = somebody(app, database, Role.ADMINISTRATOR)
+    with database.transaction() as db:
+        found = accounts.get(db, boss.account_id)
+        accounts.grant(db, found, Role.REVIEWER, organisations.find(db, "school"), clock.now())
+    boss = signing_in.signed_in(app, database, boss.account_id, clock.now())
+    boss.post(f"/admin/definitions/{version}/drafts", kind="version")
+    with database.transaction() as db:
+        draft = db.query(DefinitionDraft).one()
+        identifier = draft.id
+        drafts.save(db, draft, draft.content | {"hours": 99}, revision=1, now=clock.now())
+    assert boss.post(f"/admin/drafts/{identifier}/hand-in", note="").status_code == 303
+    assert "Nothing waits for you." in boss.get("/admin/reviews").text
+    sent = {"revision": "2", "decision": "approve", "independent": "1"}
+    assert "yourself" in boss.post(f"/admin/reviews/{identifier}", **sent).text
+    rita = somebody(app, database, Role.REVIEWER)
+    assert rita.post(f"/admin/reviews/{identifier}", **sent).status_code == 303
+
+
+def test_what_can_be_read_no_more_can_still_be_returned(app: Flask, database: Database) -> None:
+    rita = somebody(app, database, Role.REVIEWER)
+    draft = handing_in.hand_in(database, "school", clock.now())
+    with database.transaction() as db:
+        found = drafts.find(db, draft)
+        found.content = {"title": {"en": "Half"}, "code": "X", "version": "1"}
+    assert rita.get(f"/admin/reviews/{draft}").status_code == 200
+    sent = {"revision": "2", "note": "Please look again"}
+    refused = rita.post(f"/admin/reviews/{draft}", decision="approve", independent="1", **sent)
+    assert refused.status_code == 409
+    assert rita.post(f"/admin/reviews/{draft}", decision="return", **sent).status_code == 303

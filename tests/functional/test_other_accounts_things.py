@@ -68,6 +68,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.ask_partners": For.ADMINISTRATORS,
     "admin.definitions": For.QUALITY,
     "admin.definition": For.QUALITY,
+    "admin.go_on": For.ADMINISTRATORS,
     "admin.confirm_definition": For.REVIEWERS,
     "admin.retirement": For.ADMINISTRATORS,
     "admin.retire": For.ADMINISTRATORS,

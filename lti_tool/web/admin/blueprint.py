@@ -26,7 +26,7 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
     if visit.access.reviews:
         found.append(("admin.review_list", gettext("To review")))
     if visit.access.reviews or visit.access.is_administrator:
-        found.append(("admin.definitions", gettext("Definitions")))
+        found.append(("admin.definitions", gettext("Published definitions")))
     if visit.access.is_operator:
         found.append(("admin.keys", gettext("Keys")))
     if visit.access.is_administrator:

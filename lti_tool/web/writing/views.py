@@ -11,7 +11,7 @@ from badges import drafting
 from badges.drafting import Json
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import DefinitionDraft
-from lti_tool.services import drafts
+from lti_tool.services import drafts, reviews
 from lti_tool.services.drafts import EDITABLE, State
 from lti_tool.web import security
 from lti_tool.web.errors import what_happened
@@ -155,6 +155,7 @@ def _check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
         step=None,
         is_complete=checklist.is_complete,
         steps_taken=drafts.steps(seat.db, draft),
+        changes=reviews.changed(draft),
         codes=_codes(draft.content),
         problem=problem,
     )

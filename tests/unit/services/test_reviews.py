@@ -2,13 +2,15 @@
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from badges import samples
 from badges.text import Text
+from lti_tool.db import Database
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
     AuditEntry,
@@ -25,6 +27,7 @@ from tests.factories import handing_in
 from tests.factories.courses import PUBLIC_URL, School
 from tests.factories.databases import on_each_database
 from tests.factories.handing_in import AUTHOR
+from tests.factories.threads import at_one_moment
 
 WLD = samples.welding()
 NOBODY: frozenset[uuid.UUID] = frozenset()
@@ -318,3 +321,23 @@ def test_what_the_operator_imports_is_published_by_the_operator(school: School) 
         version = catalogue.find(db, WLD.code)
         (event,) = history.of_version(db, version)
         assert (event.act, event.organisation) == (Act.PUBLISHED, "")
+
+
+def test_of_two_reviewers_at_one_moment_one_decides(each_database: Database, now: datetime) -> None:
+    school = School.open(each_database, now)
+    draft = hand_in(school)
+    both = [reviewer(school, actor=f"account:{name}") for name in ("rita", "petra")]
+
+    def decide(who: Reviewer) -> str:
+        try:
+            approve(school, draft, who)
+        except Conflict as error:
+            return error.code
+        return "approved"
+
+    assert sorted(map(str, at_one_moment([partial(decide, who) for who in both]))) == [
+        "approved",
+        "review_over",
+    ]
+    with school.transaction() as db:
+        assert len(catalogue.find(db, "school/PV-1").series.versions) == 1
