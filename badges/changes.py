@@ -26,7 +26,7 @@ _TEXTS |= {"prerequisites", "procedure"}
 # Whatever is said here, a learner learns and is judged the same.
 _WORDING = re.compile(
     r"\$\.(description|awarding_body\.(name|url)|quality_assurance\.(name|description|url)"
-    r"|target_groups)\b"
+    r"|licence|target_groups)\b"
 )
 _LONGEST_WORD = 64
 _SIMILAR = 0.75

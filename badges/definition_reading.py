@@ -63,6 +63,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             stack=fields.maybe("stack", _stack),
             prior_learning=fields.maybe("prior_learning", _prior_learning),
             validity_months=fields.maybe("validity_months", values.integer(1, MAX_VALIDITY_MONTHS)),
+            licence=fields.maybe("licence", values.uri),
             skills=fields.optional("skills", concepts, ()),
             target_groups=fields.optional("target_groups", concepts, ()),
             units=fields.required("units", values.tuple_of(_unit, at_most=MAX_UNITS)),

@@ -79,6 +79,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         stack=_stack(mc.stack),
         prior_learning=_prior_learning(mc.prior_learning),
         validity_months=mc.validity_months,
+        licence=mc.licence,
         skills=_concepts(mc.skills),
         target_groups=_concepts(mc.target_groups),
     ) | {"units": [_unit(unit) for unit in mc.units]}

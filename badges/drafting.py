@@ -45,7 +45,14 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "supervision": ("supervision",),
     "grading": ("assessment.grading",),
     "stackability": ("stackability",),
-    "further_information": ("prior_learning", "validity_months", "skills", "languages", "field"),
+    "further_information": (
+        "prior_learning",
+        "validity_months",
+        "skills",
+        "languages",
+        "field",
+        "licence",
+    ),
 }
 """The five optional ones; any of its places is enough."""
 

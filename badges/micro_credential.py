@@ -152,8 +152,8 @@ class MicroCredential:
     `code` names the series, `code` and `version` together this definition. `languages` are those
     of instruction; the languages of the texts are in the texts. `hours` is the notional workload
     of the whole. `stack`: the micro-credentials that it is made of, beside units of its own, if
-    any. `target_groups` are planning data: never on a page or in a badge that names a holder (see
-    `definition.public`).
+    any. `licence`: the address of that under which others may use the texts. `target_groups` are
+    planning data: never on a page or in a badge that names a holder (see `definition.public`).
     """
 
     code: str
@@ -179,6 +179,7 @@ class MicroCredential:
     prior_learning: PriorLearning | None = None
     languages: tuple[str, ...] = ()
     validity_months: int | None = None
+    licence: str | None = None
     skills: tuple[Concept, ...] = ()
     target_groups: tuple[Concept, ...] = ()
 

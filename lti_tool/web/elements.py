@@ -32,6 +32,13 @@ ELEMENTS: Mapping[str, str] = {
     "setting": N_("Setting"),
     "validity_months": N_("Validity"),
     "skills": N_("Skills (ESCO)"),
+    "licence": N_("Licence of this text"),
+}
+# Open licences: what is under one may be taken along, changed and shared by everybody.
+LICENCES: Mapping[str, str] = {
+    "https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
+    "https://creativecommons.org/licenses/by-sa/4.0/": "CC BY-SA 4.0",
+    "https://creativecommons.org/publicdomain/zero/1.0/": "CC0 1.0",
 }
 _OTHERS: Mapping[str, str] = {
     "description": N_("Description"),

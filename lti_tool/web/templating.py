@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
         explain=conditions.explain,
         has_news=conditions.has_news,
         element_names=elements.ELEMENTS,
+        licence_names=elements.LICENCES,
     )
     for name in ("shapes", "words", "forms"):
         environment.globals[name] = environment.get_template(f"{name}.html").module

@@ -234,6 +234,7 @@ def micro_credentials(draw: st.DrawFn) -> MicroCredential:
             procedure=st.none() | texts(),
         ),
         "validity_months": st.integers(1, 600),
+        "licence": st.just("https://creativecommons.org/licenses/by/4.0/"),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(optional))))
     return MicroCredential(

@@ -163,6 +163,15 @@ def test_the_preview_shows_the_page_and_the_badge_and_says_it_is_not_public(
     assert teacher.client.get(f"/definitions/school/{code}/1.0").status_code == 404
 
 
+def test_an_open_licence_is_chosen_and_goes_along(visits: Visits, teacher: Visit) -> None:
+    page = begin(teacher)
+    fill(visits, definitions.dump(samples.welding()))
+    licence = "https://creativecommons.org/licenses/by-sa/4.0/"
+    edit(page, "quality").submit("step", licence=licence)
+    assert definitions.loads(check(page).follow("Download (JSON)").response.data).licence == licence
+    assert "CC BY-SA 4.0" in check(page).follow("Preview").text
+
+
 def test_a_writer_sees_that_drafts_are_kept(visits: Visits, teacher: Visit) -> None:
     assert "Definitions written here" not in teacher.get("data").text
     begin(teacher)

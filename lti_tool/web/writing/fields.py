@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from badges.drafting import Json, units
 from badges.vocabularies import Vocabulary
+from lti_tool.web.elements import LICENCES
 from lti_tool.web.sentence import N_
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
 
+CC_BY, CC_BY_SA, CC_0 = LICENCES
 OUTCOME_KINDS = (
     ("knowledge", N_("knows (knowledge)")),
     ("skill", N_("can do (skill)")),
@@ -395,6 +397,17 @@ _QUALITY = Step(
                     label=N_("Skills (ESCO)"),
                     help=N_("One a line. Add its address at the end of the line if you have it."),
                     example=N_("install photovoltaic systems http://data.europa.eu/esco/skill/…"),
+                ),
+                Field(
+                    path="licence",
+                    kind=Kind.SELECT,
+                    label=N_("May other schools reuse your texts?"),
+                    help=N_("With an open licence everybody may share and adapt them."),
+                    options=(
+                        (CC_BY, N_("yes, if they name you (CC BY 4.0)")),
+                        (CC_BY_SA, N_("yes, if they name you and share alike (CC BY-SA 4.0)")),
+                        (CC_0, N_("yes, without any condition (CC0 1.0)")),
+                    ),
                 ),
                 Field(
                     path="target_groups",

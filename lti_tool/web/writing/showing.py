@@ -206,7 +206,8 @@ def _options(field: Field, value: Any, content: Json) -> Sequence[Option]:
         case Kind.TERM | Kind.TERMS:
             assert field.vocabulary is not None
             return choices.terms(field.vocabulary)
-    return [(name, gettext(words)) for name, words in field.options]
+    fixed = [(name, gettext(words)) for name, words in field.options]
+    return _with(fixed, value) if field.kind is Kind.SELECT and isinstance(value, str) else fixed
 
 
 def _with(options: list[Option], value: Any) -> list[Option]:
