@@ -27,6 +27,7 @@ from lti_tool.models.drafts import DefinitionDraft, DefinitionStep, ReviewPartne
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.issuer_keys import IssuerKey
 from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
+from lti_tool.models.mentors import MentorLink
 from lti_tool.models.micro_credentials import (
     DefinitionRevision,
     MicroCredentialSeries,
@@ -78,6 +79,7 @@ __all__ = [
     "IssuerKey",
     "LaunchSession",
     "LoginState",
+    "MentorLink",
     "MicroCredentialSeries",
     "MicroCredentialVersion",
     "MoodleConnection",

@@ -13,6 +13,7 @@ from lti_tool.models.activities import ActivityResult
 from lti_tool.models.api_clients import ApiClient
 from lti_tool.models.courses import Course
 from lti_tool.models.gradebook_results import GradebookResult
+from lti_tool.models.mentors import MentorLink
 from lti_tool.models.micro_credentials import MicroCredentialVersion
 from lti_tool.models.people import Person
 
@@ -37,6 +38,8 @@ class CompletionRecord(Base):
     """One judgement on one unit: points, a sign-off, a grade in the LMS, an unlocked launch, an
     activity of the LMS, a participation, or a retraction of an earlier record. Never changed,
     never deleted; `badges.completion` evaluates.
+
+    `mentor_link`: a mentor at the workplace confirmed it, for whom the assessor vouches.
 
     `assessor_id` is None where the LMS or the learner stands for the record. `key` makes a
     repeated submission of the same form harmless. `result` and
@@ -77,6 +80,11 @@ class CompletionRecord(Base):
     )
 
     activity_result: Mapped[ActivityResult | None] = relationship()
+    mentor_link_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("mentor_links.id"), index=True
+    )
+
+    mentor_link: Mapped[MentorLink | None] = relationship()
     client_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("api_clients.id"), index=True)
     client: Mapped[ApiClient | None] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

@@ -19,6 +19,7 @@ from lti_tool.models import (
     Course,
     GradebookResult,
     LaunchSession,
+    MentorLink,
     MicroCredentialVersion,
     Person,
     Placement,
@@ -48,6 +49,7 @@ __all__ = [
     "record",
     "record_activity",
     "record_all",
+    "record_for_mentor",
     "record_graded",
     "record_participation",
     "record_reported",
@@ -145,6 +147,18 @@ def record_reported(
     row = _judged(judgement, key)
     row.assessor_id, row.client_id = assessor.id if assessor else None, client.id
     return _keep(db, person, version, row, course, now)
+
+
+def record_for_mentor(
+    db: Session, link: MentorLink, judgements: Sequence[Judgement], now: datetime
+) -> list[CompletionRecord]:
+    """Keep what a mentor confirmed, for whom the teacher who asked vouches; as `record_all`."""
+    rows = []
+    for number, judgement in enumerate(judgements):
+        row = _judged(judgement, f"mentor:{link.id.hex}:{number}")
+        row.assessor_id, row.mentor_link_id = link.asked_by_id, link.id
+        rows.append((link.person, row))
+    return keep_all(db, link.version, rows, link.course, now)
 
 
 def record_participation(

@@ -151,6 +151,7 @@ def _records(
             joinedload(CompletionRecord.course),
             joinedload(CompletionRecord.result),
             joinedload(CompletionRecord.activity_result),
+            joinedload(CompletionRecord.mentor_link),
             joinedload(CompletionRecord.client),
         )
         .order_by(CompletionRecord.recorded_at, CompletionRecord.id)

@@ -11,6 +11,7 @@ from lti_tool.web import (
     learner,
     limits,
     lti,
+    mentor,
     proving,
     public,
     raw_bytes,
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
         teacher.blueprint,
         public.blueprint,
         sign_in.blueprint,
+        mentor.blueprint,
         admin.blueprint,
         api.blueprint,
     ):

@@ -74,20 +74,21 @@ class AccountVisit:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """Somebody who has not signed in yet; `secret` binds forms to this browser."""
+    """Somebody who has not signed in; `secret` binds the forms of a blueprint to this browser."""
 
     secret: str
+    blueprint: str = SIGN_IN_BLUEPRINT
 
     @classmethod
-    def here(cls) -> "Stranger":
-        return cls(security.own_secret(SIGN_IN_BLUEPRINT) or secrets.token_urlsafe(32))
+    def here(cls, blueprint: str = SIGN_IN_BLUEPRINT) -> "Stranger":
+        return cls(security.own_secret(blueprint) or secrets.token_urlsafe(32), blueprint)
 
     @property
     def csrf_token(self) -> str:
-        return security.own_csrf_token(SIGN_IN_BLUEPRINT, self.secret)
+        return security.own_csrf_token(self.blueprint, self.secret)
 
     def keep(self, response: Response) -> Response:
-        return _set(response, SIGN_IN_BLUEPRINT, self.secret)
+        return _set(response, self.blueprint, self.secret)
 
 
 def relying_party() -> RelyingParty:

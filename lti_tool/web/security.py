@@ -31,7 +31,12 @@ CSRF_FIELD = "csrf_token"
 # Blueprint -> the cookie whose secret its form tokens are bound to: before and after signing in.
 SIGN_IN_BLUEPRINT = "sign_in"
 ADMIN_BLUEPRINT = "admin"
-OWN_COOKIES = {SIGN_IN_BLUEPRINT: "visitor", ADMIN_BLUEPRINT: "account"}
+MENTOR_BLUEPRINT = "mentor"
+OWN_COOKIES = {
+    SIGN_IN_BLUEPRINT: "visitor",
+    ADMIN_BLUEPRINT: "account",
+    MENTOR_BLUEPRINT: "mentor",
+}
 
 FRAMED_BY_NOBODY = "'none'"
 FRAMED_BY_ANYBODY = "*"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from lti_tool.web.mentor_sentences import MENTORS
 from lti_tool.web.registering_sentences import REGISTERING
 from lti_tool.web.reporting_sentences import REPORTING
 from lti_tool.web.reviewing_sentences import REVIEWING
@@ -415,6 +416,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **REVIEWING,
     **WRITING,
     **TABLES,
+    **MENTORS,
     # launches that are refused; the others by `launch_refused`
     "registration_pending": Sentence(
         N_("Your learning platform is registered here, but not confirmed yet."),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
+from lti_tool import clock
 from lti_tool.demo.browser import Browser
 from lti_tool.demo.lms import Endpoint, Fault, Link, User
 from lti_tool.demo.world import PARTICIPATION, UNLOCKED, World
@@ -17,8 +18,9 @@ from lti_tool.models import (
     Credential,
     Delivery,
     MicroCredentialVersion,
+    Person,
 )
-from lti_tool.services import deliveries
+from lti_tool.services import catalogue, deliveries, mentors
 from tests.browser import teaching
 from tests.browser.chromium import Watch
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id
@@ -64,6 +66,7 @@ TEACHER_PLACES = (
     "sheet nobody",
     "typed",
     "typed points",
+    "mentor ask",
     "whole nobody",
     "unit parts",
     "unit sign-off",
@@ -84,7 +87,7 @@ TEACHER_PLACES = (
     "award flagged",
     "preview",
 )
-PUBLIC_PLACES = ("definition", "series", "issuer", "offer", "credential")
+PUBLIC_PLACES = ("mentor", "definition", "series", "issuer", "offer", "credential")
 REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403, "teachers only": 403}
 PLACES = LEARNER_PLACES + TEACHER_PLACES + PUBLIC_PLACES + tuple(REFUSALS)
 
@@ -246,6 +249,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "sheet nobody": f"{course}/units/{PARTS_UNIT}/sheet?q=nobody",
         "typed": f"{course}/units/{LAST_UNIT}/typed",
         "typed points": f"{course}/units/{PARTS_UNIT}/typed",
+        "mentor ask": f"{course}/people/{person_id(world, started)}/mentor",
         "whole nobody": f"{empty}/course/units/{LAST_UNIT}/whole",
         "preview": f"{top}/units",
         "restrictions": f"{course}/restrictions",
@@ -305,12 +309,26 @@ def _version_id(world: World) -> uuid.UUID:
         return next(each.id for each in versions if each.series.code == world.mc.code)
 
 
+def _mentor_token(world: World) -> str:
+    """Let the teacher ask a mentor about the learner who has begun; return what opens the page."""
+    with world.tool.database.transaction() as db:
+        course = db.query(Course).filter_by(title=world.course.title).first()
+        learner = db.get_one(Person, uuid.UUID(person_id(world, world.people.learners[3])))
+        teacher = db.get_one(Person, uuid.UUID(person_id(world, world.people.teacher)))
+        version = catalogue.find(db, f"{world.mc.awarding_body.slug}/{world.mc.code}")
+        units = [unit.code for unit in mentors.confirmable(world.mc)]
+        return mentors.ask(
+            db, course, version, learner, units, of="Mentor", by=teacher, now=clock.now()
+        )[1]
+
+
 def public_addresses(world: World) -> dict[str, str]:
     claimed = world.people.learners[0]
     public = world.tool.settings.public_url
     body = world.mc.awarding_body.slug
     series = f"{public}/definitions/{body}/{world.mc.code}"
     return {
+        "mentor": f"{public}/confirm/{_mentor_token(world)}",
         "definition": f"{series}/{world.mc.version}",
         "series": series,
         "issuer": f"{public}/issuers/{body}",

@@ -28,11 +28,13 @@ from lti_tool.models import (
 )
 from lti_tool.services import (
     awards,
+    catalogue,
     completions,
     credentials,
     deliveries,
     drafts,
     invitations,
+    mentors,
     organisations,
     placements,
     platforms,
@@ -206,9 +208,21 @@ def _things(
         "list_id": credential.status_list_id,
         "registration_id": launch.registration_id,
         "other_record_id": other.id,
+        "mentor_link_id": _mentor_link(db, launch, assessor, now),
         "draft_id": _draft(db, launch, assessor, name, now),
         "other_placement_id": _placement_of(db, launch, other).id,
     }
+
+
+def _mentor_link(db: Session, launch: LaunchSession, by: Person, now: datetime) -> uuid.UUID:
+    """Let the teacher have asked a mentor."""
+    assert launch.link.placement is not None
+    version = launch.link.placement.version
+    units = [unit.code for unit in mentors.confirmable(catalogue.definition(version))]
+    asked = mentors.ask(
+        db, launch.course, version, launch.person, units, of="Mentor", by=by, now=now
+    )
+    return asked[0].id
 
 
 def _draft(

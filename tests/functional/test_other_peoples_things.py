@@ -94,6 +94,9 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.unit": COURSE,
     "teacher.record": COURSE,
     "teacher.chosen": COURSE,
+    "teacher.mentor": of_course("person_id", "unknown_learner"),
+    "teacher.ask_mentor": of_course("person_id", "unknown_learner"),
+    "teacher.revoke_mentor": of_course("mentor_link_id", "mentor_link_unknown", placement=False),
     "teacher.sheet": COURSE,
     "teacher.typed": COURSE,
     "teacher.read_typed": COURSE,
@@ -167,6 +170,8 @@ SIGN_IN_ROUTES = frozenset(
 # a form (tests of dynamic registration), or say the same for every id and nothing of anybody.
 PLATFORM_ROUTES = frozenset(
     {
+        "mentor.page",
+        "mentor.confirm",
         "lti.login",
         "lti.accept",
         "lti.confirm",
