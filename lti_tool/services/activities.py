@@ -30,7 +30,7 @@ from lti_tool.models import (
     Placement,
     UnitActivity,
 )
-from lti_tool.services import activity_checks, audit, completions, placements
+from lti_tool.services import activity_checks, audit, catalogue, completions, placements
 
 
 class Criterion(StrEnum):
@@ -79,7 +79,8 @@ def choose(
 
     Raises:
         NotFound: `activity_not_listed`: the list does not have it.
-        ToolError: `minimum_missing` (0 exclusive to 100), and those of `placements.set_route`.
+        ToolError: `minimum_missing` (0 exclusive to 100); `nothing_assessed_left`; and those of
+            `placements.set_route`.
     """
     row = db.get(CourseActivities, placement.course_id)
     activity = next((one for one in listed(row) if one.id == activity_id), None)
@@ -89,6 +90,7 @@ def choose(
         minimum = None
     elif minimum is None or not 0 < minimum <= 100:
         raise ToolError("minimum_missing")
+    _check_assessed(db, placement, unit_code, criterion)
     placements.set_route(
         db, placement, unit_code, Route.LMS_ACTIVITY, activity.name, actor=actor, now=now
     )
@@ -113,14 +115,43 @@ def choose(
 
 
 def resume(db: Session, placement: Placement, unit_code: str, *, actor: str, now: datetime) -> None:
-    """Use the activity again that was chosen before. Raises: NotFound: `activity_not_listed`."""
+    """Use the activity again that was chosen before.
+
+    Raises:
+        NotFound: `activity_not_listed`. ToolError: `nothing_assessed_left`.
+    """
     before = chosen(db, placement, unit_code)
     if before is None:
         raise NotFound("activity_not_listed")
+    _check_assessed(db, placement, unit_code, Criterion(before.criterion))
     placements.set_route(
         db, placement, unit_code, Route.LMS_ACTIVITY, before.name, actor=actor, now=now
     )
     activity_checks.want_all(db, placement.course_id, now)
+
+
+def _check_assessed(
+    db: Session, placement: Placement, unit_code: str, criterion: Criterion
+) -> None:
+    """Refuse that a micro-credential is completed by marks alone that say "completed".
+
+    Such a mark can be a page view, or the learner's own tick. One unit at least that asks for an
+    assessment keeps one: as `missing_elements` demands of the definition.
+
+    Raises:
+        ToolError: `nothing_assessed_left`.
+    """
+    if criterion is not Criterion.COMPLETED:
+        return
+    ticked = {
+        one.unit_code
+        for one in in_use(db, placement.course_id)
+        if one.placement_id == placement.id and one.criterion == Criterion.COMPLETED
+    }
+    units = catalogue.definition(placement.version).units
+    asking = {unit.code for unit in units if not unit.allows_participation}
+    if not asking - ticked - {unit_code}:
+        raise ToolError("nothing_assessed_left")
 
 
 def in_use(db: Session, course_id: uuid.UUID) -> Sequence[UnitActivity]:

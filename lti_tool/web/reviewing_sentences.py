@@ -64,6 +64,13 @@ REVIEWING: Mapping[str, Sentence] = {
             " new version instead."
         ),
     ),
+    "nothing_assessed_left": Sentence(
+        N_("Then nobody would assess anything in this micro-credential."),
+        N_(
+            "A tick can be the learner's own. Choose “passed” or a grade here, or let another unit"
+            " be assessed."
+        ),
+    ),
     "already_retired": Sentence(N_("This version is retired already."), _LOOK_AGAIN),
     "closed_to_new_courses": Sentence(
         N_("No new course can begin with this version: it is retired or has to be reviewed."),

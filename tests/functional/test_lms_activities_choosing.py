@@ -138,3 +138,21 @@ def test_an_activity_that_was_never_chosen_cannot_be_the_way(site: Moodle) -> No
     unit = site.teacher.get(f"course/units/{UNIT}")
     assert 'value="lms_activity"' not in unit.html
     assert unit.submit("route", route="lms_activity").status == 404
+
+
+def test_marks_that_say_completed_are_never_all_that_a_learner_has_to_show(site: Moodle) -> None:
+    """Such a mark can be the learner's own tick: one unit at least is assessed."""
+    assert "Chosen." in site.choose(criterion="completed").text
+    asking = [one.code for one in site.visits.mc.units if not one.allows_participation]
+    *others, last = [code for code in asking if code != UNIT]
+    given = {"activity": str(site.quiz.module_id)}
+    for code in others:
+        page = site.teacher.get(f"course/units/{code}/activity")
+        assert "Chosen." in page.submit("activity", criterion="completed", **given).text
+    page = site.teacher.get(f"course/units/{last}/activity")
+    refused = page.submit("activity", criterion="completed", **given)
+    assert refused.status == 400
+    assert "nobody would assess anything" in refused.text
+    assert "Chosen." in page.submit("activity", criterion="passed", **given).text
+    first = site.look().submit("activity", criterion="passed", **given)
+    assert "Chosen." in first.text

@@ -55,7 +55,7 @@ def choose_activity(visit: Visit, code: str) -> ResponseReturnValue:
             now=visit.now,
         )
     except ToolError as error:
-        if error.code not in {"activity_not_listed", "minimum_missing"}:
+        if error.code not in {"activity_not_listed", "minimum_missing", "nothing_assessed_left"}:
             raise
         return _page(visit, placement, unit, what_happened(error)), error.status
     return redirect(address("activity", visit, placement, code=code, done="activity"), 303)
