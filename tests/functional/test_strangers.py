@@ -155,14 +155,8 @@ def own_values(rule: Rule, course: CourseOfOthers, launch: uuid.UUID) -> dict[st
         "token": "x" * 43,
     }
     # What belongs to accounts leads nowhere for a visitor of a course.
-    of_accounts = {
-        "draft_id",
-        "passkey_id",
-        "account_id",
-        "grant_id",
-        "organisation_id",
-        "platform_id",
-    }
+    of_accounts = {"passkey_id", "account_id", "grant_id", "client_id"}
+    of_accounts |= {"organisation_id", "platform_id"}
     words |= dict.fromkeys(of_accounts, str(uuid.uuid4()))
     return {name: words[name].encode() for name in in_the_address(rule)}
 
@@ -324,6 +318,17 @@ def hostile_forms(person: str) -> Iterator[bytes]:
         "key": b"k",
         "person": person.encode(),
         f"points-{person}": b"80",
+        "revision": b"1",
+        "act": b"units.add",
+        "title": b"Solar panels",
+        "hours": b"30",
+        "participation": b"Blended",
+        "units.0.code": b"U1",
+        "units.0.rule.type": b"points",
+        "units.0.rule.minimum": b"60",
+        "units.0.outcomes.0.code": b"LO1",
+        "skills": b"weld http://data.europa.eu/esco/skill/x",
+        "table": b"Unit,8,Skill,can",
     }
     for field in good:
         for value in HOSTILE_TEXTS:
