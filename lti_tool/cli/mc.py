@@ -1,6 +1,7 @@
 """`credlet mc`: check, publish and list micro-credential definitions."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from lti_tool import clock
 from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
-from lti_tool.services import catalogue, specimen
+from lti_tool.services import audit, catalogue, grants, organisations, specimen
 
 FILES = click.argument(
     "files",
@@ -57,6 +58,52 @@ def import_files(context: Context, files: tuple[Path, ...]) -> None:
                 raise click.exceptions.Exit(1) from error
             state = _("published") if was_added else _("was published before")
             click.echo(f"{version.reference}: {state}")
+
+
+@group.command()
+@click.argument("reference")
+@click.option("--with", "slug", help="Short name of the school.")
+@click.option("--with-everybody", is_flag=True, help="Every school on this server.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (UTC).")
+@pass_context
+def share(
+    context: Context, reference: str, slug: str | None, with_everybody: bool, until: datetime | None
+) -> None:
+    """Let courses of another school offer REFERENCE (body/CODE) and award it in its body's name.
+
+    The courses of the awarding body itself may always offer it.
+    """
+    if (slug is None) != with_everybody:
+        raise click.UsageError(_("Give either --with or --with-everybody."))
+    end = until.replace(tzinfo=UTC) + timedelta(days=1) if until else None
+    with context.transaction() as db:
+        series = catalogue.find(db, reference).series
+        school = organisations.find(db, slug) if slug else None
+        grants.grant(db, series, school, by=audit.OPERATOR, now=clock.now(), ends_at=end)
+    click.echo(_("Shared. Its teachers find it when they choose content."))
+
+
+@group.command()
+@click.argument("reference")
+@click.option("--with", "slug", help="Short name of the school.")
+@click.option("--with-everybody", is_flag=True, help="What every school was given.")
+@pass_context
+def unshare(context: Context, reference: str, slug: str | None, with_everybody: bool) -> None:
+    """Withdraw what `share` gave: no new course begins with REFERENCE. Running ones go on."""
+    if (slug is None) != with_everybody:
+        raise click.UsageError(_("Give either --with or --with-everybody."))
+    now = clock.now()
+    with context.transaction() as db:
+        series = catalogue.find(db, reference).series
+        school_id = organisations.find(db, slug).id if slug else None
+        held = [
+            one
+            for one in grants.of_body(db, series.organisation_id, now)
+            if (one.series_id, one.organisation_id) == (series.id, school_id)
+        ]
+        for one in held:
+            grants.withdraw(db, one, by=audit.OPERATOR, now=now)
+    click.echo(_("Withdrawn.") if held else _("It was not shared with them."))
 
 
 @group.command()

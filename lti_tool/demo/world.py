@@ -38,7 +38,15 @@ from lti_tool.demo.lms.config import fetch_over_http
 from lti_tool.demo.serving import serving
 from lti_tool.lti.moodle_web_services import Site
 from lti_tool.models import Registration
-from lti_tool.services import audit, catalogue, moodle, organisations, platforms, registrations
+from lti_tool.services import (
+    audit,
+    catalogue,
+    grants,
+    moodle,
+    organisations,
+    platforms,
+    registrations,
+)
 from lti_tool.services.deep_linking import CONTEXT_HISTORY
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.tool import Tool
@@ -140,6 +148,13 @@ def publish_newer(world: World) -> None:
         catalogue.publish(db, newer, public_url=public_url, now=clock.now())
 
 
+def _publish_for_everybody(db: Session, mc: MicroCredential, url: str, now: datetime) -> None:
+    """Publish a sample, which every school here may award: so the whole catalogue can be tried."""
+    version, was_added = catalogue.publish(db, mc, public_url=url, now=now)
+    if was_added:
+        grants.grant(db, version.series, None, by=audit.OPERATOR, now=now)
+
+
 def _settings(folder: Path, address: str, port: int, *, worker: bool) -> Settings:
     return Settings(
         environment="development",
@@ -163,7 +178,7 @@ def _connect(app: Flask, lms: LmsState) -> World:
     now = clock.now()
     with tool.database.transaction() as db:
         for mc in samples.all():
-            catalogue.publish(db, mc, public_url=tool.settings.public_url, now=now)
+            _publish_for_everybody(db, mc, tool.settings.public_url, now)
         body = SAMPLE.awarding_body
         school = organisations.get_or_add_organisation(
             db, body.slug, body.name.best("en"), body.country, now

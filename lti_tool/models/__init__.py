@@ -25,6 +25,7 @@ from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
 from lti_tool.models.drafts import DefinitionDraft, DefinitionStep, ReviewPartner
 from lti_tool.models.gradebook_results import GradebookResult
+from lti_tool.models.grants import DefinitionGrant
 from lti_tool.models.issuer_keys import IssuerKey
 from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
 from lti_tool.models.mentors import MentorLink
@@ -69,6 +70,7 @@ __all__ = [
     "CourseMember",
     "Credential",
     "DefinitionDraft",
+    "DefinitionGrant",
     "DefinitionRevision",
     "DefinitionStep",
     "Delivery",

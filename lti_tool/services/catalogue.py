@@ -196,10 +196,16 @@ def _read(published: _Published) -> MicroCredential:
     return definitions.load(published.content)
 
 
-def all_versions(db: Session) -> Sequence[MicroCredentialVersion]:
-    """Return every version, newest of each series first, by awarding body and code."""
+def all_versions(
+    db: Session, of_series: sa.ColumnElement[bool] | None = None
+) -> Sequence[MicroCredentialVersion]:
+    """Return every version, newest of each series first, by awarding body and code.
+
+    `of_series`: a condition on `MicroCredentialSeries`.
+    """
+    found = _versions() if of_series is None else _versions().filter(of_series)
     return db.scalars(
-        _versions().order_by(Organisation.slug, MicroCredentialSeries.code, *_newest_first())
+        found.order_by(Organisation.slug, MicroCredentialSeries.code, *_newest_first())
     ).all()
 
 

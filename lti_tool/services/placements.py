@@ -18,9 +18,10 @@ from lti_tool.models import (
     MicroCredentialVersion,
     PlacedUnit,
     Placement,
+    Platform,
     ResourceLink,
 )
-from lti_tool.services import audit, catalogue, lifecycle, versions
+from lti_tool.services import audit, catalogue, grants, lifecycle, versions
 
 LONGEST_BASIS = 500
 LONGEST_PARAMETER = 300
@@ -41,11 +42,12 @@ def place(
 
     Raises:
         ToolError: `unknown_unit`.
-        Conflict: `closed_to_new_courses`: the course does not offer it yet, and none may begin.
+        Conflict: `closed_to_new_courses`, `not_granted`: the course does not offer it yet, and may
+            not begin.
     """
     if unit_code is not None:
         _check_unit(version, unit_code)
-    check_choice(db, link.course_id, version, now)
+    check_choice(db, link.platform_id, link.course_id, version, now)
     db.refresh(link, with_for_update={"key_share": True})  # link first, as launches lock them
     placement, _ = get_or_add(
         db,
@@ -63,18 +65,34 @@ def place(
 
 
 def check_choice(
-    db: Session, course_id: uuid.UUID | None, version: MicroCredentialVersion, now: datetime
+    db: Session,
+    platform_id: uuid.UUID,
+    course_id: uuid.UUID | None,
+    version: MicroCredentialVersion,
+    now: datetime,
 ) -> None:
-    """Refuse a version that is closed to new courses, unless this course offers it already.
+    """Refuse a version that is closed to new courses, or that its awarding body does not let the
+    school of this platform award, unless this course offers it already.
 
     Raises:
-        Conflict: `closed_to_new_courses`.
+        Conflict: `closed_to_new_courses`; `not_granted`.
     """
-    if lifecycle.is_open(version, now):
+    offered = db.execute(
+        sa.select(Placement.version_id)
+        .join(MicroCredentialVersion, Placement.version_id == MicroCredentialVersion.id)
+        .filter(
+            Placement.course_id == course_id,
+            MicroCredentialVersion.series_id == version.series_id,
+        )
+    ).scalars()
+    known = set(offered)
+    if version.id in known:
         return
-    offered = sa.select(Placement.id).filter_by(course_id=course_id, version_id=version.id)
-    if db.scalar(offered) is None:
+    if not lifecycle.is_open(version, now):
         raise Conflict("closed_to_new_courses")
+    school = db.get_one(Platform, platform_id).organisation_id
+    if not known and not grants.may_offer(db, school, version.series, now):
+        raise Conflict("not_granted", body=version.series.organisation.name)
 
 
 def place_by_custom_parameters(

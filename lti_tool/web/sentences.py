@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from lti_tool.web.mentor_sentences import MENTORS
+from lti_tool.web.offering_sentences import OFFERING
 from lti_tool.web.registering_sentences import REGISTERING
 from lti_tool.web.reporting_sentences import REPORTING
 from lti_tool.web.reviewing_sentences import REVIEWING
@@ -51,15 +52,6 @@ SENTENCES: Mapping[str, Sentence] = {
     "unknown_activity": Sentence(
         N_("This grade belongs to an activity that nobody has opened here yet."),
         N_("Open the activity from your course first."),
-    ),
-    # what a larger micro-credential is made of
-    "unknown_stack_part": Sentence(
-        N_("%(reference)s is not published on this server, so nothing can be made of it."),
-        N_("Publish it first, or take it out of “stack”."),
-    ),
-    "stack_in_circle": Sentence(
-        N_("%(reference)s would be made of itself in the end."),
-        N_("Look at what its parts are made of, and take one out."),
     ),
     # choosing activities for a course
     "deep_linking_answered": Sentence(
@@ -411,6 +403,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "http_500": Sentence(N_("Something went wrong on our side."), _TRY_LATER),
     "http_502": Sentence(N_("Another server did not answer as it should."), _TRY_LATER),
     "http_503": Sentence(N_("This server is busy or being updated."), _TRY_LATER),
+    **OFFERING,
     **REGISTERING,
     **REPORTING,
     **REVIEWING,

@@ -10,7 +10,7 @@ from lti_tool.demo.browser import Browser, Page
 from lti_tool.demo.lms import Course, Link, Quiz, Role, User
 from lti_tool.demo.world import ASSESSED, BASIS, PARTICIPATION, UNLOCKED, World
 from lti_tool.models import Person
-from lti_tool.services import catalogue
+from tests.factories import courses
 
 ASSESSED_UNIT, PARTS_UNIT, LAST_UNIT = ASSESSED
 
@@ -103,7 +103,7 @@ def copy_course(world: World) -> Link:
     old = samples.all()[-1]
     with world.tool.database.transaction() as db:
         public_url = world.tool.settings.public_url
-        catalogue.publish(db, replace(old, version="9.0"), public_url=public_url, now=clock.now())
+        courses.publish(db, replace(old, version="9.0"), public_url, clock.now())
     course, _ = add_course(world, "A copied course")
     custom = {"mc": f"{old.awarding_body.slug}/{old.code}", "version": old.version}
     return world.lms.add_link(course, "A copied activity", custom, gradable=False)

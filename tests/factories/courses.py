@@ -7,7 +7,7 @@ learner = school.launch("ana", link="unit-1", mc="BEM-S-WLD1", unit="BEM-S-WLD1-
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from badges.completion import Route
 from badges.micro_credential import MicroCredential
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption
+from lti_tool.errors import Conflict
 from lti_tool.lti.claims import LaunchClaims
 from lti_tool.models import (
     Award,
@@ -32,6 +33,7 @@ from lti_tool.services import (
     awards,
     catalogue,
     completions,
+    grants,
     launches,
     organisations,
     placements,
@@ -50,6 +52,16 @@ AGS_SCOPES = frozenset(
         "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly",
     }
 )
+
+
+def publish(
+    db: Session, mc: MicroCredential, public_url: str, now: datetime
+) -> MicroCredentialVersion:
+    """Publish a definition that every school on the server may award."""
+    version, _ = catalogue.publish(db, mc, public_url=public_url, now=now)
+    with suppress(Conflict):
+        grants.grant(db, version.series, None, by="operator", now=now)
+    return version
 
 
 @dataclass(slots=True)
@@ -90,7 +102,7 @@ class School:
 
     def publish(self, mc: MicroCredential) -> None:
         with self.transaction() as db:
-            catalogue.publish(db, mc, public_url=PUBLIC_URL, now=self.now)
+            publish(db, mc, PUBLIC_URL, self.now)
 
     def launch(
         self,

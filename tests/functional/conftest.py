@@ -10,8 +10,7 @@ from badges import samples
 from config import Settings
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.services import catalogue
-from tests.factories import neighbours
+from tests.factories import courses, neighbours
 from tests.factories.launches import Visitor
 from tests.factories.moodle import Moodle, moodle
 from tests.factories.neighbours import Neighbourhood
@@ -44,7 +43,7 @@ def published(app: Flask, database: Database) -> None:
     public_url = app.extensions["credlet"].settings.public_url
     with database.transaction() as db:
         for mc in samples.all():
-            catalogue.publish(db, mc, public_url=public_url, now=clock.now())
+            courses.publish(db, mc, public_url, clock.now())
 
 
 @pytest.fixture

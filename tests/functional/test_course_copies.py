@@ -21,6 +21,7 @@ from lti_tool.demo.world import World, running
 from lti_tool.models import AuditEntry, Course, Placement, ResourceLink
 from lti_tool.services import catalogue, placements
 from lti_tool.web.teacher.entries import field
+from tests.factories import courses
 from tests.factories.visits import Visit, Visits
 
 OLD = samples.welding()
@@ -266,4 +267,4 @@ def test_a_course_that_was_selected_and_copied_in_the_demo_lms(tmp_path: Path) -
 
 def publish(world: World, mc: Any) -> None:
     with world.tool.database.transaction() as db:
-        catalogue.publish(db, mc, public_url=world.tool.settings.public_url, now=clock.now())
+        courses.publish(db, mc, world.tool.settings.public_url, clock.now())

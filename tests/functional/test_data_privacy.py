@@ -18,7 +18,7 @@ from lti_tool.models import (
     Person,
     ResourceLink,
 )
-from lti_tool.services import catalogue
+from tests.factories import courses
 from tests.factories.launches import Visitor, refusal_code, sessions_of
 from tests.factories.platform import ABSENT, INSTITUTION, MEMBERSHIP
 from tests.factories.visits import Page, landed
@@ -35,7 +35,7 @@ ADMIN = {"sub": "1", "name": "Ottokar", "roles": [INSTITUTION + "Administrator"]
 def learner(visitor: Visitor, database: Database) -> None:
     """Ada, whose `sub` is 7, has opened a unit."""
     with database.transaction() as db:
-        catalogue.publish(db, WLD, public_url=visitor.tool_url, now=clock.now())
+        courses.publish(db, WLD, visitor.tool_url, clock.now())
     visitor.launch(custom={"mc": REFERENCE, "unit": SAFETY})
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from badges import samples
 from lti_tool import clock
-from lti_tool.services import catalogue
+from tests.factories import courses
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code
 from tests.factories.platform import MEMBERSHIP, claim_name
@@ -243,7 +243,7 @@ def test_custom_parameters_of_any_text_are_accepted_or_refused(
 ) -> None:
     """`mc` names what is offered, so that the others are read."""
     with visitor.client.application.extensions["credlet"].database.transaction() as db:
-        catalogue.publish(db, WLD, public_url=visitor.tool_url, now=clock.now())
+        courses.publish(db, WLD, visitor.tool_url, clock.now())
     reference = f"{WLD.awarding_body.slug}/{WLD.code}"
     roles = [MEMBERSHIP + ("Instructor" if is_teacher else "Learner")]
     link = {"id": f"link-{abs(hash(str(custom))) % 1000}"}

@@ -9,8 +9,8 @@ from flask import Flask
 
 from badges import samples
 from lti_tool import clock
-from lti_tool.services import catalogue
 from lti_tool.tool import Tool
+from tests.factories import courses
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor
 from tests.factories.statements import recorded
@@ -24,7 +24,7 @@ AT_REPEATED_LAUNCH = 7
 def tool(app: Flask, visitor: Visitor) -> Tool:
     tool: Tool = app.extensions["credlet"]
     with tool.database.transaction() as db:
-        catalogue.publish(db, samples.welding(), public_url=visitor.tool_url, now=clock.now())
+        courses.publish(db, samples.welding(), visitor.tool_url, clock.now())
     return tool
 
 

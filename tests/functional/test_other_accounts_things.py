@@ -18,8 +18,8 @@ from werkzeug.routing import Rule
 
 from lti_tool import clock
 from lti_tool.db import Base, Database
-from lti_tool.models import Passkey
-from lti_tool.services import accounts, api_clients, organisations, platforms
+from lti_tool.models import MicroCredentialSeries, Passkey
+from lti_tool.services import accounts, api_clients, grants, organisations, platforms
 from lti_tool.services.accounts import Role
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.web.account_session import For
@@ -60,6 +60,9 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.change_deployments": For.ADMINISTRATORS,
     "admin.keys": For.OPERATORS,
     "admin.rotate_key": For.OPERATORS,
+    "admin.grants_of": For.ADMINISTRATORS,
+    "admin.make_grant": For.ADMINISTRATORS,
+    "admin.withdraw_grant": For.ADMINISTRATORS,
     "admin.systems": For.ADMINISTRATORS,
     "admin.add_system": For.ADMINISTRATORS,
     "admin.replace_secret": For.ADMINISTRATORS,
@@ -283,7 +286,11 @@ def settle(app: Flask, database: Database, slug: str) -> School:
         body = organisations.find(db, slug)
         registration = platforms.add(db, body, details, allow_http=False, now=now)
         registration.pending_since = now
+        series = MicroCredentialSeries(organisation_id=body.id, code=f"{slug}Q", created_at=now)
+        db.add(series)
+        db.flush()
         ids = {
+            "definition_grant_id": grants.grant(db, series, None, by="operator", now=now).id,
             "organisation_id": body.id,
             "platform_id": registration.platform_id,
             "registration_id": registration.id,
@@ -305,7 +312,7 @@ def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-CODES = {"version_id": "unknown_micro_credential"}
+CODES = {"definition_grant_id": "unknown_permission", "version_id": "unknown_micro_credential"}
 
 
 def filled(rule: Rule, ids: Mapping[str, uuid.UUID]) -> str:

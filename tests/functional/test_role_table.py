@@ -7,7 +7,7 @@ from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CourseMember
-from lti_tool.services import catalogue
+from tests.factories import courses
 from tests.factories.launches import Visitor, refusal_code
 from tests.factories.platform import INSTITUTION, MEMBERSHIP
 from tests.factories.visits import landed
@@ -22,7 +22,7 @@ TEACHER, LEARNER, TESTER = "Learners and units", "Your way to the badge", "teste
 @pytest.fixture(autouse=True)
 def definition(visitor: Visitor, database: Database) -> None:
     with database.transaction() as db:
-        catalogue.publish(db, WLD, public_url=visitor.tool_url, now=clock.now())
+        courses.publish(db, WLD, visitor.tool_url, clock.now())
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from lti_tool.demo.lms import Link, Role, User
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import World, running
 from lti_tool.models import Delivery, Person, ResourceLink
-from lti_tool.services import catalogue
+from tests.factories import courses
 
 CONTENT_ITEMS = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items"
 DELIVERY_SECONDS = 20
@@ -127,7 +127,7 @@ def test_a_course_goes_on_with_the_version_it_offers(world: World, teacher: Brow
     with world.tool.database.transaction() as db:
         public_url = world.tool.settings.public_url
         now = world.lms.config.clock()
-        catalogue.publish(db, newer, public_url=public_url, now=now)
+        courses.publish(db, newer, public_url, now)
     page = teacher.launch(first.id)
     assert page.status == 200
     with world.tool.database.transaction(read_only=True) as db:

@@ -14,7 +14,8 @@ from lti_tool.demo.browser import Browser
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import PARTICIPATION, World, running
 from lti_tool.models import CompletionRecord, LaunchSession, Person, ResourceLink
-from lti_tool.services import catalogue, placements
+from lti_tool.services import placements
+from tests.factories import courses
 from tests.factories.launches import Visitor, refusal_code, sessions_of
 from tests.factories.platform import ABSENT, MEMBERSHIP
 from tests.factories.visits import Page, landed
@@ -29,7 +30,7 @@ UNIT = {"custom": {"mc": REFERENCE, "unit": SAFETY}}
 @pytest.fixture(autouse=True)
 def definition(visitor: Visitor, database: Database) -> None:
     with database.transaction() as db:
-        catalogue.publish(db, WLD, public_url=visitor.tool_url, now=clock.now())
+        courses.publish(db, WLD, visitor.tool_url, clock.now())
 
 
 def review(for_user: object, **changes: Any) -> dict[str, Any]:

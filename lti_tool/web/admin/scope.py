@@ -4,8 +4,15 @@ import uuid
 from collections.abc import Iterable
 
 from lti_tool.errors import NotFound
-from lti_tool.models import Account, ApiClient, Organisation, Platform, Registration
-from lti_tool.services import accounts, api_clients, organisations, platforms
+from lti_tool.models import (
+    Account,
+    ApiClient,
+    DefinitionGrant,
+    Organisation,
+    Platform,
+    Registration,
+)
+from lti_tool.services import accounts, api_clients, grants, organisations, platforms
 from lti_tool.web.account_session import AccountVisit
 
 
@@ -41,6 +48,13 @@ def account(visit: AccountVisit, account_id: uuid.UUID) -> Account:
     places = {one.organisation_id for one in found.grants}
     if not visit.access.is_operator and not places & visit.access.administers:
         raise NotFound("unknown_account")
+    return found
+
+
+def definition_grant(visit: AccountVisit, grant_id: uuid.UUID) -> DefinitionGrant:
+    found = grants.find(visit.db, grant_id)
+    if not visit.access.may_administer(found.series.organisation_id):
+        raise NotFound("unknown_permission")
     return found
 
 

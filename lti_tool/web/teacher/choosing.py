@@ -17,7 +17,7 @@ from lti_tool.web.teacher.blueprint import actor, blueprint
 @visiting(teacher=True)
 def choose(visit: Visit) -> ResponseReturnValue:
     """Search the catalogue; what the course already offers comes first."""
-    found = searching.search(visit.db, visit.launch.course, request.args, visit.now)
+    found = searching.search(visit, visit.launch.course, request.args)
 
     def address(version: MicroCredentialVersion) -> str:
         return url_for("teacher.choose_unit", launch_id=visit.launch.id, version_id=version.id)
@@ -61,10 +61,12 @@ def version_of(visit: Visit, version_id: uuid.UUID) -> MicroCredentialVersion:
     """Return a version of the catalogue that the course offers, or may begin with.
 
     Raises:
-        NotFound: `unknown_micro_credential`. Conflict: `closed_to_new_courses`.
+        NotFound: `unknown_micro_credential`. Conflict: `closed_to_new_courses`, `not_granted`.
     """
     version = visit.db.get(MicroCredentialVersion, version_id)
     if version is None:
         raise NotFound("unknown_micro_credential")
-    placements.check_choice(visit.db, visit.launch.course_id, version, visit.now)
+    launch = visit.launch
+    platform_id = launch.registration.platform_id
+    placements.check_choice(visit.db, platform_id, launch.course_id, version, visit.now)
     return version

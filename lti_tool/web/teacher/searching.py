@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from badges.micro_credential import Concept, MicroCredential
 from lti_tool.models import Course, MicroCredentialVersion
-from lti_tool.services import catalogue, lifecycle, placements
+from lti_tool.services import catalogue, grants, lifecycle, placements
+from lti_tool.web.launch_session import Visit
 
 Entry = tuple[MicroCredentialVersion, MicroCredential]
 
@@ -56,7 +55,7 @@ class Filters:
 @dataclass(frozen=True, slots=True)
 class Found:
     """`offered`: what the course offers already; `others`: of the rest the newest versions that a
-    new course may begin with."""
+    new course of this school may begin with."""
 
     wanted: Wanted
     filters: Filters
@@ -65,10 +64,9 @@ class Found:
 
 
 def search(
-    db: Session,
+    visit: Visit,
     course: Course | None,
     args: "MultiDict[str, str]",
-    now: datetime,
     *,
     one_of_each: bool = False,
 ) -> Found:
@@ -77,11 +75,15 @@ def search(
     `one_of_each`: where the course offers several versions of one, the one it offered last.
     """
     wanted = Wanted.of(args)
+    db, now = visit.db, visit.now
     offered = [row.version for row in placements.of_course(db, course)] if course else []
     if one_of_each:
         offered = list({version.series_id: version for version in offered}.values())
     known = {version.series_id for version in offered}
-    open_ones = lifecycle.newest_open(catalogue.all_versions(db), now)
+    school = visit.launch.registration.platform.organisation_id
+    open_ones = lifecycle.newest_open(
+        catalogue.all_versions(db, grants.offerable(school, now)), now
+    )
     others = [one for one in open_ones if one.series_id not in known]
     entries = _entries(offered), _entries(others)
     return Found(

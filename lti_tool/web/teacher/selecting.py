@@ -40,7 +40,7 @@ def select(visit: Visit) -> ResponseReturnValue:
     """Search the catalogue; what the course already offers comes first."""
     _asked(visit)
     course = visit.launch.given_course
-    found = searching.search(visit.db, course, request.args, visit.now, one_of_each=True)
+    found = searching.search(visit, course, request.args, one_of_each=True)
 
     def address(version: MicroCredentialVersion) -> str:
         return url_for("teacher.select_units", launch_id=visit.launch.id, version_id=version.id)

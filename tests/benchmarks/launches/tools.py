@@ -16,11 +16,10 @@ from config.secrets import make_encryption_key, make_secret_key
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
-from lti_tool.services import catalogue
 from lti_tool.web import proving
 from tests.benchmarks.launches.processes import running
 from tests.benchmarks.launches.traffic import Target
-from tests.factories import databases
+from tests.factories import courses, databases
 from tests.factories.platform import PlatformDouble
 from tests.factories.postgres import PostgresServer
 
@@ -94,7 +93,7 @@ def credlet(around: Environment) -> Iterator[Served]:
         registration_id = platform.register(database, clock.now())
         with database.transaction() as db:
             mc = samples.welding()
-            catalogue.publish(db, mc, public_url=public_url, now=clock.now())
+            courses.publish(db, mc, public_url, clock.now())
     settings = {
         "ENVIRONMENT": "production",
         "INSTANCE_FOLDER": str(around.folder),

@@ -1,0 +1,38 @@
+"""What people read when a school may not offer, or let others offer, a micro-credential."""
+
+from collections.abc import Mapping
+
+from lti_tool.web.sentence import N_, Sentence
+
+OFFERING: Mapping[str, Sentence] = {
+    # what a school may award
+    "not_granted": Sentence(
+        N_("%(body)s does not let your school award this."),
+        N_("Ask them to let your school award it, or choose another. Nothing was changed."),
+    ),
+    "grant_to_oneself": Sentence(
+        N_("An awarding body may always award its own."), N_("Choose another school.")
+    ),
+    "grant_ended": Sentence(
+        N_("This end lies in the past."), N_("Choose a later day, or leave it empty.")
+    ),
+    "already_granted": Sentence(
+        N_("This school may award it already."),
+        N_("To change the end, withdraw that first."),
+    ),
+    "malformed_day": Sentence(
+        N_("This is not a day."), N_("Choose a day, such as 2027-06-30, or leave it empty.")
+    ),
+    "unknown_permission": Sentence(
+        N_("There is no such permission."), N_("Look at the list: it may have changed.")
+    ),
+    # what a larger micro-credential is made of
+    "unknown_stack_part": Sentence(
+        N_("%(reference)s is not published on this server, so nothing can be made of it."),
+        N_("Publish it first, or take it out of “stack”."),
+    ),
+    "stack_in_circle": Sentence(
+        N_("%(reference)s would be made of itself in the end."),
+        N_("Look at what its parts are made of, and take one out."),
+    ),
+}
