@@ -200,3 +200,14 @@ def test_the_next_version_says_what_it_changed(
     page = rita.client.get("/definitions/school/PV-1/2.0").text
     assert "What changed since version 1.0" in page
     assert "superseded by version 2.0" in rita.client.get("/definitions/school/PV-1/1.0").text
+
+
+def test_the_reviewer_sees_of_what_a_larger_one_is_made(rita: SignedIn, database: Database) -> None:
+    for code in ("PART-1", "PART-2"):
+        handing_in.publish(database, "school", clock.now(), code=code)
+    parts = {"parts": ["school/PART-1", "school/PART-2"]}
+    draft = handing_in.hand_in(database, "school", clock.now(), stack=parts)
+    page = rita.get(f"/admin/reviews/{draft}").text
+    assert "All of these micro-credentials:" in page
+    assert "/definitions/school/PART-1" in page
+    assert "comment:$.stack" in page
