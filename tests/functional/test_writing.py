@@ -190,6 +190,19 @@ def test_two_pages_of_one_draft_lose_nothing(visits: Visits, teacher: Visit) -> 
     assert content(visits)["description"] == {"en": "Typed on the second page"}
 
 
+def test_a_removal_asked_for_before_another_page_saved_removes_nothing(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = press(edit(begin(teacher), "units"), "units.add")
+    asked = press(page, "units.0.remove", **{"units.0.title": "One"})
+    edit(page, "what").submit("step", description="From another page")
+    page = asked.submit("remove")
+    assert page.status == 409
+    assert 'value="One"' in page.html
+    page.submit("step")
+    assert content(visits)["units"][0]["title"] == {"en": "One"}
+
+
 def test_a_script_is_told_the_new_revision_and_the_checklist(
     visits: Visits, teacher: Visit
 ) -> None:

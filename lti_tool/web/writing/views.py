@@ -118,9 +118,11 @@ def _not_saved(
     seat: Seat, draft: DefinitionDraft, step: Step, typed: Json, error: ToolError
 ) -> ResponseReturnValue:
     """Show what was typed in its fields again; saved now, it replaces what another page saved."""
-    is_conflict = error.code == "draft_changed_elsewhere"
+    is_conflict = error.code == "draft_changed_elsewhere" and "sure" not in request.form
     if is_conflict:
         typed = reading.read(step, request.form, draft.content)
+    elif "sure" in request.form:  # which brings no fields: what is kept now is shown
+        typed = draft.content
     problem = what_happened(error)
     return _page(seat, draft, step, typed, problem=problem, is_conflict=is_conflict), error.status
 
