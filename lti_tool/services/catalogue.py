@@ -209,12 +209,19 @@ def all_versions(
     ).all()
 
 
-def newest(db: Session) -> Sequence[MicroCredentialVersion]:
-    """Return the newest version of every series, by awarding body and code."""
+def newest(
+    db: Session, of_series: sa.ColumnElement[bool] | None = None
+) -> Sequence[MicroCredentialVersion]:
+    """Return the newest version of every series, by awarding body and code; as `all_versions`."""
     found: dict[uuid.UUID, MicroCredentialVersion] = {}
-    for version in all_versions(db):
+    for version in all_versions(db, of_series):
         found.setdefault(version.series_id, version)
     return list(found.values())
+
+
+def newest_of(db: Session, organisation_id: uuid.UUID) -> Sequence[MicroCredentialVersion]:
+    """Return the newest version of every series of an awarding body, by code."""
+    return newest(db, MicroCredentialSeries.organisation_id == organisation_id)
 
 
 def find(db: Session, reference: str) -> MicroCredentialVersion:

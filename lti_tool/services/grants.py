@@ -110,12 +110,6 @@ def of_body(db: Session, organisation_id: uuid.UUID, now: datetime) -> Sequence[
     ).all()
 
 
-def series_of(db: Session, organisation_id: uuid.UUID) -> Sequence[MicroCredentialSeries]:
-    """Return the series of an awarding body, by code."""
-    found = sa.select(MicroCredentialSeries).filter_by(organisation_id=organisation_id)
-    return db.scalars(found.order_by(MicroCredentialSeries.code)).all()
-
-
 def _holds(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         DefinitionGrant.withdrawn_at.is_(None),

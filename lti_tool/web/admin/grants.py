@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import MicroCredentialSeries, Organisation
-from lti_tool.services import grants, organisations
+from lti_tool.services import catalogue, grants, organisations
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -29,7 +29,10 @@ def _page(visit: AccountVisit, body: Organisation, problem: str = "") -> str:
         visit=visit,
         organisation=body,
         grants=grants.of_body(visit.db, body.id, visit.now),
-        series=grants.series_of(visit.db, body.id),
+        titles={
+            one.series: catalogue.definition(one).title
+            for one in catalogue.newest_of(visit.db, body.id)
+        },
         others=[one for one in organisations.listed(visit.db, None) if one.id != body.id],
         everybody=EVERYBODY,
         problem=problem,

@@ -31,9 +31,7 @@ def issuer(body: str) -> ResponseReturnValue:
             )
         else:
             entries = [
-                (one, catalogue.definition(one))
-                for one in catalogue.newest(db)
-                if one.series.organisation_id == organisation.id
+                (one, catalogue.definition(one)) for one in catalogue.newest_of(db, organisation.id)
             ]
             answer = render_template(
                 "public/issuer.html",
