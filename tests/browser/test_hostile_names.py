@@ -12,6 +12,8 @@ from tests.browser.visitors import BADGE, sit
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = '"><img src=x onerror=alert(1)>'
 TEMPLATE = "{{ 7*7 }} ' autofocus onfocus=alert(1) x='"
+UNCLOSED = f"{TEMPLATE} <img src=x onerror=alert(1)"
+"""A title that passes an LMS which takes markup out of titles."""
 TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 TURNED = "Anna \u202egnihton\u202c \u2066Meier"
 
@@ -45,10 +47,10 @@ def test_a_launch_on_a_link_with_code_as_title_asks_the_teacher_in_plain_text(
     world: World, new_context: NewContext
 ) -> None:
     page = new_context().context.new_page()
-    blank = world.lms.add_link(world.course, f"{SCRIPT}{IMAGE}")
+    blank = world.lms.add_link(world.course, UNCLOSED)
     chooser = f"{sit(page, world, world.people.teacher, blank)}/choose"
     _goto(page, chooser)
-    expect(page.get_by_text(f"“{SCRIPT}{IMAGE}”")).to_be_visible()
+    expect(page.get_by_text(f"“{UNCLOSED}”")).to_be_visible()
     page.get_by_role("searchbox").fill(IMAGE)
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Nothing else matches “{IMAGE}”")).to_be_visible()

@@ -91,13 +91,14 @@ def _teacher_assesses_two_at_once(teacher: Visitor, show: Show) -> None:
     world = teacher.world
     frame = teacher.open_in_frame(world.links[PARTS_UNIT])
     teacher.press(_main(frame))
+    expect(frame.get_by_role("button", name="Save points")).to_be_visible()
+    assert measure.main_action_problem(frame) == ""
     names = [user.name for user in world.people.learners[:2]]  # the roster lists others too
     for position, name in enumerate(names):
         fields = frame.get_by_role("textbox", name=f", {name}")
         expect(fields).to_have_count(2)
         for part in range(2):
             fields.nth(part).fill(str(80 + 2 * position + part))
-    assert measure.main_action_problem(frame) == ""
     assert measure.violations(frame) == []
     show(teacher.page, "frame teacher points")
     teacher.press(_main(frame))
@@ -105,9 +106,10 @@ def _teacher_assesses_two_at_once(teacher: Visitor, show: Show) -> None:
     for unit in (ASSESSED_UNIT, LAST_UNIT):
         frame = teacher.open_in_frame(world.links[unit])
         teacher.press(_main(frame))
+        expect(frame.get_by_role("button", name="Sign off those ticked")).to_be_visible()
+        assert measure.main_action_problem(frame) == ""
         for name in names:
             frame.get_by_role("checkbox", name=f"Sign off {name}").check()
-        assert measure.main_action_problem(frame) == ""
         teacher.press(_main(frame))
         expect(frame.get_by_role("status")).to_contain_text("Recorded for 2 learners.")
         show(teacher.page, "frame teacher signed off")
