@@ -36,7 +36,7 @@ def test_an_operator_tests_the_server(app: Flask, database: Database) -> None:
     operator = somebody(app, database, Role.OPERATOR)
     start = operator.get(SELF_TEST)
     assert "Test this server" in start.text
-    assert "No learning platform is connected yet." in start.text
+    assert "No LMS is connected yet." in start.text
     page = operator.post(f"{SELF_TEST}/server")
     assert page.status_code == 200
     assert "Worker: does not work." in page.text
