@@ -40,7 +40,7 @@ def test_an_operator_tests_the_server(app: Flask, database: Database) -> None:
     page = operator.post(f"{SELF_TEST}/server")
     assert page.status_code == 200
     assert "Worker: does not work." in page.text
-    assert "Start `credlet worker`" in page.text
+    assert "No worker has ever run" in page.text
     assert "The test has ended." in page.text
     assert page.headers["Cache-Control"] == "no-store"
 
