@@ -6,7 +6,7 @@ import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask_babel import gettext
@@ -99,13 +99,16 @@ def language_name(tag: str) -> str:
     own = _OWN_LANGUAGE_NAMES.get(tag, {}).get(language())
     try:
         return own or Locale.parse(tag, sep="-").get_display_name(language()) or tag
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, UnknownLocaleError):
         return tag
 
 
 def own_name(tag: str) -> str:
     """Return the name that a language calls itself by."""
-    return str(Locale.parse(tag, sep="-").get_display_name(tag) or tag).capitalize()
+    try:
+        return str(Locale.parse(tag, sep="-").get_display_name(tag) or tag).capitalize()
+    except (ValueError, LookupError, UnknownLocaleError):
+        return tag
 
 
 def who(person: Person) -> str:

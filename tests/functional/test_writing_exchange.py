@@ -182,3 +182,28 @@ def test_a_hostile_file_of_deep_json_leaves_the_server_up(teacher: Visit) -> Non
     data = json.dumps({"format": definitions.FORMAT, "title": {"en": "x" * 200_000}}).encode()
     page = upload(teacher.get("drafts/import"), "import", data)
     assert page.status == 400
+
+
+@pytest.mark.parametrize("tag", ["zz", "zz-Latn", "uri"])
+def test_a_language_without_a_name_here_breaks_no_page(teacher: Visit, tag: str) -> None:
+    named = definitions.dump(samples.welding()) | {
+        "title": {tag: "Welding", "en": "Welding"},
+        "languages": ["en", tag],
+    }
+    page = upload(teacher.get("drafts/import"), "import", json.dumps(named).encode())
+    draft = page.path.partition("?")[0]
+    for path in ("", "/edit?step=basics", "/preview", f"/translation?language={tag}"):
+        assert teacher.get(draft + path).status == 200, path
+    begun = teacher.get("drafts").submit("start", title="Welding", language=tag)
+    assert begun.status == 200
+
+
+def test_what_is_made_of_others_is_previewed_with_their_references(teacher: Visit) -> None:
+    made = definitions.dump(samples.welding()) | {
+        "units": [],
+        "stack": {"parts": ["school/A", "school/B"]},
+    }
+    page = upload(teacher.get("drafts/import"), "import", json.dumps(made).encode())
+    shown = teacher.get(page.path.partition("?")[0] + "/preview")
+    assert shown.status == 200
+    assert "school/A" in shown.text

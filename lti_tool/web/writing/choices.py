@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from badges import vocabularies
 from badges.drafting import Json
@@ -86,5 +86,5 @@ def is_language(tag: str) -> bool:
         return True
     try:
         return bool(Locale.parse(tag, sep="-"))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, UnknownLocaleError):
         return False
