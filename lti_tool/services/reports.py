@@ -130,7 +130,9 @@ def _by_person(entry: tuple[int, Reported, Found]) -> tuple[str, str, int]:
 def _record(
     db: Session, client: ApiClient, report: Reported, found: Found, name: str, now: datetime
 ) -> CompletionRecord:
-    what = hashlib.sha256(f"{client.id}/{name}".encode()).hexdigest()[:48]
+    # With what it says: a key that comes again after its answer was forgotten, with other contents,
+    # is another report, and none that is there already.
+    what = hashlib.sha256(f"{client.id}/{name}/{report}".encode()).hexdigest()[:48]
     return completions.record_reported(
         db,
         found.person,

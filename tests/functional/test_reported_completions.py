@@ -86,6 +86,20 @@ def test_who_does_not_prove_itself_gets_no_token(
     assert rows(visits.school.database, ApiToken) == []
 
 
+@pytest.mark.parametrize("header", ["Basic ////", "Basic ÿ", "Basic YQ==", "Basic x", "x"])
+def test_a_header_that_cannot_be_read_proves_nothing(
+    app: Flask, visits: Visits, header: str
+) -> None:
+    answer = app.test_client().post(
+        "/oauth/token",
+        data={"grant_type": "client_credentials"},
+        headers={"Authorization": header},
+    )
+    assert answer.status_code == 401
+    assert answer.json is not None
+    assert answer.json["error"] == "invalid_client"
+
+
 def test_secret_and_token_are_nowhere_in_the_database(system: System, visits: Visits) -> None:
     kept = repr(
         [
@@ -204,6 +218,18 @@ def test_a_repetition_after_the_answer_was_forgotten_makes_no_second_record(
     assert rows(visits.school.database, ApiRequest) == []
     assert results(system.sign_in().report(item(), key="a")) == first
     assert len(rows(visits.school.database, CompletionRecord)) == 1
+
+
+def test_a_key_that_comes_again_with_other_contents_after_that_loses_no_record(
+    system: System, visits: Visits
+) -> None:
+    system.report(item(points=40), key="monday")
+    later = clock.now() + api_clients.ANSWERS_KEPT + timedelta(hours=1)
+    with visits.school.transaction() as db:
+        api_clients.forget_expired(db, later)
+    system.sign_in().report(item(points=90), key="monday")
+    kept = rows(visits.school.database, CompletionRecord)
+    assert sorted(one.points for one in kept) == [40, 90]
 
 
 @on_each_database

@@ -13,8 +13,9 @@ from functools import cache
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Request, TokenMixin
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Request, TokenMixin
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from flask import Response, g, request
 from sqlalchemy.orm import Session
@@ -114,10 +115,24 @@ def _protector() -> ResourceProtector:
 @blueprint.post("/oauth/token")
 def token() -> Response:
     """Give a client an access token; refusals are those of RFC 6749, section 5.2."""
+    if not _is_readable():
+        refused: Response = _server().handle_error_response(
+            request, InvalidClientError(status_code=401)
+        )
+        return refused
     with current_tool().database.transaction() as db:
         g.api_db = db
         response: Response = _server().create_token_response()
     return response
+
+
+def _is_readable() -> bool:
+    """Whether the library can take the `Authorization` header apart, in which anything may come."""
+    try:
+        extract_basic_authorization(request.headers)
+    except ValueError:
+        return False
+    return True
 
 
 class Unauthorised(ToolError):
