@@ -184,11 +184,19 @@ class _Settling:
             if not self._is_refused(judged, is_test=is_test):
                 _grant(self.db, self.version, judged, progress, is_test=is_test, now=self.now)
         elif award is not None and not is_complete:
-            kept_at = award.kept_at
-            if kept_at is None or any(row.recorded_at > kept_at for row in judged.records):
+            if not self._is_kept(award, judged):
                 self._take_back(award)
         elif award is not None and award.flagged_reason == NO_LONGER_COMPLETE:
             award.flagged_at = award.flagged_reason = None
+
+    def _is_kept(self, award: Award, judged: Judged) -> bool:
+        """Whether a person decided that it stands, and nothing was recorded or lost since."""
+        kept_at = award.kept_at
+        if kept_at is None or any(row.recorded_at > kept_at for row in judged.records):
+            return False
+        parts = [uuid.UUID(part["award"]) for part in award.parts or ()]
+        lost = sa.select(Award.id).filter(Award.id.in_(parts), Award.withdrawn_at > kept_at)
+        return not parts or self.db.scalar(lost.limit(1)) is None
 
     def _take_back(self, award: Award) -> None:
         if award.id not in self.claimed:

@@ -81,7 +81,9 @@ def sync(
     The caller holds the locks on the people's enrolments.
     """
     latest = _latest(db, [one.person.id for one in reached])
-    reached = [one for one in reached if one.records or one.person.id in latest]
+    reached = [
+        one for one in reached if one.records or one.progress.stack or one.person.id in latest
+    ]
     if not reached:
         return  # nothing to say, and nothing that was said
     people = [one.person.id for one in reached]

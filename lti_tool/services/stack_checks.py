@@ -4,10 +4,12 @@ Not in the transaction that changed the part: two parts judged at one moment wou
 larger one and for each other.
 """
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from lti_tool.db import Database
@@ -15,26 +17,39 @@ from lti_tool.models import Enrolment, MicroCredentialVersion, Person, StackChec
 from lti_tool.services import completions, stacks
 from lti_tool.services.stack_parts import series_reference
 
+log = structlog.get_logger(__name__)
+
 LEASE = timedelta(minutes=1)
 """How long one that failed, or whose worker was stopped, waits for its next time."""
 
 
 def judge_next(database: Database, clock: Callable[[], datetime]) -> bool:
-    """Judge what waits longest; False when nothing does. Repeating it changes nothing."""
+    """Judge what waits longest; False when nothing does. Repeating it changes nothing.
+
+    One that fails is logged and comes again after `LEASE`; it keeps no other from its turn.
+    """
     with database.transaction() as db:
         check = _lease(db, clock())
         if check is None:
             return False
         check_id, person_id = check.id, check.person_id
         larger = [version.id for version in _larger(db, check)]
-    for version_id in larger:
-        with database.transaction() as db:
-            person = db.get_one(Person, person_id)
-            version = db.get_one(MicroCredentialVersion, version_id)
-            completions.reevaluate(db, person, version, clock())
+    try:
+        for version_id in larger:
+            _judge(database, person_id, version_id, clock())
+    except Exception as error:  # noqa: BLE001 - one that fails must not hold up all others
+        log.error("stack_check.failed", check_id=str(check_id), error=type(error).__name__)
+        return True
     with database.transaction() as db:
         db.execute(sa.delete(StackCheck).where(StackCheck.id == check_id))
     return True
+
+
+def _judge(database: Database, person_id: uuid.UUID, version_id: uuid.UUID, now: datetime) -> None:
+    with database.transaction() as db:
+        person = db.get_one(Person, person_id)
+        version = db.get_one(MicroCredentialVersion, version_id)
+        completions.reevaluate(db, person, version, now)
 
 
 def _lease(db: Session, now: datetime) -> StackCheck | None:

@@ -13,8 +13,8 @@ from badges.micro_credential import MicroCredential
 from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
-from lti_tool.models import Award, StackCheck
-from lti_tool.services import credentials
+from lti_tool.models import Award, Delivery, StackCheck
+from lti_tool.services import awards, completions, credentials
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database
 from tests.factories.threads import at_one_moment
@@ -111,12 +111,9 @@ def test_a_person_who_never_opened_the_larger_one_has_it_all_the_same(visits: Vi
     assert len(awards_of(visits)) == 1
 
 
-def test_what_a_part_loses_the_larger_one_loses(visits: Visits) -> None:
-    complete(visits, FIRST)
-    complete(visits, SECOND)
-    judge(visits)
+def revoke(visits: Visits, mc: MicroCredential) -> None:
     with visits.school.transaction() as db:
-        part = next(one for one in db.query(Award) if one.version.series.code == FIRST.code)
+        part = next(one for one in db.query(Award) if one.version.series.code == mc.code)
         credentials.revoke_award(
             db,
             part,
@@ -125,6 +122,13 @@ def test_what_a_part_loses_the_larger_one_loses(visits: Visits) -> None:
             actor="person:x",
             now=clock.now(),
         )
+
+
+def test_what_a_part_loses_the_larger_one_loses(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    revoke(visits, FIRST)
     judge(visits)
     (award,) = awards_of(visits)
     assert award.withdrawn_reason == "no_longer_complete"
@@ -202,3 +206,59 @@ def test_the_teacher_sees_who_has_it(visits: Visits) -> None:
     course = visits.open("olha", teacher=True, mc="METAL", unit="", link="metal").get("course")
     assert course.status == 200
     assert "Earned" in course.text
+
+
+def test_one_that_was_kept_is_flagged_again_when_another_part_goes(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    home = visits.open("ana", mc="METAL", unit="", link="metal").get()
+    home.follow("Claim your badge").submit("claim", name="Ana Learner")
+    revoke(visits, FIRST)
+    judge(visits)
+    (flagged,) = awards_of(visits)
+    with visits.school.transaction() as db:
+        award = db.get_one(Award, flagged.id)
+        awards.keep(db, award, actor="person:x", reason="enough", now=clock.now())
+    visits.open("ana", mc="METAL", unit="", link="metal")
+    assert awards_of(visits)[0].flagged_at is None
+    revoke(visits, SECOND)
+    judge(visits)
+    assert awards_of(visits)[0].flagged_at is not None
+
+
+def test_its_column_is_told_where_its_parts_have_none(visits: Visits) -> None:
+    visits.open("ana", mc="METAL", unit="", link="metal")
+    for mc in (FIRST, SECOND):
+        course, unit = f"course of {mc.code}", mc.units[0].code
+        teacher = visits.school.launch(
+            "olha", teacher=True, link=course, course=course, mc=mc.code, unit=unit, line_item=None
+        )
+        visits.school.launch(
+            "ana", link=course, course=course, mc=mc.code, unit=unit, line_item=None
+        )
+        visits.school.complete(teacher, "ana", mc)
+    judge(visits)
+    with visits.school.transaction() as db:
+        (score,) = db.query(Delivery)
+        assert (score.points, score.maximum) == (1, 1)
+
+
+def test_one_that_cannot_be_judged_holds_up_no_other(
+    visits: Visits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    right = completions.reevaluate
+    failing = iter([RuntimeError("broken")])
+
+    def fails_once(*given: Any) -> None:
+        for error in failing:
+            raise error
+        right(*given)
+
+    monkeypatch.setattr(completions, "reevaluate", fails_once)
+    judge(visits)
+    assert len(awards_of(visits)) == 1
+    with visits.school.transaction() as db:
+        assert db.query(StackCheck).count() == 1
