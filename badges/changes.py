@@ -28,6 +28,8 @@ _WORDING = re.compile(
     r"\$\.(description|awarding_body\.(name|url)|quality_assurance\.(name|description|url)"
     r"|licence|target_groups)\b"
 )
+# What changes meaning as a word does: comparisons, units, a minus before a number.
+_WORD = re.compile(r"\w+|[<>≤≥=±%‰°]|(?<!\w)[-\u2212](?=\d)")
 _LONGEST_WORD = 64
 _SIMILAR = 0.75
 
@@ -97,7 +99,7 @@ def _is_spelling(old: str, new: str | None) -> bool:
     """Whether two texts have the same numbers, and otherwise words that look alike."""
     if new is None:
         return False
-    before, after = re.findall(r"\w+", old), re.findall(r"\w+", new)
+    before, after = _WORD.findall(old), _WORD.findall(new)
     gone = list((Counter(before) - Counter(after)).elements())
     come = list((Counter(after) - Counter(before)).elements())
     pairs = zip(sorted(gone, key=before.index), sorted(come, key=after.index), strict=False)
@@ -105,6 +107,10 @@ def _is_spelling(old: str, new: str | None) -> bool:
 
 
 def _look_alike(old: str, new: str) -> bool:
+    """Whether one may be a misspelling of the other; `unsafe` is none of `safe`, nor `kein` of
+    `ein`: a word that begins otherwise is another word."""
+    if old[0].casefold() != new[0].casefold():
+        return False
     if max(len(old), len(new)) > _LONGEST_WORD or re.findall(r"\d", old) != re.findall(r"\d", new):
         return False
     return SequenceMatcher(None, old, new, autojunk=False).ratio() > _SIMILAR
