@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Database
 from lti_tool.models import Enrolment, MicroCredentialVersion, Person, StackCheck, StackPart
-from lti_tool.services import completions, stacks
+from lti_tool.services import completions, lifecycle, stacks
 from lti_tool.services.stack_parts import series_reference
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ def judge_next(database: Database, clock: Callable[[], datetime]) -> bool:
         if check is None:
             return False
         check_id, person_id = check.id, check.person_id
-        larger = [version.id for version in _larger(db, check)]
+        larger = [version.id for version in _larger(db, check, clock())]
     try:
         for version_id in larger:
             _judge(database, person_id, version_id, clock())
@@ -60,9 +60,11 @@ def _lease(db: Session, now: datetime) -> StackCheck | None:
     return check
 
 
-def _larger(db: Session, check: StackCheck) -> list[MicroCredentialVersion]:
-    """Return the newest version of each larger one, and those that the person works on already."""
-    found = {version.id: version for version in stacks.made_of(db, check.version)}
+def _larger(db: Session, check: StackCheck, now: datetime) -> list[MicroCredentialVersion]:
+    """Return the newest version of each larger one that is open, and those that the person works on
+    already, retired or not."""
+    newest = stacks.made_of(db, check.version)
+    found = {version.id: version for version in newest if lifecycle.is_open(version, now)}
     begun = (
         sa.select(MicroCredentialVersion)
         .join(StackPart, StackPart.version_id == MicroCredentialVersion.id)

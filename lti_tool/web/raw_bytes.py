@@ -12,7 +12,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import RequestRedirect
 
-from lti_tool.web.security import LTI_BLUEPRINT
+from lti_tool.web.security import API_BLUEPRINT, LTI_BLUEPRINT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -39,11 +39,12 @@ def init_app(app: Flask) -> None:
 def refuse_nul() -> None:
     """Refuse a request with a NUL character in its address or its form.
 
-    The LTI endpoints look at each of their parameters themselves.
+    The LTI endpoints look at each of their parameters themselves, the interface for other systems
+    at each member; reading a form would take its JSON away where it says no type.
     """
     if "\0" in request.path:
         raise NotFound
-    if request.blueprint == LTI_BLUEPRINT or request.url_rule is None:
+    if request.blueprint in (LTI_BLUEPRINT, API_BLUEPRINT) or request.url_rule is None:
         return
     for texts in (request.args, request.form):
         if any("\0" in text for values in texts.lists() for text in (values[0], *values[1])):

@@ -186,6 +186,17 @@ def test_what_cannot_be_read_is_named(system: System, wrong: dict[str, Any], pat
     assert other["status"] == "recorded"
 
 
+def test_a_report_that_does_not_say_that_it_is_json_is_read(system: System) -> None:
+    headers = {"Authorization": f"Bearer {system.bearer}", "Idempotency-Key": "a"}
+    answer = system.app.test_client().post(
+        "/api/v1/completions",
+        data=json.dumps({"completions": [item()]}),
+        headers=headers,
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert codes(answer) == ["recorded"]
+
+
 def test_a_repetition_gets_the_first_answer_and_records_nothing(
     system: System, visits: Visits
 ) -> None:

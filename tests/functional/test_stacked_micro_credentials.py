@@ -14,7 +14,7 @@ from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Delivery, StackCheck
-from lti_tool.services import awards, completions, credentials
+from lti_tool.services import awards, catalogue, completions, credentials
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database
 from tests.factories.threads import at_one_moment
@@ -122,6 +122,23 @@ def revoke(visits: Visits, mc: MicroCredential) -> None:
             actor="person:x",
             now=clock.now(),
         )
+
+
+def test_one_that_is_retired_is_earned_by_those_who_began_it_only(visits: Visits) -> None:
+    visits.open("ana", mc="METAL", unit="", link="metal")
+    with visits.school.transaction() as db:
+        version = catalogue.find(db, "METAL")
+        completions.enrol(db, visits.school.person(db, "ana"), version, clock.now())
+        version.retired_at = clock.now()
+    for sub in ("ana", "borys"):
+        complete(visits, FIRST, sub)
+        complete(visits, SECOND, sub)
+    judge(visits)
+    with visits.school.transaction() as db:
+        holders = [
+            award.person.sub for award in db.query(Award) if award.version.series.code == "METAL"
+        ]
+    assert holders == ["ana"]
 
 
 def test_what_a_part_loses_the_larger_one_loses(visits: Visits) -> None:
