@@ -35,6 +35,11 @@ PHONE: dict[str, Any] = {
 TIMEOUT_MS = 15_000
 
 
+# Playwright turns scripts off frame by frame, and a frame of another site may be read before that:
+# its `<noscript>` then holds text, in about every fifth one. A reader's own setting is never late.
+WITHOUT_SCRIPTS = "--blink-settings=scriptEnabled=false"
+
+
 @contextmanager
 def chromium(program: str) -> Iterator[Browser]:
     """Start the browser at `program`; it ends with the block."""
@@ -42,6 +47,15 @@ def chromium(program: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@contextmanager
+def chromium_without_scripts(program: str, beside: Browser) -> Iterator[Browser]:
+    """Start one more browser `beside` another, in which no page ever runs a script."""
+    flags = [*FLAGS, WITHOUT_SCRIPTS]
+    browser = beside.browser_type.launch(executable_path=program, args=flags)
+    yield browser
+    browser.close()
 
 
 class Watch:

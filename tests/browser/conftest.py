@@ -17,7 +17,7 @@ from lti_tool.demo.lms import User
 from lti_tool.demo.serving import free_port, serving
 from lti_tool.demo.world import World, running
 from tests.browser import long_names, stage
-from tests.browser.chromium import DESKTOP, Sitting, Watch, chromium
+from tests.browser.chromium import DESKTOP, Sitting, Watch, chromium, chromium_without_scripts
 from tests.browser.stage import Stage
 from tests.browser.visitors import Visitor
 from tests.peers import require
@@ -37,11 +37,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    require(program, "needs Chromium (Debian's package `chromium`)")
-    assert program is not None
+def program() -> str:
+    found = shutil.which("chromium")
+    require(found, "needs Chromium (Debian's package `chromium`)")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="package")
+def browser(program: str) -> Iterator[Browser]:
     with chromium(program) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser_without_scripts(program: str, browser: Browser) -> Iterator[Browser]:
+    with chromium_without_scripts(program, browser) as started:
         yield started
 
 
@@ -61,12 +72,13 @@ def world(browser: Browser, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[NewContext]:
+def new_context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewContext]:
     """Make browsers without any memory; a page that complains in one of them fails the test."""
     opened: list[Sitting] = []
 
-    def make(**settings: Any) -> Sitting:
-        context = browser.new_context(**(DESKTOP | settings))
+    def make(*, scripts: bool = True, **settings: Any) -> Sitting:
+        started = browser if scripts else request.getfixturevalue("browser_without_scripts")
+        context = started.new_context(**(DESKTOP | settings))
         opened.append(Sitting(context, Watch(context)))
         return opened[-1]
 

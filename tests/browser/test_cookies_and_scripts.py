@@ -106,7 +106,7 @@ def test_everything_works_without_scripts(
     teaching.choose_routes(world, world.overview)
     user = world.people.learners[0]
     teaching.visit(world, user, [link for code, link in world.links.items() if code != UNLOCKED])
-    page = new_context(java_script_enabled=False).context.new_page()
+    page = new_context(scripts=False).context.new_page()
     page.goto(f"{world.lms_url}/lms/login")
     page.locator(f'button[value="{user.id}"]').click()
     page.goto(f"{world.lms_url}/lms/link/{world.links[UNLOCKED].id}")

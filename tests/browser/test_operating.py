@@ -163,7 +163,7 @@ def test_without_a_passkey_at_hand_the_page_says_what_to_do(
 
 
 def test_without_scripts_the_link_still_leads_in(world: World, new_context: NewContext) -> None:
-    page = new_context(java_script_enabled=False).context.new_page()
+    page = new_context(scripts=False).context.new_page()
     page.goto(f"{world.tool.settings.public_url}/sign-in")
     expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
     operating.come_in(world, page, operating.add_account(world))

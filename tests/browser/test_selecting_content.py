@@ -53,7 +53,7 @@ def test_two_single_units_are_placed_in_six_clicks(world: World, arrive: Arrive)
 
 def test_the_whole_way_works_without_javascript(world: World, arrive: Arrive, show: Show) -> None:
     """The LMS's own forms wait for their buttons too."""
-    teacher = arrive(world.people.teacher, java_script_enabled=False)
+    teacher = arrive(world.people.teacher, scripts=False)
     _open_add_page(teacher)
     _press_in_window(teacher, "Select content")
     frame = teacher.page.frame_locator("iframe.activity")

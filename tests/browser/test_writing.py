@@ -82,7 +82,7 @@ def test_a_teacher_writes_and_hands_in_a_definition_in_the_frame(
 
 
 def test_a_definition_is_written_without_scripts(world: World, arrive: Arrive) -> None:
-    teacher = arrive(world.people.teacher, java_script_enabled=False)
+    teacher = arrive(world.people.teacher, scripts=False)
     page = _admin(world, teacher.page)
     _start(page)
     _write(page)
