@@ -87,14 +87,19 @@ WAITING = Rule("waiting", (Rate(60, 60),), (Rate(6, 60),))
 REPORTS = Rule("reports", (Rate(300, 60),))
 """Of what other systems of schools send, a hundred completions at a time."""
 STRICT = Rule("strict", (Rate(20, 60), Rate(200, 3600)))
+REGISTRATIONS, SIGN_INS, MENTORS, TOKENS = (
+    replace(STRICT, name=name) for name in ("registration", "sign_in", "mentors", "tokens")
+)
+"""Each counted on its own: a system with a wrong secret keeps nobody behind its address out."""
 
 BY_BLUEPRINT: Mapping[str, Rule] = {
     "lti": LAUNCHES,
     "learner": LAUNCHED,
     "teacher": LAUNCHED,
     "public": PUBLIC,
-    "registration": STRICT,
-    "sign_in": STRICT,
+    "registration": REGISTRATIONS,
+    "sign_in": SIGN_INS,
+    "mentor": MENTORS,
     "admin": SIGNED_IN,
     "api": REPORTS,
 }
@@ -108,7 +113,7 @@ BY_ENDPOINT: Mapping[str, Rule] = {
     "teacher.repair_column": WAITING,
     "admin.test_server": WAITING,
     "admin.test_platform": WAITING,
-    "api.token": STRICT,
+    "api.token": TOKENS,
     "api.described": PUBLIC,
 }
 # Answering costs less than counting: a file that browsers keep for ever, and a probe.

@@ -104,6 +104,21 @@ def test_everybody_else_goes_on(new_app: MakeApp) -> None:
     assert client.get(PAGE, environ_base=ELSEWHERE).status_code == 200
 
 
+def test_guessing_at_one_door_closes_no_other(new_app: MakeApp) -> None:
+    doors = {
+        "/sign-in": "GET",
+        "/lti/register/x": "GET",
+        "/confirm/x": "GET",
+        "/oauth/token": "POST",
+    }
+    for first, method in doors.items():
+        client = new_app().test_client()
+        assert [client.open(first, method=method).status_code for _ in range(2)][-1] == 429
+        for other, way in doors.items():
+            if other != first:
+                assert client.open(other, method=way).status_code != 429, (first, other)
+
+
 def test_a_person_with_many_ipv6_addresses_is_one(new_app: MakeApp) -> None:
     client = new_app().test_client()
     own = [{"REMOTE_ADDR": f"2001:db8:1:2::{number:x}"} for number in range(1, 12)]
