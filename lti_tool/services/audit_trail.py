@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from lti_tool.models import (
     Account,
+    ApiClient,
     AuditEntry,
+    DefinitionDraft,
     MicroCredentialSeries,
     MicroCredentialVersion,
     Organisation,
@@ -131,10 +133,15 @@ def names(db: Session, entries: Iterable[AuditEntry]) -> dict[str, str]:
         "micro_credential_version": sa.select(
             MicroCredentialVersion.id, MicroCredentialSeries.code
         ).join(MicroCredentialVersion.series),
+        "micro_credential_series": sa.select(MicroCredentialSeries.id, MicroCredentialSeries.code),
+        "definition_draft": sa.select(
+            DefinitionDraft.id, DefinitionDraft.content["code"].as_string()
+        ),
+        "api_client": sa.select(ApiClient.id, ApiClient.name),
     }
     found: dict[str, str] = {}
     for kind, source in sources.items():
         if ids := wanted.get(kind):
             rows = db.execute(source.filter(source.selected_columns.id.in_(ids)))
-            found.update({f"{kind}:{key}": name for key, name in rows})
+            found.update({f"{kind}:{key}": name for key, name in rows if name})
     return found

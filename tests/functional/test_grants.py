@@ -174,7 +174,7 @@ def test_an_administrator_lets_a_school_award_and_withdraws_it(
     assert administrator.post(path, **form).status_code == 303
     page = administrator.get(path).text
     assert "School" in page
-    assert "2199" in page
+    assert "30 June 2199, 23:59 UTC" in page
     again = administrator.post(path, **form)
     assert again.status_code == 409
     assert "may award it already" in again.text
@@ -182,6 +182,8 @@ def test_an_administrator_lets_a_school_award_and_withdraws_it(
         made = db.query(DefinitionGrant).one().id
     assert administrator.post(f"/admin/grants/{made}/withdrawal").status_code == 303
     assert "Nobody else yet." in administrator.get(path).text
+    log = administrator.get("/admin/audit-log").text
+    assert f"<bdi>{WLD.code}</bdi>" in log
 
 
 @pytest.mark.parametrize(

@@ -328,6 +328,11 @@ def test_an_empty_course_says_what_will_appear(teacher: Visit) -> None:
     assert "Nobody has opened this activity yet" in teacher.get("course").text
 
 
+def test_until_the_list_of_learners_was_read_an_empty_course_says_so(visits: Visits) -> None:
+    teacher = visits.open("teacher", teacher=True, roster="https://lms.example/roster")
+    assert "is being read from your learning platform" in teacher.get("course").text
+
+
 def test_nameless_learners_are_told_apart(visits: Visits, teacher: Visit) -> None:
     ana = visits.open("ana", name=None)
     assert f"Learner {ana.person_id.hex[:4]}" in teacher.get("course").text

@@ -170,13 +170,18 @@ def subject(entry: AuditEntry, names: Mapping[str, str]) -> str:
 def _kind(kind: str) -> str:
     return {
         "account": gettext("account"),
+        "api_client": gettext("other system"),
         "award": gettext("award"),
         "credential": gettext("badge"),
         "definition_draft": gettext("draft of a definition"),
         "delivery": gettext("score"),
         "invitation": gettext("link"),
+        "issuer_key": gettext("key"),
         "launch": gettext("visit"),
+        "mentor_link": gettext("link for a mentor"),
+        "micro_credential_series": gettext("micro-credential"),
         "micro_credential_version": gettext("micro-credential"),
+        "person": gettext("person"),
         "organisation": gettext("school"),
         "placement": gettext("offer of a course"),
         "platform": gettext("LMS"),

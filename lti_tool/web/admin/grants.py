@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import MicroCredentialSeries, Organisation
 from lti_tool.services import catalogue, grants, organisations
+from lti_tool.web import time_zones
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -35,6 +36,7 @@ def _page(visit: AccountVisit, body: Organisation, problem: str = "") -> str:
         },
         others=[one for one in organisations.listed(visit.db, None) if one.id != body.id],
         everybody=EVERYBODY,
+        a_minute=timedelta(minutes=1),
         problem=problem,
         form=request.form,
         done=request.args.get("done", ""),
@@ -88,11 +90,12 @@ def _uuid(text: str) -> uuid.UUID:
 
 
 def _end(text: str) -> datetime | None:
-    """Return the end of a day, UTC; None where none was chosen."""
+    """Return the end of a day where the reader is; None where none was chosen."""
     if not text.strip():
         return None
     try:
-        day = date.fromisoformat(text.strip())
-        return datetime.combine(day, time.min, UTC) + timedelta(days=1)
+        begins = datetime.combine(date.fromisoformat(text.strip()), time.min)
+        there = time_zones.of_reader() or UTC
+        return (begins + timedelta(days=1)).replace(tzinfo=there).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ToolError("malformed_day") from error
