@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import Deployment, Organisation, Platform, Registration
 from lti_tool.services import audit, switching
 
@@ -55,6 +55,7 @@ def add(
     now: datetime,
     registration_id: uuid.UUID | None = None,
     actor: str = audit.OPERATOR,
+    is_operator: bool = True,
 ) -> Registration:
     """Add a platform with one registration and its deployments.
 
@@ -63,8 +64,11 @@ def add(
     Raises:
         ToolError: `malformed_url`, `malformed_identifier`, `deployment_missing`.
         Conflict: `platform_exists`: this organisation has that issuer and client id.
+        Forbidden: `held_off`.
     """
     _check(details, allow_http=allow_http)
+    if not is_operator:
+        refuse_held_off(db, organisation.id, details.issuer)
     _refuse_duplicate(db, organisation, details)
     platform = Platform(organisation=organisation, name=details.name.strip(), created_at=now)
     registration = Registration(
@@ -88,6 +92,30 @@ def add(
     subject = f"platform:{platform.id}"
     audit.note_in(db, organisation.id, actor, "platform.added", subject, now)
     return registration
+
+
+def refuse_held_off(
+    db: Session, organisation_id: uuid.UUID, issuer: str, *, but: uuid.UUID | None = None
+) -> None:
+    """Refuse to connect an LMS once more of which an operator switched something off.
+
+    `but`: the registration that asks, which stays off if it is.
+
+    Raises:
+        Forbidden: `held_off`.
+    """
+    tables = (Platform, Registration)
+    held = (sa.and_(one.disabled_at.is_not(None), ~one.disabled_by_school) for one in tables)
+    known = (
+        sa.select(Registration.id)
+        .join(Registration.platform)
+        .filter(Platform.organisation_id == organisation_id, Registration.issuer == issuer)
+        .filter(sa.or_(*held))
+    )
+    if but is not None:
+        known = known.filter(Registration.id != but)
+    if db.scalar(known.limit(1)) is not None:
+        raise Forbidden("held_off")
 
 
 def check_field(field: str, value: str, *, allow_http: bool) -> None:

@@ -70,6 +70,7 @@ def confirm(
     as_platform: uuid.UUID | None = None,
     has_moved: bool = False,
     actor: str = audit.OPERATOR,
+    is_operator: bool = True,
 ) -> Registration:
     """Let a pending registration launch; its people are new, or those of `as_platform`.
 
@@ -79,9 +80,13 @@ def confirm(
         NotFound: `unknown_platform`.
         Conflict: `registration_confirmed`, `other_organisation`, `other_issuer`.
         ToolError: `malformed_identifier`.
+        Forbidden: `held_off`.
     """
     if registration.pending_since is None:
         raise Conflict("registration_confirmed", registration=str(registration.id))
+    if not is_operator:
+        school = registration.platform.organisation_id
+        platforms.refuse_held_off(db, school, registration.issuer, but=registration.id)
     if as_platform is not None:
         _join(db, registration, as_platform, has_moved=has_moved)
     if name is not None:

@@ -102,6 +102,46 @@ def test_an_administrator_undoes_what_one_switched_off_until_an_operator_repeats
     assert is_off(database, table)
 
 
+@pytest.mark.parametrize(("kind", "table"), KINDS[1:])
+def test_connecting_an_lms_once_more_does_not_get_round_it(
+    olena: SignedIn, ada: SignedIn, database: Database, kind: str, table: Table
+) -> None:
+    olena.post(f"/admin/{kind}/{the_only(database, table)}/state", to="off")
+    with database.transaction(read_only=True) as db:
+        school = organisations.find(db, "my-school").id
+    sent = {"name": "Moodle", "moodle": "https://lms.example/", "client_id": "2"}
+    sent |= {"deployment_id": "1"}
+    begun = ada.get(f"/admin/organisations/{school}/by-hand").location
+    refused = ada.post(begun, **sent)
+    assert (refused.status_code, "An operator switched this off" in refused.text) == (403, True)
+    assert 'value="https://lms.example/"' in refused.text
+    assert ada.post(begun, **sent | {"moodle": "https://other.example/"}).status_code == 303
+    waiting = pending(database, school)
+    refused = ada.post(f"/admin/registrations/{waiting}/confirm", name="Moodle")
+    assert (refused.status_code, "An operator switched this off" in refused.text) == (403, True)
+    assert olena.post(f"/admin/registrations/{waiting}/confirm", name="Moodle").status_code == 303
+
+
+def pending(database: Database, school: uuid.UUID) -> uuid.UUID:
+    """Return a registration of the same LMS that waits, as an invitation leaves it."""
+    now = clock.now()
+    with database.transaction() as db:
+        details = PlatformDetails(
+            name="Again",
+            issuer="https://lms.example",
+            client_id="3",
+            auth_login_url="https://lms.example/auth",
+            auth_token_url="https://lms.example/token",
+            key_set_url="https://lms.example/keys",
+            deployment_ids=["1"],
+        )
+        made = platforms.add(
+            db, organisations.find(db, "my-school"), details, allow_http=False, now=now
+        )
+        made.pending_since = now
+        return made.id
+
+
 def test_the_command_line_counts_as_operator(ada: SignedIn, database: Database) -> None:
     one = the_only(database, Registration)
     with database.transaction() as db:

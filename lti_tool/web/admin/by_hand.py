@@ -70,6 +70,7 @@ def connect_by_hand(visit: AccountVisit, organisation_id: uuid.UUID) -> Response
             now=visit.now,
             registration_id=registration_id,
             actor=visit.actor,
+            is_operator=visit.access.is_operator,
         )
     except ToolError as error:
         return _page(visit, found, registration_id, what_happened(error)), error.status

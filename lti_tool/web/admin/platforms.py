@@ -90,6 +90,7 @@ def confirm_registration(visit: AccountVisit, registration_id: uuid.UUID) -> Res
                 as_platform=_known_platform(),
                 has_moved=request.form.get("moved") == "1",
                 actor=visit.actor,
+                is_operator=visit.access.is_operator,
             )
     except ToolError as error:
         return _page(visit, found, what_happened(error)), error.status
