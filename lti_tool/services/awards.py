@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import audit, catalogue, stacks
+from lti_tool.services import audit, catalogue, stack_awards, stacks
 
 _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
     Route.ASSESSED: (ConditionCode.POINTS, ConditionCode.PART),
@@ -56,7 +56,7 @@ def settle(
     unclaimed, else flag it for a person to decide. What only test records complete earns a TEST
     award. What a person decided stands: an award that was kept is not flagged again before
     something new is recorded, one that was revoked not granted again before an assessor judges
-    anew. The caller holds the locks on the people's enrolments.
+    anew, or a part is earned anew. The caller holds the locks on the people's enrolments.
     """
     # No record and no part, no award: records are never deleted.
     judged = [one for one in judged if one.records or one.real.stack is not None]
@@ -72,7 +72,13 @@ def settle(
     )
     held = {(award.person_id, award.is_test): award for award in awards}
     claimed = _claimed(db, [award.id for award in held.values()])
-    settling = _Settling(db, version, now, _refused(db, people, version), claimed)
+    refused = _refused(db, people, version)
+    if catalogue.definition(version).stack is None:
+        settling = _Settling(db, version, now, refused, claimed)
+    else:
+        offered = stack_awards.offered_to(db, people, version)
+        earning = stack_awards.earning(db, people, version, offered, now)
+        settling = _Settling(db, version, now, refused, claimed, earning, offered)
     for one in judged:
         tests = None if one.real.is_complete else one.with_tests
         for is_test, progress in ((False, one.real), (True, tests)):
@@ -110,13 +116,13 @@ def withdrawn(db: Session, person: Person, version: MicroCredentialVersion) -> A
 
 
 def find(db: Session, course: Course, award_id: uuid.UUID) -> Award:
-    """Return an award that this course led to.
+    """Return an award that the teachers of this course decide about.
 
     Raises:
-        NotFound: `unknown_award`: there is none, or it is another course's.
+        NotFound: `unknown_award`: there is none, or it is others'.
     """
     award = db.get(Award, award_id)
-    if award is None or award.course_id != course.id:
+    if award is None or not stack_awards.decides(db, course, award):
         raise NotFound("unknown_award")
     return award
 
@@ -131,7 +137,8 @@ def keep(db: Session, award: Award, *, actor: str, reason: str, now: datetime) -
         raise Conflict("award_not_flagged")
     award.flagged_at = award.flagged_reason = None
     award.kept_at, award.kept_reason = now, reason.strip()[:LONGEST_REASON] or None
-    audit.note(db, actor, "award.kept", f"award:{award.id}", now)
+    body = stack_awards.body(award)
+    audit.note_in(db, body, actor, "award.kept", f"award:{award.id}", now)
 
 
 def as_fact(award: Award) -> AwardFact:
@@ -154,11 +161,14 @@ Refused = Mapping[tuple[uuid.UUID, bool], datetime]
 
 
 def _refused(db: Session, people: Sequence[uuid.UUID], version: MicroCredentialVersion) -> Refused:
+    is_it = Award.version_id == version.id
+    if catalogue.definition(version).stack is not None:  # all its versions rest on the same parts
+        is_it = Award.version_id.in_([one.id for one in version.series.versions])
     last = (
         sa.select(Award.person_id, Award.is_test, sa.func.max(Award.withdrawn_at))
         .filter(
             Award.person_id.in_(people),
-            Award.version_id == version.id,
+            is_it,
             Award.withdrawn_reason != NO_LONGER_COMPLETE,
         )
         .group_by(Award.person_id, Award.is_test)
@@ -168,21 +178,24 @@ def _refused(db: Session, people: Sequence[uuid.UUID], version: MicroCredentialV
 
 @dataclass(frozen=True, slots=True)
 class _Settling:
-    """What settling one award after the other needs."""
+    """What settling one award after the other needs. Of what is made of others, `earning`: who
+    earns this version; `offered`: the course that offers it to them."""
 
     db: Session
     version: MicroCredentialVersion
     now: datetime
     refused: Refused
     claimed: Collection[uuid.UUID]
+    earning: Collection[uuid.UUID] | None = None
+    offered: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
 
     def settle(
         self, judged: Judged, progress: Progress | None, award: Award | None, *, is_test: bool
     ) -> None:
         is_complete = progress is not None and progress.is_complete
         if award is None and progress is not None and is_complete:
-            if not self._is_refused(judged, is_test=is_test):
-                _grant(self.db, self.version, judged, progress, is_test=is_test, now=self.now)
+            if not self._is_refused(judged, progress, is_test=is_test):
+                self._grant(judged, progress, is_test=is_test)
         elif award is not None and not is_complete:
             if not self._is_kept(award, judged):
                 self._take_back(award)
@@ -207,13 +220,52 @@ class _Settling:
             award.flagged_at, award.flagged_reason = self.now, NO_LONGER_COMPLETE
             audit.note(self.db, "system", "award.flagged", f"award:{award.id}", self.now)
 
-    def _is_refused(self, judged: Judged, *, is_test: bool) -> bool:
-        """Whether a person took such an award away, and no assessor has judged anything since."""
-        revoked_at = self.refused.get((judged.person.id, is_test))
+    def _is_refused(self, judged: Judged, progress: Progress, *, is_test: bool) -> bool:
+        """Whether they earn another version, or a person took such an award away and since then no
+        assessor has judged anything, and no part that counts was earned."""
+        person = judged.person.id
+        if self.earning is not None and person not in self.earning:
+            return True
+        revoked_at = self.refused.get((person, is_test))
+        if revoked_at is None:
+            return False
         times = [
             row.recorded_at for row in judged.records if row.assessor_id and not row.retracts_id
         ]
-        return revoked_at is not None and max(times, default=revoked_at) <= revoked_at
+        times += [part.granted_at for part in _parts(self.db, progress)]
+        return max(times, default=revoked_at) <= revoked_at
+
+    def _grant(self, judged: Judged, progress: Progress, *, is_test: bool) -> None:
+        by_id = {str(row.id): row for row in judged.records}
+        counted = [by_id[one] for unit in progress.units for one in unit.records]
+        assessed = [unit for unit in progress.units if unit.route is Route.ASSESSED]
+        completed_at = progress.completed_at
+        assert completed_at is not None
+        parts = _parts(self.db, progress)
+        award = Award(
+            id=uuid.uuid4(),
+            person_id=judged.person.id,
+            version_id=self.version.id,
+            course_id=self.offered.get(judged.person.id) or _last_course(counted, parts),
+            is_test=is_test,
+            awarded_at=completed_at,
+            granted_at=self.now,
+            results=[_entry(unit, by_id) for unit in progress.units],
+            parts=[_part(part) for part in parts] or None,
+            assessors=len(
+                {by_id[one].assessor_id for unit in assessed for one in unit.records} - {None}
+            ),
+            identity=IdentityAssurance.LMS_ACCOUNT.value,
+        )
+        self.db.add(award)
+        stacks.want(self.db, award, self.now)
+        audit.note(self.db, "system", "award.granted", f"award:{award.id}", self.now)
+
+
+def _last_course(records: Sequence[CompletionRecord], parts: Sequence[Award]) -> uuid.UUID:
+    moments = [(row.recorded_at, row.course_id) for row in records]
+    moments += [(part.awarded_at, part.course_id) for part in parts]
+    return max(moments, key=lambda one: one[0])[1]
 
 
 def _claimed(db: Session, awards: Sequence[uuid.UUID]) -> Collection[uuid.UUID]:
@@ -224,43 +276,6 @@ def _claimed(db: Session, awards: Sequence[uuid.UUID]) -> Collection[uuid.UUID]:
         Credential.award_id.in_(awards), Credential.revoked_at.is_(None)
     )
     return set(db.scalars(unrevoked))
-
-
-def _grant(
-    db: Session,
-    version: MicroCredentialVersion,
-    judged: Judged,
-    progress: Progress,
-    *,
-    is_test: bool,
-    now: datetime,
-) -> None:
-    by_id = {str(row.id): row for row in judged.records}
-    counted = [by_id[one] for unit in progress.units for one in unit.records]
-    assessed = [unit for unit in progress.units if unit.route is Route.ASSESSED]
-    completed_at = progress.completed_at
-    assert completed_at is not None
-    parts = _parts(db, progress)
-    moments = [(row.recorded_at, row.course_id) for row in counted]
-    moments += [(part.awarded_at, part.course_id) for part in parts]
-    award = Award(
-        id=uuid.uuid4(),
-        person_id=judged.person.id,
-        version_id=version.id,
-        course_id=max(moments, key=lambda one: one[0])[1],
-        is_test=is_test,
-        awarded_at=completed_at,
-        granted_at=now,
-        results=[_entry(unit, by_id) for unit in progress.units],
-        parts=[_part(part) for part in parts] or None,
-        assessors=len(
-            {by_id[one].assessor_id for unit in assessed for one in unit.records} - {None}
-        ),
-        identity=IdentityAssurance.LMS_ACCOUNT.value,
-    )
-    db.add(award)
-    stacks.want(db, award, now)
-    audit.note(db, "system", "award.granted", f"award:{award.id}", now)
 
 
 def _parts(db: Session, progress: Progress) -> list[Award]:

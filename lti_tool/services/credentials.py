@@ -21,7 +21,16 @@ from badges.recipient import EmailHash, Recipient, clean_name, hash_email, rando
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Award, Credential, MicroCredentialVersion
-from lti_tool.services import audit, awards, catalogue, completions, keys, stacks, status_lists
+from lti_tool.services import (
+    audit,
+    awards,
+    catalogue,
+    completions,
+    keys,
+    stack_awards,
+    stacks,
+    status_lists,
+)
 from lti_tool.services.awards import LONGEST_REASON
 from lti_tool.services.organisations import fix_public_url
 
@@ -199,7 +208,8 @@ def revoke_award(
     award.withdrawn_at, award.withdrawn_reason = now, reason.strip()[:LONGEST_REASON]
     stacks.want(db, award, now)
     award.flagged_at = award.flagged_reason = None
-    audit.note(db, actor, "award.withdrawn", f"award:{award.id}", now)
+    body = stack_awards.body(award)
+    audit.note_in(db, body, actor, "award.withdrawn", f"award:{award.id}", now)
 
 
 def revoke_with_award(

@@ -97,9 +97,8 @@ def titles(db: Session, mc: MicroCredential) -> dict[str, MicroCredential]:
 
 
 def want(db: Session, award: Award, now: datetime) -> None:
-    """Let the worker judge what an award that was granted or withdrawn is a part of."""
-    if award.is_test:
-        return
+    """Let the worker judge what an award that was granted or withdrawn is a part of; a TEST one
+    makes, and takes along, a TEST one."""
     db.add(StackCheck(person_id=award.person_id, version_id=award.version_id, due_at=now))
 
 

@@ -1,7 +1,8 @@
 """What a larger micro-credential is made of, as pages show it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from badges.micro_credential import MicroCredential
 from badges.stacking import Earned, StackProgress
@@ -9,15 +10,18 @@ from badges.stacking import Earned, StackProgress
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """`earned`: what counts of it, if it was earned. `reference`: `awarding-body/CODE`."""
+    """`earned`: the award of it that counts, else the last one. `expired_at`: of one that ran out
+    before enough was earned. `reference`: `awarding-body/CODE`."""
 
     reference: str
     mc: MicroCredential
     earned: Earned | None
+    counts: bool
+    expired_at: datetime | None
 
     @property
     def state(self) -> str:
-        return "complete" if self.earned else "open"
+        return "complete" if self.counts else "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,31 @@ class StackView:
     progress: StackProgress
 
 
-def view(progress: StackProgress | None, titles: Mapping[str, MicroCredential]) -> StackView | None:
+def view(
+    progress: StackProgress | None,
+    titles: Mapping[str, MicroCredential],
+    earned: Iterable[Earned],
+    now: datetime,
+) -> StackView | None:
     """Return the parts with their titles; None where nothing is stacked."""
     if progress is None:
         return None
-    parts = tuple(PartView(part, titles[part], progress.of(part)) for part in progress.stack.parts)
+    last = {one.reference: one for one in sorted(earned, key=lambda one: one.at)}
+    parts = tuple(
+        _part(part, titles[part], progress.of(part), last.get(part), now)
+        for part in progress.stack.parts
+    )
     return StackView(parts, progress)
+
+
+def _part(
+    reference: str,
+    mc: MicroCredential,
+    counted: Earned | None,
+    last: Earned | None,
+    now: datetime,
+) -> PartView:
+    if counted is not None or last is None:
+        return PartView(reference, mc, counted, counted is not None, None)
+    is_over = last.expires_at is not None and last.expires_at <= now
+    return PartView(reference, mc, last, False, last.expires_at if is_over else None)

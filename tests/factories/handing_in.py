@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from badges import definition as definitions
 from badges import samples
 from lti_tool.db import Database
-from lti_tool.models import DefinitionDraft
+from lti_tool.models import Award, Course, DefinitionDraft, Person
 from lti_tool.services import catalogue, drafts, organisations
 from lti_tool.services.drafts import Kind, Writer
 
@@ -57,3 +57,31 @@ def publish(database: Database, slug: str, now: datetime, code: str = "PV-0") ->
         mc = definitions.load(content(slug, body.name, code=code))
         public_url = "https://badges.example"
         return catalogue.publish(db, mc, public_url=public_url, now=now)[0].id
+
+
+def larger_award(
+    database: Database, platform_id: uuid.UUID, version_id: uuid.UUID, now: datetime
+) -> uuid.UUID:
+    """Keep an award of a larger micro-credential of a school that waits for a decision."""
+    with database.transaction() as db:
+        person = Person(platform_id=platform_id, sub="larger", created_at=now)
+        course = Course(platform_id=platform_id, context_id="larger", created_at=now)
+        db.add_all([person, course])
+        db.flush()
+        award = Award(
+            person_id=person.id,
+            version_id=version_id,
+            course_id=course.id,
+            is_test=False,
+            awarded_at=now,
+            granted_at=now,
+            results=[],
+            parts=[],
+            assessors=0,
+            identity="lms_account",
+            flagged_at=now,
+            flagged_reason="no_longer_complete",
+        )
+        db.add(award)
+        db.flush()
+        return award.id

@@ -69,6 +69,10 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.switch_system": For.ADMINISTRATORS,
     "admin.partners": For.ADMINISTRATORS,
     "admin.ask_partners": For.ADMINISTRATORS,
+    "admin.awards_to_decide": For.ADMINISTRATORS,
+    "admin.award": For.ADMINISTRATORS,
+    "admin.keep_award": For.ADMINISTRATORS,
+    "admin.revoke_award": For.ADMINISTRATORS,
     "admin.definitions": For.QUALITY,
     "admin.definition": For.QUALITY,
     "admin.go_on": For.ADMINISTRATORS,
@@ -299,6 +303,7 @@ def settle(app: Flask, database: Database, slug: str) -> School:
             "client_id": api_clients.add(db, body, f"System {slug}Q", by="operator", now=now)[0].id,
         }
     ids["version_id"] = handing_in.publish(database, slug, now)
+    ids["award_id"] = handing_in.larger_award(database, ids["platform_id"], ids["version_id"], now)
     ids["draft_id"] = handing_in.hand_in(database, slug, now)
     return School(administrator, signing_in.signed_in(app, database, reviewer, now), ids)
 

@@ -15,6 +15,7 @@ from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Delivery, StackCheck
 from lti_tool.services import awards, catalogue, completions, credentials
+from lti_tool.web.security import csrf_token
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database
 from tests.factories.threads import at_one_moment
@@ -155,7 +156,188 @@ def test_what_a_teacher_tries_out_makes_nobody_earn_it(visits: Visits) -> None:
     complete(visits, FIRST, "olha")
     complete(visits, SECOND, "olha")
     judge(visits)
-    assert [award for award in awards_of(visits) if not award.is_test] == []
+    assert [award.is_test for award in awards_of(visits)] == [True]
+
+
+def test_a_test_one_goes_with_its_test_part_at_once(visits: Visits) -> None:
+    complete(visits, FIRST, "olha")
+    complete(visits, SECOND, "olha")
+    judge(visits)
+    revoke(visits, FIRST)
+    judge(visits)
+    (award,) = awards_of(visits)
+    assert award.is_test
+    assert award.withdrawn_at is not None
+
+
+def take_away(visits: Visits, code: str = "METAL") -> None:
+    """The awarding body revokes the larger one."""
+    with visits.school.transaction() as db:
+        found = [one for one in db.query(Award) if one.version.series.code == code]
+        (award,) = [one for one in found if one.withdrawn_at is None]
+        credentials.revoke_award(
+            db,
+            award,
+            reason="mistaken",
+            signing=visits.school.signing,
+            actor="account:x",
+            now=clock.now(),
+        )
+
+
+def earn_anew(visits: Visits, mc: MicroCredential, sub: str = "ana") -> None:
+    """The award of a part is revoked, and earned again by a new judgement."""
+    revoke(visits, mc)
+    visits.school.now = clock.now()
+    complete(visits, mc, sub)
+
+
+def test_one_that_was_revoked_is_not_earned_by_what_stood_before(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    take_away(visits)
+    third = next(mc for mc in samples.all() if mc.code == "BEM-S-PV1")
+    visits.school.publish(third)
+    visits.school.now = clock.now()
+    complete(visits, third)
+    judge(visits)
+    visits.open("ana", mc="METAL", unit="", link="metal")
+    assert [award.withdrawn_reason for award in awards_of(visits)] == ["mistaken"]
+
+
+def test_one_that_was_revoked_is_earned_again_with_a_part_that_is_earned_anew(
+    visits: Visits,
+) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    take_away(visits)
+    earn_anew(visits, FIRST)
+    judge(visits)
+    first, second = awards_of(visits)
+    assert (first.withdrawn_reason, second.withdrawn_at) == ("mistaken", None)
+
+
+def publish_next(visits: Visits, *parts: str) -> None:
+    mc = definitions.load(definitions.dump(larger("METAL", *parts)) | {"version": "2.0"})
+    visits.school.tick()
+    visits.school.publish(mc)
+
+
+def versions_held(visits: Visits) -> list[str]:
+    return [one.version.version for one in awards_of(visits) if one.withdrawn_at is None]
+
+
+def test_of_a_series_the_newest_version_is_earned_and_no_other_beside_it(visits: Visits) -> None:
+    complete(visits, FIRST)
+    judge(visits)
+    publish_next(visits)
+    complete(visits, SECOND)
+    judge(visits)
+    with visits.school.transaction() as db:
+        person = visits.school.person(db, "ana")
+        completions.reevaluate_person(db, person, clock.now())
+    assert versions_held(visits) == ["2.0"]
+
+
+def test_who_holds_a_version_earns_the_next_only_where_a_course_offers_it(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    publish_next(visits)
+    earn_anew(visits, FIRST)
+    judge(visits)
+    assert len(versions_held(visits)) == 1
+    held = versions_held(visits)[0]
+    visits.open("ana", mc="METAL", unit="", link="metal two", course="another")
+    assert sorted({*versions_held(visits)}) == sorted({held, "2.0"})
+
+
+def test_a_revoked_one_is_not_earned_by_its_next_version(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    take_away(visits)
+    publish_next(visits)
+    visits.open("ana", mc="METAL", unit="", link="metal two", course="another")
+    assert versions_held(visits) == []
+
+
+def test_teachers_of_a_part_s_course_cannot_decide_about_the_larger_one(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    (award,) = awards_of(visits)
+    unit = SECOND.units[0].code
+    at = {"mc": SECOND.code, "course": f"course of {SECOND.code}"}
+    teacher = visits.open("olha", teacher=True, link=f"{SECOND.code} olha", unit=unit, **at)
+    assert teacher.get(f"course/awards/{award.id}").status == 404
+    with visits.app.app_context():
+        form = {"csrf_token": [csrf_token(teacher.id)], "sure": ["1"], "reason": ["no"]}
+    for act in ("keep", "revoke"):
+        assert teacher.post(f"course/awards/{award.id}/{act}", form).status == 404
+    assert awards_of(visits)[0].withdrawn_at is None
+
+
+def test_teachers_of_a_course_that_offers_it_to_the_learner_decide(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    visits.open("ana", mc="METAL", unit="", link="metal")
+    course = visits.open("olha", teacher=True, mc="METAL", unit="", link="metal").get("course")
+    page = course.follow("Ana").follow("how to withdraw")
+    page = page.submit("revoke", reason="mistaken", sure="1")
+    assert page.status == 200
+    assert awards_of(visits)[0].withdrawn_reason == "mistaken"
+
+
+def test_the_larger_one_is_found_and_claimed_from_the_page_of_a_part(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    at = {"mc": SECOND.code, "course": f"course of {SECOND.code}", "unit": SECOND.units[0].code}
+    home = visits.open("ana", link=f"{SECOND.code} ana", **at).get()
+    assert "You can now claim “Metal worker METAL” as well" in home.text
+    badge = home.follow("Claim the larger badge").submit("claim", name="Ana Learner")
+    assert badge.status == 200
+    public = badge.submit("publicity", public="on")
+    assert "Public: everybody" in public.text
+    units = public.follow("Back to the units")
+    assert "2 of 2 micro-credentials earned" in units.text
+    home = units.follow("Back to the units")
+    assert "whose badge you have, too" in home.text
+    assert SECOND.title["en"] in home.text
+    with visits.school.transaction() as db:
+        (credential,) = db.query(credentials.Credential).all()
+        assert credential.award.version.series.code == "METAL"
+
+
+def test_what_is_earned_and_adds_nothing_is_shown_as_earned(visits: Visits) -> None:
+    third = next(mc for mc in samples.all() if mc.code == "BEM-S-PV1")
+    visits.school.publish(third)
+    visits.school.publish(
+        larger("TWO-OF", reference(FIRST), reference(SECOND), reference(third), count=2)
+    )
+    for mc in (FIRST, SECOND, third):
+        visits.school.tick()
+        complete(visits, mc)
+    judge(visits)
+    page = visits.open("ana", mc="TWO-OF", unit="", link="two").get()
+    assert "At least 2 of these micro-credentials:" in page.text
+    assert page.text.count("adds nothing more here") == 1
+    assert "not earned yet" not in page.text
+
+
+def test_the_larger_one_of_somebody_else_is_not_there(visits: Visits) -> None:
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    (award,) = awards_of(visits)
+    other = visits.open("borys", mc=SECOND.code, unit=SECOND.units[0].code, link="other")
+    for path in ("units", "claim", "badge", "badge.json"):
+        for named in (award.id, "x", ""):
+            assert other.get(f"{path}?of={named}").status == 404, path
 
 
 def test_a_worker_that_stopped_halfway_goes_on_where_it_was(visits: Visits) -> None:

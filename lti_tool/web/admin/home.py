@@ -3,7 +3,14 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import lifecycle, organisations, registrations, reviews, waiting_deployments
+from lti_tool.services import (
+    lifecycle,
+    organisations,
+    registrations,
+    reviews,
+    stack_awards,
+    waiting_deployments,
+)
 from lti_tool.web.account_session import AccountVisit, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -22,5 +29,6 @@ def home(visit: AccountVisit) -> ResponseReturnValue:
         deployments=waiting_deployments.listed(visit.db, here),
         schools=organisations.listed(visit.db, here),
         due=lifecycle.due(visit.db, places(visit), visit.now),
+        to_decide=len(stack_awards.to_decide(visit.db, here)),
         to_review=len(reviews.waiting(visit.db, reviewer(visit))),
     )

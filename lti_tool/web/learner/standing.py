@@ -1,13 +1,21 @@
 """Where the person of a visit stands: one reading for all pages of a learner."""
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lti_tool.errors import Conflict
+from flask import request
+
+from badges.completion import Progress
+from badges.micro_credential import MicroCredential
+from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
-from lti_tool.services import awards, catalogue, completions, credentials
+from lti_tool.services import awards, catalogue, completions, credentials, stack_awards
 from lti_tool.services import stacks as parts
+from lti_tool.services.stack_awards import LargerAward
 from lti_tool.web import stacks, units
 from lti_tool.web.launch_session import Visit
+from lti_tool.web.learner.blueprint import LARGER
 from lti_tool.web.stacks import StackView
 from lti_tool.web.units import UnitsView
 
@@ -16,8 +24,9 @@ from lti_tool.web.units import UnitsView
 class LearnerStanding:
     """`award`: shown as earned, a TEST one where nothing real is; `credential`: once claimed.
 
-    `stack`: what it is made of, if of others. `withdrawn`: the award that was withdrawn last, if
-    none was granted since.
+    `stack`: what it is made of, if of others. `larger`: what the person has earned that is made of
+    it, among others. `withdrawn`: the award that was withdrawn last, if none was granted since.
+    `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
     """
 
     placement: Placement
@@ -27,27 +36,48 @@ class LearnerStanding:
     award: Award | None
     withdrawn: Award | None
     credential: Credential | None
+    larger: Sequence[LargerAward]
+    is_of_link: bool
 
 
 def standing(visit: Visit) -> LearnerStanding:
-    """Return where this person stands in the micro-credential of this link.
+    """Return where this person stands in the micro-credential of this link, or in the larger one
+    whose award the address names.
 
     Raises:
-        Conflict: `link_not_placed`.
+        Conflict: `link_not_placed`. NotFound: `not_awarded`: they have no such award.
     """
-    link = visit.launch.link
+    link, named = visit.launch.link, request.args.get(LARGER)
     if link.placement is None:
         raise Conflict("link_not_placed")
-    version = link.placement.version
+    award = _larger(visit, named) if named is not None else None
+    version = link.placement.version if award is None else award.version
     progress = completions.standing(visit.db, visit.launch.person, version, visit.now).with_tests
-    award = awards.shown(visit.db, visit.launch.person, version)
+    award = award or awards.shown(visit.db, visit.launch.person, version)
     mc = catalogue.definition(version)
     return LearnerStanding(
         placement=link.placement,
         version=version,
-        units=units.view(mc, progress, link.placement, link.unit_code),
-        stack=stacks.view(progress.stack, parts.titles(visit.db, mc)),
+        units=units.view(mc, progress, link.placement, link.unit_code if named is None else None),
+        stack=_stack(visit, mc, progress),
         award=award,
         withdrawn=awards.withdrawn(visit.db, visit.launch.person, version),
         credential=credentials.current(visit.db, award) if award else None,
+        larger=stack_awards.resting_on(visit.db, visit.launch.person, version),
+        is_of_link=named is None,
     )
+
+
+def _stack(visit: Visit, mc: MicroCredential, progress: Progress) -> StackView | None:
+    if mc.stack is None:
+        return None
+    earned = parts.of_person(visit.db, visit.launch.person, mc).with_tests
+    return stacks.view(progress.stack, parts.titles(visit.db, mc), earned, visit.now)
+
+
+def _larger(visit: Visit, named: str) -> Award:
+    try:
+        wanted = uuid.UUID(named)
+    except ValueError as error:
+        raise NotFound("not_awarded") from error
+    return stack_awards.own(visit.db, visit.launch.person, wanted)

@@ -1,6 +1,7 @@
 """The course at a glance: learners and units, what waits for a decision, what did not arrive."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
@@ -19,6 +20,7 @@ from lti_tool.services import (
     moodle,
     placements,
     roster,
+    stack_awards,
 )
 from lti_tool.services.grid import Grid
 from lti_tool.services.roster import Learner
@@ -52,6 +54,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         learners=learners,
         totals=roster.totals(visit.db, visit.launch.course, version),
         flagged=roster.flagged(visit.db, visit.launch.course, version),
+        decides=partial(stack_awards.decides, visit.db, visit.launch.course),
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
         roster_changes=memberships.told(request.args),

@@ -15,6 +15,7 @@ from lti_tool.services import (
     launches,
     placements,
     roster,
+    stack_awards,
 )
 from lti_tool.web import units
 from lti_tool.web.errors import what_happened
@@ -39,6 +40,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         member=member,
         view=units.view(mc, progress, placement),
         award=award,
+        decides=award is not None and stack_awards.decides(visit.db, visit.launch.course, award),
         withdrawn=awards.withdrawn(visit.db, member.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         records=records[::-1],
