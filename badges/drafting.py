@@ -95,12 +95,14 @@ def put(content: Json, path: str, value: Any) -> None:
 def is_within(path: str, places: tuple[str, ...]) -> bool:
     """Return whether a path is one of `places` or lies below one.
 
-    >>> is_within("units.0.title.en", ("units.*.title",)), is_within("units.0", ("unit",))
+    Below `units` several elements lie, so it stands for no more than the list itself.
+
+    >>> is_within("units.0.title.en", ("units.*.title",)), is_within("units.0", ("units",))
     (True, False)
     """
     steps = path.split(".")
     return any(
-        len(steps) >= len(place)
+        (len(steps) == 1 if place == ["units"] else len(steps) >= len(place))
         and all(one in ("*", other) for one, other in zip(place, steps, strict=False))
         for place in (each.split(".") for each in places)
     )
@@ -166,9 +168,8 @@ def gaps(content: Json) -> Iterator[tuple[str, str]]:
     if not found and not is_stacked:
         yield "units", "learning_outcomes"
     for number, unit in enumerate(found):
-        for member, code in (("outcomes", "learning_outcomes"), ("assessment", "assessment")):
-            if not unit.get(member):
-                yield f"units.{number}.{member}", code
+        if not unit.get("outcomes"):
+            yield f"units.{number}.outcomes", "learning_outcomes"
     if found and not is_stacked and all(unit.get("allows_participation") for unit in found):
         yield "units.0.allows_participation", "nothing_assessed"
 

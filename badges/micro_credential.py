@@ -133,7 +133,8 @@ class PriorLearning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearningUnit:
-    """`allows_participation`: opening and confirming the unit is enough to complete it."""
+    """`allows_participation`: opening and confirming the unit is enough to complete it.
+    `assessment`: only where it differs from that of the whole."""
 
     code: str
     title: Text
@@ -215,7 +216,8 @@ def missing_elements(mc: MicroCredential) -> tuple[MissingElement, ...]:
     Title and awarding body cannot be absent from a `MicroCredential`; the others are `country`,
     `learning_outcomes`, `workload`, `level`, `assessment`, `participation` and
     `quality_assurance`. `nothing_assessed`: every unit can be completed by participation, so
-    nobody and nothing but the learner vouches for what was learnt.
+    nobody and nothing but the learner vouches for what was learnt. A unit that names no types of
+    assessment is assessed as the whole is.
     """
     return (*_missing_from_the_whole(mc), *_missing_from_units(mc))
 
@@ -240,5 +242,3 @@ def _missing_from_units(mc: MicroCredential) -> Iterator[MissingElement]:
     for unit in mc.units:
         if not unit.outcomes:
             yield MissingElement("learning_outcomes", unit.code)
-        if not unit.assessment:
-            yield MissingElement("assessment", unit.code)

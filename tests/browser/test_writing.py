@@ -41,13 +41,10 @@ def _write(where: Frame | Page) -> None:
         unit.get_by_label("Title of the unit").fill(title)
         unit.get_by_label("Outcome 1", exact=True).fill(f"does what {title} needs")
     _go_on(where)
-    for number in range(4):
-        (_box(where, number) if number else where.locator("#assessment-methods")).get_by_label(
-            "practical assessment"
-        ).check()
-        if number:
-            _box(where, number).get_by_label("by one assessor").check()
-            _box(where, number).get_by_label("What is confirmed").fill("has done it alone")
+    where.locator("#assessment-methods").get_by_label("practical assessment").check()
+    for number in range(1, 4):
+        _box(where, number).get_by_label("by one assessor").check()
+        _box(where, number).get_by_label("What is confirmed").fill("has done it alone")
     _go_on(where)
     where.get_by_label("Hours of work in all").fill("30")
     where.get_by_label("Level of the European").select_option("3")
@@ -133,7 +130,7 @@ def test_every_page_reads_well_on_a_desk_and_on_a_phone(
     page.goto(f"{here}/preview?lang=en")
     _look(page, "writing preview early", show)
     page.goto(f"{here}/edit?step=units")
-    page.get_by_role("button", name=re.compile("Remove Working")).click()
+    page.get_by_role("button", name=re.compile("Remove unit 1 Working")).click()
     expect(page.get_by_role("heading", name="Remove this unit?")).to_be_visible()
     _look(page, "writing remove", show)
 
@@ -174,6 +171,17 @@ def test_what_is_typed_is_saved_by_itself(
     page.reload()
     expect(page.get_by_label("Description")).to_have_value("Typed and left")
     expect(page.locator("#checklist")).to_contain_text("of 9 needed elements")
+
+
+def test_a_hint_goes_once_what_it_asked_for_is_there(world: World, new_context: NewContext) -> None:
+    page = _admin(world, new_context().context.new_page())
+    _start(page)
+    page.goto(f"{page.url.partition('/edit')[0]}/edit?step=level&show=missing")
+    hint = page.get_by_text("Say how many hours of work it takes.")
+    expect(hint).to_be_visible()
+    page.get_by_label("Hours of work in all").press_sequentially("30")
+    expect(hint).to_have_count(0)
+    expect(page.get_by_text("Say which level it has.")).to_be_visible()
 
 
 def test_without_a_network_it_is_kept_on_the_device_until_it_went_through(

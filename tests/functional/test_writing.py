@@ -150,9 +150,87 @@ def test_what_cannot_be_read_is_kept_beside_what_is_wrong_with_it(
 
 def test_nothing_is_called_wrong_before_anything_was_typed(teacher: Visit) -> None:
     page = begin(teacher)
-    assert "This is still missing." not in page.text
+    assert "Say in two or three sentences for whom it is." not in page.text
     shown = edit(page, "what", show="missing")
-    assert "This is still missing." in shown.text
+    assert "Say in two or three sentences for whom it is." in shown.text
+
+
+def test_what_is_needed_is_said_where_it_is_typed(teacher: Visit) -> None:
+    """In words, with the name that the European standard has for it."""
+    page = press(edit(begin(teacher), "units"), "units.add")
+    assert "Needed European standard: Learning outcomes" in page.text
+    page = edit(page, "level")
+    assert "Needed European standard: Notional workload" in page.text
+    assert "Needed European standard: Level" in page.text
+    assert 'id="credit-points-needed"' not in page.html
+
+
+def test_a_unit_is_assessed_as_the_whole_until_it_says_otherwise(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = press(edit(begin(teacher), "units"), "units.add")
+    page = edit(page.submit("step", **{"units.0.title": "Safety"}), "assessment")
+    assert "As the whole, for which none is ticked yet." in page.text
+    quiz = next(
+        one["uri"] for one in vocabulary("assessment_types") if "quiz" in one["label"]["en"]
+    )
+    page = edit(page.submit("step", **{"assessment.methods": [quiz]}), "assessment")
+    assert "As the whole: quiz" in page.text
+    assert "Types of assessment in this unit" not in check(page).text
+    page = page.submit("step", **{"units.0.assessment.own": "observed task"})
+    assert "This unit has its own." in edit(page, "assessment").text
+
+
+def test_each_line_of_the_checklist_names_thing_and_unit_and_leads_to_its_field(
+    teacher: Visit,
+) -> None:
+    page = press(edit(begin(teacher), "units"), "units.add")
+    page = press(page, "units.add", **{"units.0.title": "Safety"})
+    page = check(page)
+    assert "Unit 1 “Safety”: How this unit is completed" in page.text
+    assert "Choose when the unit counts as completed." in page.text
+    assert "Unit 1 “Safety”: Outcome 1 Write this outcome, or remove it." in page.text
+    assert "Unit 2: Title of the unit Give the unit a title." in page.text
+    assert "Learning outcomes to do: Unit 1 “Safety”: Outcome 1 and 2 more" in page.text
+    assert "step=units&amp;show=missing#units-0-outcomes-0-text" in page.html
+    assert 'id="units-0-outcomes-0-text"' in edit(page, "units").html
+
+
+def test_words_that_are_in_no_official_list_are_kept_and_said_to_be_so(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = begin(teacher).submit("step", field="Electricity")
+    assert "“Electricity” is not in the official list." in page.text
+    assert page.html.index("Closest") < page.html.index("0713 Electricity and energy</option>")
+    assert content(visits)["field"] == {"label": {"en": "Electricity"}}
+    on = page.submit("step")
+    assert "Units and outcomes" in on.text
+    assert "is not in the official list" not in on.text
+    uri = next(one["uri"] for one in vocabulary("isced_f") if one["uri"].endswith("/0713"))
+    edit(on, "what").submit("step", **{"field.instead": uri})
+    assert content(visits)["field"]["uri"] == uri
+
+
+def test_skills_of_an_outcome_are_written_with_it(visits: Visits, teacher: Visit) -> None:
+    page = press(edit(begin(teacher), "units"), "units.add")
+    place = "units.0.outcomes.0"
+    page.submit("step", **{f"{place}.text": "mounts", f"{place}.skills": "use a harness"})
+    outcome = content(visits)["units"][0]["outcomes"][0]
+    assert outcome["skills"] == [{"label": {"en": "use a harness"}}]
+
+
+def test_what_is_removed_is_said_on_its_button(teacher: Visit) -> None:
+    page = press(edit(begin(teacher), "units"), "units.add")
+    page = press(page, "units.0.add")
+    for words in ("Remove outcome 1", "Remove outcome 2", "Remove unit 1"):
+        assert words in page.text
+    asked = press(page, "units.0.remove", **{"units.0.title": "Safety"})
+    assert "Unit 1 “Safety”" in asked.text
+
+
+def test_the_foot_does_not_lead_to_what_the_course_offers(teacher: Visit) -> None:
+    assert "About this micro-credential" not in begin(teacher).text
+    assert "About this micro-credential" in teacher.get("course").text
 
 
 def test_units_are_moved_and_removed_with_what_stands_in_them(
@@ -212,6 +290,8 @@ def test_a_script_is_told_the_new_revision_and_the_checklist(
     assert answer.json is not None
     assert answer.json["revision"] == 2
     assert "of 9 needed elements" in answer.json["checklist"]
+    assert "description" not in answer.json["amiss"]
+    assert answer.json["amiss"]["participation"] == "Say how people take part."
     refused = teacher.client.post(path, data=data | {"description": ["Other"]}, headers=headers)
     assert refused.status_code == 409
     assert refused.json is not None

@@ -65,6 +65,21 @@
     if (text() === now) kept(null);
     say(`${words.saved} ${clock()}`);
     list(told.checklist);
+    mended(told.amiss ?? {});
+  }
+
+  // Takes away what was said of a field that is right by now; nothing is called wrong while typing.
+  function mended(amiss) {
+    for (const hint of form.querySelectorAll('[id$="-problem"]')) {
+      const id = hint.id.replace(/-problem$/, "");
+      if (amiss[id]) continue;
+      hint.remove();
+      document.getElementById(id)?.removeAttribute("aria-invalid");
+    }
+    const box = document.querySelector(".problem.amiss");
+    for (const line of box?.querySelectorAll("[data-about]") ?? [])
+      if (!amiss[line.dataset.about]) line.remove();
+    if (box && !box.querySelector("[data-about]")) box.remove();
   }
 
   function list(html) {

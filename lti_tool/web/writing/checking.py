@@ -54,6 +54,29 @@ WORDS: Mapping[str, str] = {
     "quality_assurance": N_("Say how quality is assured."),
     "nothing_assessed": N_("At least one unit must be assessed."),
 }
+# What is said of a place where nothing stands.
+_WANTED: Mapping[str, str] = {
+    "description": N_("Say in two or three sentences for whom it is."),
+    "units.*.title": N_("Give the unit a title."),
+    "units.*.outcomes.*.text": N_("Write this outcome, or remove it."),
+    "units.*.rule": N_("Choose when the unit counts as completed."),
+    "units.*.rule.minimum": N_("Say how many points are enough."),
+    "units.*.rule.maximum": N_("Say how many points there are at most."),
+    "units.*.rule.parts": N_("Name the parts, at least two."),
+    "units.*.rule.statement": N_("Write what an assessor confirms."),
+    "units.*.rule.count": N_("Say how many assessors it takes."),
+    "assessment.grading.maximum": N_("Say how many points there are at most."),
+    "eqf_level.level": N_("Say which level it has."),
+    "eqf_level.basis": N_("Say what the level rests on."),
+    "national_level.framework": N_("Name the framework."),
+    "national_level.level": N_("Say which level it has."),
+    "credit.framework": N_("Name the framework that awards the points."),
+    "credit.points": N_("Say how many points it awards."),
+    "quality_assurance.kind": N_("Say how quality is assured."),
+    "prior_learning.allowed": N_("Answer with yes or no, or empty the fields about it."),
+    "stackability.stackable": N_("Answer with yes or no, or empty the fields about it."),
+    "supervision.label": N_("Say how it is supervised, or empty its address."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +96,21 @@ class Finding:
 
     @property
     def words(self) -> str:
-        if self.code == "required" and self.path.endswith(".rule"):
-            return gettext("Choose when the unit counts as completed.")
+        if self.code in _MISSING:
+            return gettext(next(_wanted(self.path), WORDS["required"]))
         return gettext(WORDS.get(self.code, N_("This cannot be used as it is.")))
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element of the standard. `finding`: the first thing that is missing from it."""
+    """One element of the standard. `todo`: what is still to be done for it, by its place."""
 
     label: str
     is_mandatory: bool
     is_there: bool
     step: str
     anchor: str
+    todo: tuple[str, ...] = ()
 
 
 def findings(content: Json, checklist: Checklist) -> list[Finding]:
@@ -97,7 +121,7 @@ def findings(content: Json, checklist: Checklist) -> list[Finding]:
         covering = _field_at(path, content)
         if not any(f"{path}.".startswith(f"{known}.") for known in found):
             step = step_of(path) or STEPS[0].name
-            anchor, label = covering or (path.replace(".", "-"), _named(path))
+            anchor, label = covering or (path.replace(".", "-"), named(path, content))
             found[path] = Finding(path, code, step, anchor, label)
     order = [step.name for step in STEPS]
     return sorted(found.values(), key=lambda one: order.index(one.step))
@@ -107,10 +131,10 @@ def elements(content: Json, found: Sequence[Finding]) -> list[Element]:
     """Return the nine mandatory and the five optional elements of a definition."""
     listed = []
     for code, places in drafting.MANDATORY.items():
-        amiss = next((one for one in found if drafting.is_within(one.path, places)), None)
+        amiss = [one for one in found if drafting.is_within(one.path, places)]
         listed.append(_element(code, places, content, amiss, is_mandatory=True))
     for code, places in drafting.OPTIONAL.items():
-        amiss = next((one for one in found if drafting.is_within(one.path, places)), None)
+        amiss = [one for one in found if drafting.is_within(one.path, places)]
         listed.append(_element(code, places, content, amiss, is_mandatory=False))
     return listed
 
@@ -119,15 +143,15 @@ def _element(
     code: str,
     places: tuple[str, ...],
     content: Json,
-    amiss: Finding | None,
+    amiss: Sequence[Finding],
     *,
     is_mandatory: bool,
 ) -> Element:
-    is_there = amiss is None
-    if not is_mandatory:
-        is_there = is_there and any(drafting.at(content, place) for place in places)
-    if amiss is not None:
-        return Element(gettext(ELEMENTS[code]), is_mandatory, False, amiss.step, amiss.anchor)
+    if amiss:
+        todo = tuple(dict.fromkeys(one.label for one in amiss))
+        first_, name = amiss[0], gettext(ELEMENTS[code])
+        return Element(name, is_mandatory, False, first_.step, first_.anchor, todo)
+    is_there = is_mandatory or any(drafting.at(content, place) for place in places)
     first = places[0]
     anchor = (_field_at(first, content) or (first.replace(".", "-"), ""))[0]
     return Element(
@@ -142,10 +166,20 @@ def beside(field: Field, found: Iterable[Finding], *, is_strict: bool) -> Iterat
             yield one.words
 
 
+def element_of(field: Field) -> str:
+    """Return what the European standard calls a field that is needed; "" for any other."""
+    codes = (
+        code
+        for code, places in drafting.MANDATORY.items()
+        if field.is_needed and drafting.is_within(field.path, places)
+    )
+    return gettext(ELEMENTS[code]) if (code := next(codes, None)) else ""
+
+
 def label(path: str, content: Json) -> str:
     """Return what a place is called on the pages."""
     found = _field_at(path, content)
-    return found[1] if found is not None else _named(path)
+    return found[1] if found is not None else named(path, content)
 
 
 def _field_at(path: str, content: Json) -> tuple[str, str] | None:
@@ -153,32 +187,45 @@ def _field_at(path: str, content: Json) -> tuple[str, str] | None:
     step = BY_NAME.get(step_of(path))
     for field in fields(step, content) if step else ():
         if f"{path}.".startswith(f"{field.path}."):
-            return field.id, _labelled(field)
+            return field.id, _labelled(field, content)
     for field in fields(step, content) if step else ():
         if field.path.startswith(f"{path}."):
-            return field.id, _labelled(field)
+            return field.id, _labelled(field, content)
     steps = path.split(".")
     if len(steps) > 3 and steps[2] == "outcomes":
-        return "-".join([*steps[:4], "text"]), _named(path)
+        return "-".join([*steps[:4], "text"]), named(path, content)
     return None
 
 
-def _labelled(field: Field) -> str:
+def _labelled(field: Field, content: Json) -> str:
     steps = field.path.split(".")
     label = gettext(field.label)
-    if steps[0] == "units":
-        unit = gettext("Unit %(number)s", number=int(steps[1]) + 1)
-        return f"{unit}: {label}"
-    return label
+    return f"{_unit(int(steps[1]), content)}: {label}" if steps[0] == "units" else label
 
 
-def _named(path: str) -> str:
+def _unit(number: int, content: Json) -> str:
+    """Return a unit by its number and, once it has one, its title."""
+    title = drafting.at(content, f"units.{number}.title.{drafting.original(content)}")
+    if not isinstance(title, str) or not title:
+        return gettext("Unit %(number)s", number=number + 1)
+    return gettext("Unit %(number)s “%(title)s”", number=number + 1, title=title)
+
+
+def _wanted(path: str) -> Iterator[str]:
+    steps = ["*" if one.isdigit() else one for one in path.split(".")]
+    return (words for place, words in _WANTED.items() if steps == place.split("."))
+
+
+def named(path: str, content: Json) -> str:
+    """Return what a unit, an outcome or a place without a field of its own is called."""
     steps = path.split(".")
     if steps[0] != "units":
         return path
     if len(steps) == 1:
         return gettext("Units and outcomes")
-    unit = gettext("Unit %(number)s", number=int(steps[1]) + 1)
+    unit = _unit(int(steps[1]), content)
+    if len(steps) == 2:
+        return unit
     if len(steps) > 3 and steps[2] == "outcomes":
         return f"{unit}: " + gettext("Outcome %(number)s", number=int(steps[3]) + 1)
     return f"{unit}: " + gettext("Learning outcomes")

@@ -1,5 +1,6 @@
 """What can be chosen: terms of the vocabularies, countries and languages, named for the page."""
 
+from difflib import get_close_matches
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
@@ -23,6 +24,8 @@ LANGUAGES = (
     *("hy", "is", "it", "ka", "lb", "lt", "lv", "mk", "mt", "nl", "no", "pl", "pt", "ro", "ru"),
     *("sk", "sl", "sq", "sr", "sv", "tr", "uk"),
 )
+
+MOST_CLOSEST = 6
 
 Option = tuple[str, str]
 """Value and words."""
@@ -59,6 +62,20 @@ def named(vocabulary: Vocabulary, words: str) -> Json | None:
         if wanted in labels or wanted == str(term.uri):
             return {"uri": term.uri, "label": term.label.to_json()}
     return None
+
+
+def closest(vocabulary: Vocabulary, words: str) -> list[Option]:
+    """Return the terms that look most like these words, at most `MOST_CLOSEST`."""
+    wanted = words.casefold()
+    found = terms(vocabulary)
+    names = {label.partition(" ")[2].casefold() or label.casefold(): label for _, label in found}
+    names |= {label.casefold(): label for _, label in found}
+    alike = [
+        names[name] for name in names if any(len(one) > 3 and one in name for one in wanted.split())
+    ]
+    alike += [names[name] for name in get_close_matches(wanted, names, MOST_CLOSEST, 0.5)]
+    chosen = list(dict.fromkeys(alike))[:MOST_CLOSEST]
+    return sorted((one for one in found if one[1] in chosen), key=lambda one: chosen.index(one[1]))
 
 
 def national_levels(country_code: str) -> list[Option]:

@@ -8,13 +8,9 @@ from badges.vocabularies import Vocabulary
 from lti_tool.web.elements import LICENCES
 from lti_tool.web.sentence import N_
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
+from lti_tool.web.writing.teaching_fields import UNITS, WHAT
 
 CC_BY, CC_BY_SA, CC_0 = LICENCES
-OUTCOME_KINDS = (
-    ("knowledge", N_("knows (knowledge)")),
-    ("skill", N_("can do (skill)")),
-    ("responsibility_autonomy", N_("does on their own (responsibility and autonomy)")),
-)
 RULES = (
     ("points", N_("by points: a mark that is high enough")),
     ("parts", N_("by several parts: a mark that is high enough in each")),
@@ -22,135 +18,6 @@ RULES = (
     ("sign_offs", N_("by two or more assessors, who confirm a statement")),
 )
 
-_WHAT = Step(
-    "what",
-    N_("What it is"),
-    N_("Say it so that an employer who has never heard of your school understands it."),
-    (
-        Section(
-            "",
-            (
-                Field(
-                    path="title",
-                    kind=Kind.LINE,
-                    label=N_("Title"),
-                    help=N_("What stands on the badge. Short, without abbreviations."),
-                    example=N_("Solar panels on a pitched roof"),
-                ),
-                Field(
-                    path="description",
-                    kind=Kind.PROSE,
-                    label=N_("Description"),
-                    help=N_("Two or three sentences: for whom it is, and what they can do then."),
-                    example=N_(
-                        "For people who will mount solar panels in a team. They plan a small "
-                        "array, mount it safely and hand it over."
-                    ),
-                ),
-                Field(
-                    path="awarding_body.country",
-                    kind=Kind.COUNTRY,
-                    label=N_("Country of the awarding body"),
-                    help=N_("Where your school is registered."),
-                ),
-                Field(
-                    path="awarding_body.url",
-                    kind=Kind.WORDS,
-                    label=N_("Website of the awarding body"),
-                    example="https://www.school.example",
-                ),
-            ),
-        ),
-        Section(
-            N_("How it is taught"),
-            (
-                Field(
-                    path="participation",
-                    kind=Kind.TERM,
-                    vocabulary=Vocabulary.MODES,
-                    label=N_("Form of participation"),
-                    help=N_("Choose from the list, or use words of your own."),
-                    example=N_("Blended"),
-                ),
-                Field(
-                    path="activities",
-                    kind=Kind.TERMS,
-                    vocabulary=Vocabulary.ACTIVITY_TYPES,
-                    label=N_("Learning activities"),
-                ),
-                Field(
-                    path="languages",
-                    kind=Kind.LANGUAGES,
-                    label=N_("Languages of instruction"),
-                    help=N_("In which learners are taught. Translating the texts comes later."),
-                ),
-                Field(
-                    path="setting",
-                    kind=Kind.TERM,
-                    vocabulary=Vocabulary.SETTINGS,
-                    label=N_("Setting"),
-                    help=N_("Formal if it is part of the official school system."),
-                ),
-                Field(
-                    path="field",
-                    kind=Kind.TERM,
-                    vocabulary=Vocabulary.FIELDS,
-                    label=N_("Field of learning (ISCED-F)"),
-                    help=N_("Type a part of its name to search the official list."),
-                    example=N_("Electricity and energy"),
-                ),
-            ),
-        ),
-    ),
-)
-_UNITS = Step(
-    "units",
-    N_("Units and outcomes"),
-    N_("Split it into parts that are assessed one by one. Three to six are usual."),
-    (
-        Section(
-            N_("Unit %(number)s"),
-            (
-                Field(
-                    path="units.*.title",
-                    kind=Kind.LINE,
-                    label=N_("Title of the unit"),
-                    example=N_("Working safely at height"),
-                ),
-                Field(
-                    path="units.*.hours",
-                    kind=Kind.NUMBER,
-                    label=N_("Hours of work"),
-                    help=N_("With learning at home and the assessment. May be left empty."),
-                    example="8",
-                ),
-                Field(
-                    path="units.*.mode",
-                    kind=Kind.TERM,
-                    vocabulary=Vocabulary.MODES,
-                    label=N_("Form of participation in this unit"),
-                    help=N_("Only if it differs from the whole."),
-                ),
-            ),
-            of_units=True,
-        ),
-    ),
-)
-OUTCOME_FIELDS = (
-    Field(
-        path="text",
-        kind=Kind.PROSE,
-        label=N_("Outcome %(number)s"),
-        help=N_("Whoever completed the unit …"),
-        example=N_("secures the roof edge and checks the harness before each use"),
-    ),
-    Field(
-        path="kind",
-        kind=Kind.SELECT,
-        label=N_("Kind of outcome %(number)s"),
-        options=OUTCOME_KINDS,
-    ),
-)
 _ASSESSMENT = Step(
     "assessment",
     N_("Assessment and rules"),
@@ -161,9 +28,12 @@ _ASSESSMENT = Step(
             (
                 Field(
                     path="assessment.methods",
+                    is_needed=True,
                     kind=Kind.TERMS,
                     vocabulary=Vocabulary.ASSESSMENT_TYPES,
                     label=N_("Types of assessment"),
+                    help=N_("They hold for every unit that names none of its own."),
+                    example=N_("practical assessment, quiz"),
                 ),
                 Field(
                     path="assessment.description",
@@ -178,6 +48,13 @@ _ASSESSMENT = Step(
                     label=N_("Supervision and identity check"),
                     help=N_("How you know who is assessed. May be left empty."),
                     example=N_("supervised on site, identity card checked"),
+                ),
+                Field(
+                    path="supervision.uri",
+                    kind=Kind.WORDS,
+                    label=N_("Its address in a public list"),
+                    help=N_("Only if the kind of supervision has one. May be left empty."),
+                    example="http://data.europa.eu/snb/supervision-verification/c598449d64",
                 ),
                 Field(
                     path="assessment.grading.scheme",
@@ -210,8 +87,10 @@ _ASSESSMENT = Step(
             (
                 Field(
                     path="units.*.rule",
+                    is_needed=True,
                     kind=Kind.RULE,
-                    label=N_("This unit is completed"),
+                    label=N_("How this unit is completed"),
+                    help=N_("What has to happen before it counts for a learner."),
                     options=RULES,
                 ),
                 Field(
@@ -219,6 +98,7 @@ _ASSESSMENT = Step(
                     kind=Kind.TERMS,
                     vocabulary=Vocabulary.ASSESSMENT_TYPES,
                     label=N_("Types of assessment in this unit"),
+                    inherits="assessment.methods",
                 ),
                 Field(
                     path="units.*.allows_participation",
@@ -241,6 +121,7 @@ _LEVEL = Step(
             (
                 Field(
                     path="hours",
+                    is_needed=True,
                     kind=Kind.NUMBER,
                     label=N_("Hours of work in all"),
                     help=N_("What an average learner needs, with learning alone and assessment."),
@@ -248,6 +129,7 @@ _LEVEL = Step(
                 ),
                 Field(
                     path="eqf_level.level",
+                    is_needed=True,
                     kind=Kind.SELECT,
                     is_number=True,
                     label=N_("Level of the European Qualifications Framework (EQF)"),
@@ -264,6 +146,7 @@ _LEVEL = Step(
                 ),
                 Field(
                     path="eqf_level.basis",
+                    is_needed=True,
                     kind=Kind.RADIO,
                     label=N_("What does this level rest on?"),
                     help=N_("If nobody but you has looked at it, it is your own judgement."),
@@ -290,11 +173,13 @@ _LEVEL = Step(
                     vocabulary=Vocabulary.CREDIT_FRAMEWORKS,
                     label=N_("Framework that awards them"),
                     help=N_("Only where points are really awarded: hours alone are no points."),
+                    example=N_("European Credit Transfer System"),
                 ),
                 Field(
                     path="credit.points",
                     kind=Kind.NUMBER,
                     label=N_("Number of points"),
+                    help=N_("Needed if a framework is named."),
                     example="1",
                 ),
             ),
@@ -311,8 +196,10 @@ _QUALITY = Step(
             (
                 Field(
                     path="quality_assurance.kind",
+                    is_needed=True,
                     kind=Kind.LINE,
                     label=N_("Kind of quality assurance"),
+                    help=N_("Who checks that what this says is true, and that judging is fair."),
                     example=N_("internal quality assurance with external moderation"),
                 ),
                 Field(
@@ -320,17 +207,20 @@ _QUALITY = Step(
                     kind=Kind.LINE,
                     label=N_("Who assures it"),
                     help=N_("May be left empty."),
+                    example=N_("National agency for vocational education"),
                 ),
                 Field(
                     path="quality_assurance.description",
                     kind=Kind.PROSE,
                     label=N_("Quality assurance in words"),
                     help=N_("May be left empty."),
+                    example=N_("One in five assessments is judged again by a partner school."),
                 ),
                 Field(
                     path="quality_assurance.url",
                     kind=Kind.WORDS,
                     label=N_("Address to read more"),
+                    help=N_("A page about how quality is assured. May be left empty."),
                     example="https://www.school.example/quality",
                 ),
             ),
@@ -342,35 +232,41 @@ _QUALITY = Step(
                     path="prior_learning.allowed",
                     kind=Kind.YES_NO,
                     label=N_("Can what somebody learnt before be recognised?"),
+                    help=N_("At work, at home or elsewhere, with evidence instead of the course."),
                 ),
                 Field(
                     path="prior_learning.max_share_percent",
                     kind=Kind.NUMBER,
                     label=N_("At most so many percent of the whole"),
+                    help=N_("Leave it empty if all of it can be recognised."),
                     example="50",
                 ),
                 Field(
                     path="prior_learning.procedure",
                     kind=Kind.PROSE,
                     label=N_("How it is recognised"),
+                    help=N_("So that people know what to bring. May be left empty."),
                     example=N_("An interview and a sample of work, judged by two assessors."),
                 ),
                 Field(
                     path="stackability.stackable",
                     kind=Kind.YES_NO,
                     label=N_("Can it be combined with others into something larger?"),
+                    help=N_("If another programme accepts it as a part, say which one below."),
                 ),
                 Field(
                     path="stackability.counts_towards",
                     kind=Kind.LINES,
                     label=N_("Counts towards"),
-                    help=N_("One a line."),
+                    help=N_("Programmes or qualifications, one a line."),
+                    example=N_("Electrician, level 4"),
                 ),
                 Field(
                     path="stackability.requires",
                     kind=Kind.LINES,
                     label=N_("Requires these micro-credentials"),
-                    help=N_("One a line."),
+                    help=N_("What somebody must hold before, one a line."),
+                    example=N_("Working safely at height"),
                 ),
             ),
         ),
@@ -402,7 +298,11 @@ _QUALITY = Step(
                     path="licence",
                     kind=Kind.SELECT,
                     label=N_("May other schools reuse your texts?"),
-                    help=N_("With an open licence everybody may share and adapt them."),
+                    help=N_(
+                        "With an open licence everybody may share and adapt them; without one "
+                        "nobody may."
+                    ),
+                    example="CC BY 4.0",
                     options=(
                         (CC_BY, N_("yes, if they name you (CC BY 4.0)")),
                         (CC_BY_SA, N_("yes, if they name you and share alike (CC BY-SA 4.0)")),
@@ -423,7 +323,7 @@ _QUALITY = Step(
     ),
 )
 
-STEPS = (_WHAT, _UNITS, _ASSESSMENT, _LEVEL, _QUALITY)
+STEPS = (WHAT, UNITS, _ASSESSMENT, _LEVEL, _QUALITY)
 BY_NAME = {step.name: step for step in STEPS}
 
 
@@ -449,7 +349,7 @@ def step_of(path: str) -> str:
     for length in range(len(steps), 0, -1):
         known = ".".join(steps[:length])
         if known.startswith("units.*.outcomes") or known == "units":
-            return _UNITS.name
+            return UNITS.name
         for step in STEPS:
             for section in step.sections:
                 for field in section.fields:

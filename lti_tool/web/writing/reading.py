@@ -3,7 +3,8 @@ the checklist says what is wrong with it: so nothing typed is ever lost."""
 
 import copy
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -11,8 +12,9 @@ from werkzeug.datastructures import MultiDict
 from badges import drafting, vocabularies
 from badges.drafting import Json
 from lti_tool.web.writing import choices
-from lti_tool.web.writing.fields import OUTCOME_FIELDS, of_unit
+from lti_tool.web.writing.fields import fields, of_unit
 from lti_tool.web.writing.kinds import Field, Kind, Step
+from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS
 
 Form = MultiDict[str, str]
 
@@ -48,6 +50,23 @@ def translated(form: Form, content: Json, tag: str) -> Json:
             if not text[tag]:
                 del text[tag]
     return _pruned(made)
+
+
+def new_words(step: Step, form: Form, content: Json) -> Iterator[Field]:
+    """Yield the fields in which words stand that are in no official list, and whose page has not
+    said so yet."""
+    language = drafting.original(content)
+    for field in fields(step, content):
+        word = own_word(field, drafting.at(content, field.path), language)
+        if word and form.get(f"{field.name}.kept") != word:
+            yield field
+
+
+def own_word(field: Field, value: Any, language: str) -> str:
+    """Return the words of a term that is not in its official list; "" for any other."""
+    if field.kind is not Kind.TERM or not isinstance(value, dict) or value.get("uri"):
+        return ""
+    return _in(value.get("label"), language)
 
 
 def one_line(typed: str) -> str:
@@ -94,10 +113,13 @@ def _outcomes(form: Form, place: str, unit: Json, language: str) -> list[Json]:
         if (code := form.get(f"{path}.code")) is None:
             break
         outcome = known.pop(code, None) or {"code": code}
-        text, kind = OUTCOME_FIELDS
-        named = Field(path=f"{path}.text", kind=text.kind, label="")
-        _set(outcome, "text", _value(named, form, outcome.get("text"), language))
-        _set(outcome, "kind", form.get(f"{path}.kind", "") or kind.options[0][0])
+        text, kind, skills = (
+            replace(field, path=f"{path}.{field.path}") for field in OUTCOME_FIELDS
+        )
+        _set(outcome, "text", _value(text, form, outcome.get("text"), language))
+        _set(outcome, "kind", form.get(kind.name, "") or kind.options[0][0])
+        if skills.name in form:
+            _set(outcome, "skills", _value(skills, form, outcome.get("skills"), language))
         read.append(outcome)
     return read + list(known.values())
 
@@ -148,7 +170,8 @@ def _yes_no(field: Field, form: Form, before: Any, language: str) -> bool | None
 
 
 def _term(field: Field, form: Form, before: Any, language: str) -> Json | None:
-    return term(field, form.get(field.name, ""), before, language)
+    instead = form.get(f"{field.name}.instead", "")  # chosen from the list in its place
+    return term(field, instead or form.get(field.name, ""), before, language)
 
 
 def term(field: Field, typed: str, before: Any, language: str) -> Json | None:

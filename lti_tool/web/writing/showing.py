@@ -13,20 +13,26 @@ from lti_tool.web.i18n import language
 from lti_tool.web.writing import checking, choices
 from lti_tool.web.writing.checking import Finding
 from lti_tool.web.writing.choices import Option
-from lti_tool.web.writing.fields import OUTCOME_FIELDS, of_unit
+from lti_tool.web.writing.fields import of_unit
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
+from lti_tool.web.writing.reading import own_word
+from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
     """One field as it is shown: `value` as its kind needs it, `own` what is not in the list,
-    `problems` in words, `comments` of who returned the draft."""
+    `closest` what is most like it there, `element` what the European standard calls it,
+    `inherited` what holds if it is empty, `problems` in words, `comments` of who returned it."""
 
     field: Field
     label: str
     value: Any
     own: str
     options: Sequence[Option]
+    closest: Sequence[Option]
+    element: str
+    inherited: str
     problems: tuple[str, ...]
     comments: tuple[str, ...]
 
@@ -45,6 +51,7 @@ class OutcomeView:
     path: str
     text: FieldView
     kind: FieldView
+    skills: FieldView
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +120,25 @@ def _unit(section: Section, step: Step, number: int, unit: Json, shown: Shown) -
 
 
 def _outcome(path: str, index: int, outcome: Json, shown: Shown) -> OutcomeView:
-    text, kind = (
+    text, kind, skills = (
         view(replace(field, path=f"{path}.{field.path}"), shown, number=index + 1)
         for field in OUTCOME_FIELDS
     )
-    return OutcomeView(str(outcome.get("code", "")), path, text, kind)
+    return OutcomeView(str(outcome.get("code", "")), path, text, kind, skills)
 
 
 def view(field: Field, shown: Shown, *, number: int = 0) -> FieldView:
     value = drafting.at(shown.content, field.path)
+    own = _own(field, value, shown.language)
     return FieldView(
         field=field,
         label=gettext(field.label, number=number) if number else gettext(field.label),
         value=_value(field, value, shown.language),
-        own=_own(field, value, shown.language),
+        own=own,
         options=_options(field, value, shown.content),
+        closest=choices.closest(field.vocabulary, own) if field.vocabulary and own else (),
+        element=checking.element_of(field),
+        inherited=_inherited(field, shown),
         problems=tuple(checking.beside(field, shown.findings, is_strict=shown.is_strict)),
         comments=tuple(_said(field.path, shown.comments)),
     )
@@ -187,7 +198,19 @@ def _rule(value: Any, tag: str) -> dict[str, str]:
     }
 
 
+def _inherited(field: Field, shown: Shown) -> str:
+    whole = drafting.at(shown.content, field.inherits) if field.inherits else None
+    return ", ".join(_named(one, shown.language) for one in _listed(whole))
+
+
+def _named(one: Json, tag: str) -> str:
+    uri = str(one.get("uri", ""))
+    return vocabularies.label(uri, language()) or _label(one, tag)
+
+
 def _own(field: Field, value: Any, tag: str) -> str:
+    if field.kind is Kind.TERM:
+        return own_word(field, value, tag)
     if field.kind is not Kind.TERMS:
         return ""
     return "\n".join(_in(one.get("label"), tag) for one in _listed(value) if not one.get("uri"))

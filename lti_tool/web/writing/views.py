@@ -92,7 +92,9 @@ def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
         return _not_saved(seat, draft, step, typed, error)
     found = checking.findings(content, drafts.checklist(draft))
     if wants_json():
-        return jsonify(revision=revision, checklist=_checklist(seat, draft, found))
+        amiss = {one.anchor: one.words for one in reversed(found)}
+        checklist = _checklist(seat, draft, found)
+        return jsonify(revision=revision, checklist=checklist, amiss=amiss)
     if asked is not None:
         return _ask_to_remove(seat, draft, step, act, asked)
     if anchor or act:
@@ -105,6 +107,8 @@ def _next(seat: Seat, draft: DefinitionDraft, step: Step, found: list[checking.F
     wrong = [one for one in found if one.step == step.name and not one.is_missing]
     if wrong:
         return seat.address("edit_draft", draft, step=step.name, saved=1, _anchor=wrong[0].anchor)
+    for field in reading.new_words(step, request.form, draft.content):
+        return seat.address("edit_draft", draft, step=step.name, _anchor=field.id)
     wanted = request.form.get("to", "")
     if wanted in BY_NAME:
         return seat.address("edit_draft", draft, step=wanted)
@@ -131,6 +135,7 @@ def _ask_to_remove(
     seat: Seat, draft: DefinitionDraft, step: Step, act: str, removed: Json
 ) -> ResponseReturnValue:
     texts = [next(iter(text.values()), "") for _, text in drafting.texts(removed)]
+    place = act.rpartition(".")[0]
     return render_template(
         "writing/remove.html",
         visit=seat.visit,
@@ -139,6 +144,7 @@ def _ask_to_remove(
         step=step,
         act=act,
         is_unit="outcomes." not in act,
+        what=checking.named(place, draft.content),
         texts=[text for text in texts if text],
     )
 

@@ -46,11 +46,15 @@ def test_an_absent_element_is_named(lacking: MicroCredential, element: str) -> N
 
 
 def test_what_a_unit_lacks_is_named_with_the_unit() -> None:
-    mc = micro_credential(unit("U1", RULE, outcomes=()), unit("U2", RULE, assessment=()))
-    assert missing_elements(mc) == (
-        MissingElement("learning_outcomes", "U1"),
-        MissingElement("assessment", "U2"),
-    )
+    mc = micro_credential(unit("U1", RULE, outcomes=()), unit("U2", RULE))
+    assert missing_elements(mc) == (MissingElement("learning_outcomes", "U1"),)
+
+
+def test_a_unit_that_names_no_assessment_is_assessed_as_the_whole() -> None:
+    mc = micro_credential(unit("U1", RULE, assessment=()))
+    assert missing_elements(mc) == ()
+    lacking = dataclasses.replace(mc, assessment=Assessment())
+    assert missing_elements(lacking) == (MissingElement("assessment"),)
 
 
 def test_without_any_outcome_the_whole_lacks_outcomes() -> None:
