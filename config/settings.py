@@ -20,7 +20,7 @@ from pydantic import (
     field_validator,
 )
 
-from config import addresses, secrets
+from config import addresses, commands, secrets
 
 DEVELOPMENT = {
     "public_url": "http://localhost:8000",
@@ -155,6 +155,45 @@ class Settings(BaseModel):
         le=65536,
         description="Largest request that is read.",
         json_schema_extra={"unit": "KiB"},
+    )
+    evidence_file_mib: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Largest file that is taken as evidence of a completion.",
+        json_schema_extra={"unit": "MiB"},
+    )
+    evidence_files: int = Field(
+        default=3,
+        ge=1,
+        le=10,
+        description="Files that come with one form.",
+        json_schema_extra={"unit": "files"},
+    )
+    evidence_person_mib: int = Field(
+        default=100,
+        ge=1,
+        description="Evidence kept for one learner, altogether.",
+        json_schema_extra={"unit": "MiB"},
+    )
+    evidence_course_mib: int = Field(
+        default=1024,
+        ge=1,
+        description="Evidence kept for one course, altogether.",
+        json_schema_extra={"unit": "MiB"},
+    )
+    evidence_organisation_mib: int = Field(
+        default=10240,
+        ge=1,
+        description="Evidence kept for all courses of one organisation, altogether.",
+        json_schema_extra={"unit": "MiB"},
+    )
+    evidence_scanner: Annotated[str, AfterValidator(commands.check_command)] = Field(
+        default="",
+        max_length=500,
+        description="Command that gets every such file on its standard input before it is kept "
+        "(`clamdscan --no-summary -`): exit code 0 lets it in, everything else keeps it out.",
+        json_schema_extra={"unit": "command line", "default": "none"},
     )
     rate_limit_percent: int = Field(
         default=100,

@@ -7,6 +7,7 @@ from lti_tool.db import Database
 from lti_tool.encryption import Encryption
 from lti_tool.outbound import Outbound
 from lti_tool.services.credentials import Signing
+from lti_tool.services.evidence import Keeping, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,15 @@ class Tool:
             encryption=self.encryption,
             is_production=self.settings.environment == "production",
         )
+
+    @property
+    def keeping(self) -> Keeping:
+        settings, mib = self.settings, 2**20
+        limits = Limits(
+            file=settings.evidence_file_mib * mib,
+            files=settings.evidence_files,
+            person=settings.evidence_person_mib * mib,
+            course=settings.evidence_course_mib * mib,
+            organisation=settings.evidence_organisation_mib * mib,
+        )
+        return Keeping(self.encryption, limits, settings.evidence_scanner)

@@ -24,6 +24,7 @@ from lti_tool.models.courses import Course, CourseMember, PlacedUnit, Placement,
 from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
 from lti_tool.models.drafts import DefinitionDraft, DefinitionStep, ReviewPartner
+from lti_tool.models.evidence_files import EvidenceBytes, EvidenceContent, EvidenceFile
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.grants import DefinitionGrant
 from lti_tool.models.issuer_keys import IssuerKey
@@ -76,6 +77,9 @@ __all__ = [
     "Delivery",
     "Deployment",
     "Enrolment",
+    "EvidenceBytes",
+    "EvidenceContent",
+    "EvidenceFile",
     "GradebookResult",
     "Invitation",
     "IssuerKey",

@@ -44,7 +44,8 @@ class CompletionRecord(Base):
     `assessor_id` is None where the LMS or the learner stands for the record. `key` makes a
     repeated submission of the same form harmless. `result` and
     `activity_result`: the grade in the LMS, or what it said of an activity, that it rests on.
-    `client`: the other system that reported it.
+    `client`: the other system that reported it. `evidence`, `evidence_link`: what it rests on, in
+    words and as an https address.
     """
 
     __tablename__ = "completion_records"
@@ -66,6 +67,7 @@ class CompletionRecord(Base):
     points: Mapped[Decimal | None] = mapped_column(sa.Numeric(9, 3))
     is_signed_off: Mapped[bool] = mapped_column(default=False)
     evidence: Mapped[str | None] = mapped_column(sa.Text)
+    evidence_link: Mapped[str | None] = mapped_column(sa.Text)
     retracts_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("completion_records.id"), index=True
     )

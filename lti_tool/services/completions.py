@@ -25,6 +25,7 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
+from lti_tool.services import evidence
 from lti_tool.services.judging import (
     JUDGED,
     Standing,
@@ -68,13 +69,17 @@ LONGEST_EVIDENCE = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What an assessor says of one unit: points, points of a part, or a sign-off."""
+    """What an assessor says of one unit: points, points of a part, or a sign-off.
+
+    `evidence`, `link`: what it rests on, in words and as an https address.
+    """
 
     unit: str
     part: str | None = None
     points: Decimal | None = None
     signed_off: bool = False
     evidence: str | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,8 @@ def record(
     `key` names the submission: a repeated one returns the first record.
 
     Raises:
-        ToolError: the codes of `badges.completion.check`; `evidence_too_long`.
+        ToolError: the codes of `badges.completion.check`; `evidence_too_long`; those of
+            `evidence.link`.
         Conflict: `version_changed`: the course has just begun to offer another version.
     """
     said = [Said(person, judgement, key)]
@@ -223,6 +229,7 @@ def _judged(judgement: Judgement, key: str) -> CompletionRecord:
         points=judgement.points,
         is_signed_off=judgement.signed_off,
         evidence=_evidence(judgement.evidence),
+        evidence_link=evidence.link(judgement.link),
     )
 
 
@@ -231,7 +238,7 @@ def _keep_once(
     session: LaunchSession,
     unit_code: str,
     route: Route,
-    evidence: str | None,
+    basis: str | None,
     now: datetime,
 ) -> CompletionRecord:
     placement = session.link.placement
@@ -242,7 +249,7 @@ def _keep_once(
         key=_key(placement, unit_code, route, attempt),
         unit_code=unit_code,
         route=route.value,
-        evidence=evidence,
+        evidence=basis,
     )
     return _keep(db, session.person, placement.version, row, session.course, now)
 
@@ -299,7 +306,7 @@ def retract_all(
     reason = reason.strip()
     if not reason:
         raise ToolError("reason_missing")
-    evidence = _evidence(reason)
+    words = _evidence(reason)
     rows = [
         (
             target.person,
@@ -309,7 +316,7 @@ def retract_all(
                 route=target.route,
                 assessor_id=assessor.id,
                 retracts_id=target.id,
-                evidence=evidence,
+                evidence=words,
             ),
         )
         for target in targets

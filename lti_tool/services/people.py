@@ -13,11 +13,12 @@ from lti_tool.models import (
     CourseMember,
     Credential,
     DefinitionDraft,
+    EvidenceFile,
     GradebookResult,
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import activities
+from lti_tool.services import activities, evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Held:
     credentials: Sequence[Credential]
     told: Told
     drafts: Sequence[DefinitionDraft]
+    files: Sequence[EvidenceFile]
 
 
 def held(db: Session, person: Person) -> Held:
@@ -70,6 +72,7 @@ def held(db: Session, person: Person) -> Held:
         credentials=db.scalars(credentials).all(),
         told=told(db, person),
         drafts=drafts(db, person),
+        files=evidence.of_person(db, person),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from lti_tool.web.evidence_sentences import EVIDENCE
 from lti_tool.web.mentor_sentences import MENTORS
 from lti_tool.web.offering_sentences import OFFERING
 from lti_tool.web.registering_sentences import REGISTERING
@@ -410,6 +411,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **WRITING,
     **TABLES,
     **MENTORS,
+    **EVIDENCE,
     # launches that are refused; the others by `launch_refused`
     "registration_pending": Sentence(
         N_("Your learning platform is registered here, but not confirmed yet."),

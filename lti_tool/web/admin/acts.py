@@ -73,6 +73,7 @@ ACTS: Mapping[str, str] = {
     "delivery.resent": N_("sent a score again"),
     "column.repaired": N_("found or made the gradebook column of an activity"),
     "result.settled": N_("left a result as it is, whatever the LMS says"),
+    "evidence.removed": N_("removed a file that was evidence"),
     "mentor.asked": N_("asked a mentor at the workplace"),
     "mentor.confirmed": N_("confirmed by a mentor's link"),
     "mentor.revoked": N_("revoked a mentor's link"),

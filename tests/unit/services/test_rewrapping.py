@@ -15,6 +15,7 @@ from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.lti import tool_keys
 from lti_tool.models import (
     AccessToken,
+    EvidenceContent,
     LaunchSession,
     MoodleConnection,
     ToolKey,
@@ -27,6 +28,7 @@ OLD, NEW = make_encryption_key(), make_encryption_key()
 # Public or signed bytes; whoever adds a column of bytes decides here or marks it as secret.
 NOT_SECRET = {
     "credentials.document",
+    "evidence_bytes.sealed",  # under a key of its own, which is a secret column
     "passkeys.credential_id",
     "passkeys.public_key",
     "status_lists.bits",
@@ -80,6 +82,16 @@ def fill(database: Database, now: datetime) -> None:
         tool_keys.current(db, school.encryption, now)
         body = organisations.find(db, "school")
         keys.signing_key(db, body, is_test=True, encryption=school.encryption, now=now)
+        key, _ = school.encryption.seal(b"evidence", b"")
+        db.add(
+            EvidenceContent(
+                course_id=visit.course_id,
+                media_type="text/plain",
+                size=8,
+                digest="0" * 64,
+                sealed_key=key,
+            )
+        )
         connected = MoodleConnection(
             platform_id=visit.registration.platform_id,
             url="https://lms.example",
