@@ -5,6 +5,7 @@ from flask import Flask
 from lti_tool.web import (
     admin,
     api,
+    compression,
     errors,
     health,
     i18n,
@@ -19,6 +20,7 @@ from lti_tool.web import (
     security,
     sign_in,
     static_files,
+    style_sheet,
     teacher,
     templating,
 )
@@ -29,7 +31,18 @@ __all__ = ["current_tool", "init_app"]
 
 def init_app(app: Flask) -> None:
     """Give `app` its pages; `app.extensions["credlet"]` must be set."""
-    for part in (errors, limits, i18n, proving, raw_bytes, security, static_files, templating):
+    for part in (
+        compression,
+        errors,
+        limits,
+        i18n,
+        proving,
+        raw_bytes,
+        security,
+        static_files,
+        style_sheet,
+        templating,
+    ):
         part.init_app(app)
     for blueprint in (
         health.blueprint,

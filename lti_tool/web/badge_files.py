@@ -9,6 +9,8 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
+from markupsafe import Markup
+
 from badges import artwork, baking
 from badges.micro_credential import MicroCredential
 from lti_tool.models import Credential
@@ -125,6 +127,12 @@ def emblem_svg(mc: MicroCredential, *, is_test: bool = False) -> bytes:
     return artwork.emblem_svg(
         mc.code, awarding_body=mc.awarding_body.slug, field=_field(mc), test=is_test
     )
+
+
+def emblem_within(mc: MicroCredential, is_test: bool) -> Markup:
+    """Return the emblem as a part of a page: its picture would be asked for afterwards."""
+    svg = emblem_svg(mc, is_test=is_test).decode("ascii")
+    return Markup(svg)  # noqa: S704 - our own drawing, of numbers and colours
 
 
 def baked_png(credential: Credential) -> bytes:

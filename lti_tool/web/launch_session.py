@@ -113,6 +113,7 @@ def visiting(
             with current_tool().database.transaction(read_only=not writes) as db:
                 launch = current(db, launch_id, now)
                 g.visit, g.is_answered = Visit(db, launch, now), launch.answered_at is not None
+                g.is_learners = launch.link_id is not None and not launch.is_teacher
                 if teacher and not launch.is_teacher:
                     raise Forbidden("teachers_only")
                 is_other = launch.is_privacy or selects is not launch.is_deep_linking

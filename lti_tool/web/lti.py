@@ -29,6 +29,7 @@ from lti_tool.services import launches, refused_launches, waiting_deployments
 from lti_tool.services import tool_keys as key_turns
 from lti_tool.web import caching, framed_cookies, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
+from lti_tool.web.compression import compress
 from lti_tool.web.context import current_tool, public_url
 from lti_tool.web.learner import home
 from lti_tool.web.negotiation import wants_page
@@ -138,7 +139,7 @@ def confirm(registration_id: uuid.UUID) -> Response:
         page=None if first.location else first.get_data(as_text=True),
     )
     response.cache_control.no_store = True
-    return response
+    return compress(response)
 
 
 @contextmanager

@@ -6,14 +6,18 @@ Forms: a page of a foreign site can post into a launch, and the launch's cookie 
 every unsafe request outside the LTI endpoints (these prove themselves by state and signature,
 by a registration form that works once, or by an access token) must bring a token that only a page
 of the same launch can know. Pages of accounts have a token bound to the secret in their own cookie.
+A token is written differently in every answer, so the lengths of compressed answers cannot betray
+it (BREACH), whoever compresses them.
 The one form that leaves for another site is the answer to a deep linking request, and its page can
 send a form nowhere else.
 """
 
 import hashlib
 import hmac
+import operator
 import secrets
 import uuid
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from flask import Flask, Response, g, request
 
@@ -41,6 +45,7 @@ OWN_COOKIES = {
 FRAMED_BY_NOBODY = "'none'"
 FRAMED_BY_ANYBODY = "*"
 OWN_FORMS = "'self'"
+OWN_FILES = "'self'"
 
 _FIXED_HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -79,10 +84,14 @@ def allow_fetching() -> None:
     g.connect = True
 
 
+def allow_style(source: str) -> None:
+    """Let this response hold one style sheet: `source` is its hash (CSP Level 3, `hash-source`)."""
+    g.styles = [f"'{source}'"]
+
+
 def csrf_token(launch_id: uuid.UUID) -> str:
-    """Return what a form of this launch carries in its hidden field."""
-    key = current_tool().settings.secret_key.encode()
-    return hmac.new(key, b"csrf:" + launch_id.bytes, hashlib.sha256).hexdigest()
+    """Return what a form of this launch carries in its hidden field; another text each time."""
+    return _masked(_seal(b"csrf:" + launch_id.bytes))
 
 
 def cookie_name(blueprint: str) -> str:
@@ -101,10 +110,8 @@ def own_secret(blueprint: str) -> str:
 
 
 def own_csrf_token(blueprint: str, secret: str) -> str:
-    """Return what a form carries on a page that no launch opened."""
-    key = current_tool().settings.secret_key.encode()
-    bound = f"csrf:{blueprint}:{secret}".encode("utf-8", "replace")
-    return hmac.new(key, bound, hashlib.sha256).hexdigest()
+    """Return what a form carries on a page that no launch opened; another text each time."""
+    return _masked(_own_seal(blueprint, secret))
 
 
 def check_form() -> None:
@@ -121,15 +128,41 @@ def check_form() -> None:
     sent = request.form.get(CSRF_FIELD, "")
     if request.blueprint in OWN_COOKIES:
         secret = own_secret(request.blueprint)
-        expected = own_csrf_token(request.blueprint, secret)
-        if not secret or not hmac.compare_digest(sent.encode(), expected.encode()):
+        if not secret or not _holds(sent, _own_seal(request.blueprint, secret)):
             raise Forbidden("own_form_token")
         return
     launch_id = (request.view_args or {}).get("launch_id")
-    if not isinstance(launch_id, uuid.UUID) or not hmac.compare_digest(
-        sent.encode(), csrf_token(launch_id).encode()
-    ):
+    if not isinstance(launch_id, uuid.UUID) or not _holds(sent, _seal(b"csrf:" + launch_id.bytes)):
         raise Forbidden("form_token")
+
+
+def _seal(bound: bytes) -> bytes:
+    key = current_tool().settings.secret_key.encode()
+    return hmac.digest(key, bound, hashlib.sha256)
+
+
+def _own_seal(blueprint: str, secret: str) -> bytes:
+    return _seal(f"csrf:{blueprint}:{secret}".encode("utf-8", "replace"))
+
+
+def _masked(seal: bytes) -> str:
+    """Return a random mask, and the seal under it."""
+    mask = secrets.token_bytes(len(seal))
+    return urlsafe_b64encode(mask + _xor(mask, seal)).decode("ascii")
+
+
+def _holds(token: str, seal: bytes) -> bool:
+    """Return whether `seal` is what lies under the token's mask."""
+    try:
+        read = urlsafe_b64decode(token)
+    except ValueError:
+        return False
+    mask, masked = read[: len(seal)], read[len(seal) :]
+    return len(masked) == len(seal) and hmac.compare_digest(_xor(mask, masked), seal)
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(map(operator.xor, one, other))
 
 
 def add_headers(response: Response) -> Response:
@@ -147,7 +180,7 @@ def _policy() -> str:
             "default-src 'none'",
             f"script-src {script}",
             *(["connect-src 'self'"] if g.get("connect") else []),
-            "style-src 'self'",
+            f"style-src {' '.join([OWN_FILES, *g.get('styles', [])])}",
             "img-src 'self' data:",
             f"form-action {g.get('form_action', OWN_FORMS)}",
             "base-uri 'none'",

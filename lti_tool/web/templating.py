@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from flask import Flask, request
 from jinja2 import StrictUndefined
 
-from lti_tool.web import conditions, elements, wording
+from lti_tool.web import badge_files, conditions, elements, wording
 
 FILTERS = (
     wording.ago,
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         has_news=conditions.has_news,
         element_names=elements.ELEMENTS,
         licence_names=elements.LICENCES,
+        emblem_within=badge_files.emblem_within,
     )
     for name in ("shapes", "words", "forms"):
         environment.globals[name] = environment.get_template(f"{name}.html").module

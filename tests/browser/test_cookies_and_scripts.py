@@ -13,6 +13,8 @@ from lti_tool.demo.world import ASSESSED, PARTICIPATION, UNLOCKED, World
 from tests.browser import teaching
 from tests.browser.conftest import Arrive, NewContext
 
+PAPER = "getComputedStyle(document.documentElement).getPropertyValue('--paper')"
+
 
 @pytest.fixture
 def cookie_probe(browser: Browser) -> Iterator[int]:
@@ -60,11 +62,11 @@ def test_a_launch_holds_in_the_frame_because_every_cookie_is_partitioned(
     frame.get_by_role("link", name="What is kept about you").click()
     expect(frame.get_by_text(f"{learner.user.name}.")).to_be_visible()
     cookies = [each for each in learner.context.cookies() if each["name"] != "demo_lms"]
-    assert sorted(each["name"] for each in cookies) == ["kept", "launch"]
+    assert sorted(each["name"] for each in cookies) == ["kept", "launch", "sheet"]
     for cookie in cookies:
         assert cookie["partitionKey"] == "http://127.0.0.1"
         assert (cookie["secure"], cookie["sameSite"]) == (True, "None")
-        assert cookie["httpOnly"] is (cookie["name"] == "launch")
+        assert cookie["httpOnly"] is (cookie["name"] != "kept")
 
 
 def test_a_launch_asks_the_tool_three_times(world: World, arrive: Arrive) -> None:
@@ -80,6 +82,21 @@ def test_a_launch_asks_the_tool_three_times(world: World, arrive: Arrive) -> Non
         expect(frame.get_by_role("heading", name=world.mc.title.best("en"))).to_be_visible()
         ours = [status for url, status in answers if re.search("/(lti|launches)/", url)]
         assert ours == [302 if is_redirected else 200, 303, 200]
+
+
+def test_a_learner_waits_for_the_style_sheet_never(world: World, arrive: Arrive) -> None:
+    """The first page holds it and has it fetched, so that the second finds it in the cache."""
+    learner = arrive(world.people.learners[0])
+    asked: list[str] = []
+    learner.page.on("request", lambda one: asked.append(one.url))
+    with learner.page.expect_request_finished(lambda one: "credlet.css" in one.url):
+        frame = learner.open_in_frame(world.overview)
+        assert frame.evaluate(PAPER) != ""
+    assert not [url for url in asked if "emblem" in url]
+    frame.get_by_role("link", name="What is kept about you").click()
+    expect(frame.get_by_text(f"{learner.user.name}.")).to_be_visible()
+    assert frame.locator("style").count() == 0
+    assert frame.evaluate(PAPER) != ""
 
 
 def test_two_launches_in_one_browser_do_not_disturb_each_other(

@@ -12,6 +12,7 @@ from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CompletionRecord, Credential, Delivery
+from lti_tool.web import badge_files
 from lti_tool.web.security import csrf_token
 from tests.factories.visits import FRAME, Visit, Visits
 
@@ -313,7 +314,7 @@ def test_a_test_award_is_said_to_be_one_also_to_somebody_in_a_learners_role(
             page.text
         )
         assert "Your award is valid since" not in page.text
-        assert "emblem-test.svg" in page.html
+        assert badge_files.emblem_within(visits.mc, is_test=True) in page.html
     assert "emblem-test.svg" in teacher.get(f"course/people/{teacher.person_id}").html
 
 

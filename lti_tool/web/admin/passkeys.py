@@ -9,6 +9,7 @@ from flask_babel import gettext
 from lti_tool.services import passkeys
 from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.security import ADMIN_BLUEPRINT, own_secret
 
 
 @blueprint.get("/account/passkeys/new")
@@ -20,7 +21,7 @@ def new_passkey(visit: AccountVisit) -> ResponseReturnValue:
         visit=visit,
         is_possible=party.has_passkeys,
         options=passkeys.registration_options(
-            visit.db, visit.account, party, visit.csrf_token, visit.now
+            visit.db, visit.account, party, own_secret(ADMIN_BLUEPRINT), visit.now
         ),
         name=_next_name(visit),
     )
@@ -35,7 +36,7 @@ def add_passkey(visit: AccountVisit) -> ResponseReturnValue:
         request.form.get("credential", ""),
         request.form.get("name", "").strip() or _next_name(visit),
         relying_party(),
-        visit.csrf_token,
+        own_secret(ADMIN_BLUEPRINT),
         visit.now,
     )
     return redirect(url_for("admin.me", done="passkey"), 303)
