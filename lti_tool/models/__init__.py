@@ -37,6 +37,7 @@ from lti_tool.models.micro_credentials import (
 )
 from lti_tool.models.moodle import MoodleConnection
 from lti_tool.models.organisations import Organisation, ServerIdentity
+from lti_tool.models.pending_awards import PendingAward
 from lti_tool.models.people import Person
 from lti_tool.models.platforms import Platform
 from lti_tool.models.registrations import (
@@ -91,6 +92,7 @@ __all__ = [
     "MoodleConnection",
     "Organisation",
     "Passkey",
+    "PendingAward",
     "Person",
     "PlacedUnit",
     "Placement",

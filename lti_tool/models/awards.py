@@ -22,6 +22,7 @@ class Award(Base):
     {"unit", "completed_at", "route", "points", "maximum", "basis"}.
     `parts`: of a stacked micro-credential, the awards that it rests on: a list of {"award",
     "reference", "title", "body", "awarded_at", "hours"}, the texts by language.
+    `confirmed_by`: where the course asked for it, who confirmed, a list of {"person", "at"}.
     `flagged_at`: a record it rests on was retracted after the claim; a person must decide.
     `kept_at`: a person decided that it stands; it holds until something new is recorded.
     """
@@ -50,6 +51,7 @@ class Award(Base):
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     results: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
     parts: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON)
+    confirmed_by: Mapped[list[dict[str, str]] | None] = mapped_column(sa.JSON)
     assessors: Mapped[int]
     identity: Mapped[str] = mapped_column(sa.String(32))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -73,7 +73,8 @@ class Placement(Base):
     """A version of a micro-credential that a course offers.
 
     `asks_since`: it was taken without the teacher, who has another to choose and was not heard
-    yet. `original`: the version of the course that this one was copied from.
+    yet. `original`: the version of the course that this one was copied from. `confirmations`: how
+    many teachers confirm an award before it is given; 0: it is given by itself.
     """
 
     __tablename__ = "placements"
@@ -88,6 +89,7 @@ class Placement(Base):
         sa.ForeignKey("micro_credential_versions.id")
     )
     asks_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmations: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     course: Mapped[Course] = relationship()

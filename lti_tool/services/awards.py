@@ -24,7 +24,8 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import audit, catalogue, stack_awards, stacks
+from lti_tool.services import audit, award_gate, catalogue, stack_awards, stacks
+from lti_tool.services.award_gate import Candidate, Passed
 
 _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
     Route.ASSESSED: (ConditionCode.POINTS, ConditionCode.PART),
@@ -33,6 +34,8 @@ _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
 """The conditions that hold the marks of a unit, by the route that completed it."""
 
 NO_LONGER_COMPLETE = "no_longer_complete"
+NOT_CONFIRMED = "not_confirmed"
+"""Its confirmation was taken back; it waits for one again."""
 LONGEST_REASON = 500
 
 
@@ -54,9 +57,10 @@ def settle(
 
     Complete without an award: grant. Award without completion: withdraw it while it is
     unclaimed, else flag it for a person to decide. What only test records complete earns a TEST
-    award. What a person decided stands: an award that was kept is not flagged again before
-    something new is recorded, one that was revoked not granted again before an assessor judges
-    anew, or a part is earned anew. The caller holds the locks on the people's enrolments.
+    award. A course may ask for a person's confirmation first, see `award_gate`. What a person
+    decided stands: an award that was kept is not flagged again before something new is recorded,
+    one that was revoked not granted again before an assessor judges anew, or a part is earned
+    anew. The caller holds the locks on the people's enrolments.
     """
     # No record and no part, no award: records are never deleted.
     judged = [one for one in judged if one.records or one.real.stack is not None]
@@ -79,6 +83,7 @@ def settle(
         offered = stack_awards.offered_to(db, people, version)
         earning = stack_awards.earning(db, people, version, offered, now)
         settling = _Settling(db, version, now, refused, claimed, earning, offered)
+    settling.let_pass([one for one in judged if (one.person.id, False) not in held])
     for one in judged:
         tests = None if one.real.is_complete else one.with_tests
         for is_test, progress in ((False, one.real), (True, tests)):
@@ -169,7 +174,7 @@ def _refused(db: Session, people: Sequence[uuid.UUID], version: MicroCredentialV
         .filter(
             Award.person_id.in_(people),
             is_it,
-            Award.withdrawn_reason != NO_LONGER_COMPLETE,
+            Award.withdrawn_reason.not_in((NO_LONGER_COMPLETE, NOT_CONFIRMED)),
         )
         .group_by(Award.person_id, Award.is_test)
     )
@@ -188,14 +193,36 @@ class _Settling:
     claimed: Collection[uuid.UUID]
     earning: Collection[uuid.UUID] | None = None
     offered: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    passed: dict[uuid.UUID, Passed] = field(default_factory=dict)
+
+    def let_pass(self, judged: Sequence[Judged]) -> None:
+        """Find who of those without an award gets one now; tests ask nobody."""
+        complete = [
+            self._candidate(one)
+            for one in judged
+            if one.real.is_complete and not self._is_refused(one, one.real, is_test=False)
+        ]
+        self.passed.update(award_gate.sieve(self.db, self.version, complete, self.now))
+
+    def _candidate(self, judged: Judged) -> Candidate:
+        completed_at = judged.real.completed_at
+        assert completed_at is not None
+        return Candidate(
+            person_id=judged.person.id,
+            course_id=self._led_to(judged, judged.real),
+            completed_at=completed_at,
+            judged_at=self._last_judged_at(judged, judged.real),
+        )
 
     def settle(
         self, judged: Judged, progress: Progress | None, award: Award | None, *, is_test: bool
     ) -> None:
         is_complete = progress is not None and progress.is_complete
         if award is None and progress is not None and is_complete:
-            if not self._is_refused(judged, progress, is_test=is_test):
-                self._grant(judged, progress, is_test=is_test)
+            if is_test and not self._is_refused(judged, progress, is_test=True):
+                self._grant(judged, progress, None)
+            elif not is_test and judged.person.id in self.passed:
+                self._grant(judged, progress, self.passed[judged.person.id])
         elif award is not None and not is_complete:
             if not self._is_kept(award, judged):
                 self._take_back(award)
@@ -229,29 +256,44 @@ class _Settling:
         revoked_at = self.refused.get((person, is_test))
         if revoked_at is None:
             return False
+        last = self._last_judged_at(judged, progress)
+        return last is None or last <= revoked_at
+
+    def _last_judged_at(self, judged: Judged, progress: Progress) -> datetime | None:
+        """When an assessor last recorded a result, or a part that counts was granted."""
         times = [
             row.recorded_at for row in judged.records if row.assessor_id and not row.retracts_id
         ]
         times += [part.granted_at for part in _parts(self.db, progress)]
-        return max(times, default=revoked_at) <= revoked_at
+        return max(times, default=None)
 
-    def _grant(self, judged: Judged, progress: Progress, *, is_test: bool) -> None:
+    def _led_to(self, judged: Judged, progress: Progress) -> uuid.UUID:
+        """Return the course that offers a larger one, else that of the last result or part."""
+        offered = self.offered.get(judged.person.id)
+        if offered is not None:
+            return offered
         by_id = {str(row.id): row for row in judged.records}
         counted = [by_id[one] for unit in progress.units for one in unit.records]
+        return _last_course(counted, _parts(self.db, progress))
+
+    def _grant(self, judged: Judged, progress: Progress, passed: Passed | None) -> None:
+        """`passed`: who let it pass; None for a test."""
+        by_id = {str(row.id): row for row in judged.records}
         assessed = [unit for unit in progress.units if unit.route is Route.ASSESSED]
         completed_at = progress.completed_at
         assert completed_at is not None
-        parts = _parts(self.db, progress)
+        confirmed_at = passed.last_at if passed else None
         award = Award(
             id=uuid.uuid4(),
             person_id=judged.person.id,
             version_id=self.version.id,
-            course_id=self.offered.get(judged.person.id) or _last_course(counted, parts),
-            is_test=is_test,
-            awarded_at=completed_at,
+            course_id=self._led_to(judged, progress),
+            is_test=passed is None,
+            awarded_at=max(completed_at, confirmed_at or completed_at),
             granted_at=self.now,
             results=[_entry(unit, by_id) for unit in progress.units],
-            parts=[_part(part) for part in parts] or None,
+            parts=[_part(part) for part in _parts(self.db, progress)] or None,
+            confirmed_by=[*passed.confirmed_by] if passed and passed.confirmed_by else None,
             assessors=len(
                 {by_id[one].assessor_id for unit in assessed for one in unit.records} - {None}
             ),

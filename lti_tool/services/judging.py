@@ -184,6 +184,18 @@ def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now
         _judge(db, version, [(person, records_of(db, person, version))], now)
 
 
+def judge_all(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion, now: datetime
+) -> None:
+    """Do what `reevaluate` says for several people."""
+    if not people:
+        return
+    enrol_all(db, people, version, now)
+    histories = _records(db, people, version)
+    found = sa.select(Person).filter(Person.id.in_(people)).order_by(Person.id)
+    _judge(db, version, [(person, histories[person.id]) for person in db.scalars(found)], now)
+
+
 def _judge(
     db: Session,
     version: MicroCredentialVersion,

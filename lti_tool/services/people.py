@@ -16,6 +16,7 @@ from lti_tool.models import (
     EvidenceFile,
     GradebookResult,
     MicroCredentialVersion,
+    PendingAward,
     Person,
 )
 from lti_tool.services import activities, evidence
@@ -34,11 +35,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """`records`: (version, how many). `credentials`: every signed badge, oldest first."""
+    """`records`: (version, how many). `waiting`: awards that a teacher is to confirm.
+    `credentials`: every signed badge, oldest first.
+    """
 
     courses: Sequence[CourseMember]
     records: Sequence[tuple[MicroCredentialVersion, int]]
     awards: Sequence[Award]
+    waiting: Sequence[PendingAward]
     credentials: Sequence[Credential]
     told: Told
     drafts: Sequence[DefinitionDraft]
@@ -69,6 +73,7 @@ def held(db: Session, person: Person) -> Held:
             for version_id, number in db.execute(counted)
         ],
         awards=db.scalars(awards).all(),
+        waiting=db.scalars(sa.select(PendingAward).filter_by(person_id=person.id)).all(),
         credentials=db.scalars(credentials).all(),
         told=told(db, person),
         drafts=drafts(db, person),

@@ -97,6 +97,8 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Learners have begun with the version that your course offers, so it stays."),
         N_("A new course can begin with another version."),
     ),
+    "wrong_setting": Sentence(N_("Choose one of the settings that are shown."), _GO_BACK),
+    "nobody_ticked": Sentence(N_("Nobody is ticked."), _GO_BACK),
     "unknown_placement": Sentence(
         N_("This course does not offer that micro-credential."), _LOOK_AGAIN
     ),

@@ -15,12 +15,15 @@ from lti_tool.models import (
     Award,
     CompletionRecord,
     Course,
+    CourseMember,
     Credential,
     Delivery,
     MicroCredentialVersion,
+    PendingAward,
     Person,
+    Placement,
 )
-from lti_tool.services import catalogue, deliveries, mentors
+from lti_tool.services import catalogue, confirming, course_settings, deliveries, judging, mentors
 from tests.browser import teaching
 from tests.browser.chromium import Watch
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id
@@ -53,6 +56,9 @@ TEACHER_PLACES = (
     "select units none",
     "course",
     "course empty",
+    "settings",
+    "confirmations",
+    "confirmations nobody",
     "course stuck",
     "course nobody",
     "course one unit",
@@ -252,6 +258,9 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "mentor ask": f"{course}/people/{person_id(world, started)}/mentor",
         "whole nobody": f"{empty}/course/units/{LAST_UNIT}/whole",
         "preview": f"{top}/units",
+        "settings": f"{course}/settings",
+        "confirmations": f"{_careful_course(world, page)}/course/confirmations",
+        "confirmations nobody": f"{course}/confirmations",
         "restrictions": f"{course}/restrictions",
         "gradebook": f"{course}/gradebook",
         "gradebook read": f"{course}/gradebook?done=read&enough=2&below=1&unread=1&later=1",
@@ -300,6 +309,26 @@ def _crowd(world: World, page: Page) -> str:
     with world.tool.database.transaction(read_only=True) as db:
         course_id = db.query(Course).filter_by(title="A crowded course").one().id
     crowds.fill(world.tool.database, course_id, world.mc, 120)
+    return address
+
+
+def _careful_course(world: World, page: Page) -> str:
+    """Add a course in which awards wait for two teachers; return where one of them is."""
+    _, link = teaching.add_course(world, "A careful course")
+    address = sit(page, world, world.people.teacher, link)
+    with world.tool.database.transaction(read_only=True) as db:
+        course_id = db.query(Course).filter_by(title="A careful course").one().id
+    crowds.fill(world.tool.database, course_id, world.mc, 20, start=5000)
+    with world.tool.database.transaction() as db:
+        placement = db.query(Placement).filter_by(course_id=course_id).one()
+        people = [row.person_id for row in db.query(CourseMember).filter_by(course_id=course_id)]
+        course_settings.set_confirmations(db, placement, 2, actor="teacher", now=clock.now())
+        judging.judge_all(db, people, placement.version, clock.now())
+        pending = [row.person_id for row in db.query(PendingAward).filter_by(course_id=course_id)]
+        teacher = db.get_one(Person, uuid.UUID(person_id(world, world.people.teacher)))
+        confirming.confirm(db, placement, pending[:1], by=teacher, now=clock.now())
+        reason = "The test piece is missing: please bring it."
+        confirming.decline(db, placement, pending[1:2], by=teacher, reason=reason, now=clock.now())
     return address
 
 

@@ -10,8 +10,16 @@ from badges.completion import Progress
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
-from lti_tool.services import awards, catalogue, completions, credentials, stack_awards
+from lti_tool.services import (
+    awards,
+    catalogue,
+    completions,
+    confirming,
+    credentials,
+    stack_awards,
+)
 from lti_tool.services import stacks as parts
+from lti_tool.services.confirming import Waiting
 from lti_tool.services.stack_awards import LargerAward
 from lti_tool.web import stacks, units
 from lti_tool.web.launch_session import Visit
@@ -27,6 +35,7 @@ class LearnerStanding:
     `stack`: what it is made of, if of others. `larger`: what the person has earned that is made of
     it, among others. `withdrawn`: the award that was withdrawn last, if none was granted since.
     `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
+    `waiting`: everything is completed, and a person has to confirm it.
     """
 
     placement: Placement
@@ -34,6 +43,7 @@ class LearnerStanding:
     units: UnitsView
     stack: StackView | None
     award: Award | None
+    waiting: Waiting | None
     withdrawn: Award | None
     credential: Credential | None
     larger: Sequence[LargerAward]
@@ -61,6 +71,9 @@ def standing(visit: Visit) -> LearnerStanding:
         units=units.view(mc, progress, link.placement, link.unit_code if named is None else None),
         stack=_stack(visit, mc, progress),
         award=award,
+        waiting=None
+        if award
+        else confirming.of_person(visit.db, visit.launch.person, version, progress),
         withdrawn=awards.withdrawn(visit.db, visit.launch.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         larger=stack_awards.resting_on(visit.db, visit.launch.person, version),

@@ -13,6 +13,7 @@ from lti_tool.models import CourseActivities, Placement
 from lti_tool.services import activities as lms_activities
 from lti_tool.services import (
     catalogue,
+    confirming,
     deliveries,
     gradebook_results,
     grid,
@@ -22,6 +23,7 @@ from lti_tool.services import (
     roster,
     stack_awards,
 )
+from lti_tool.services.confirming import Waiting
 from lti_tool.services.grid import Grid
 from lti_tool.services.roster import Learner
 from lti_tool.web import conditions, units
@@ -57,6 +59,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         decides=partial(stack_awards.decides, visit.db, visit.launch.course),
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
+        waiting=_waiting(visit, placement, learners),
         roster_changes=memberships.told(request.args),
         main_unit=_main_unit(catalogue.definition(placement.version), shown.wish.unit or launched),
         routes=routes,
@@ -87,6 +90,12 @@ def _table(visit: Visit, placement: Placement, shown: Grid) -> dict[str, Any]:
         "own_marks": conditions.own_marks,
         "elsewhere": conditions.elsewhere,
     }
+
+
+def _waiting(visit: Visit, placement: Placement, learners: list[Learner]) -> list[Waiting]:
+    """Return whose award waits for a confirmation and was not declined."""
+    found = confirming.waiting(visit.db, placement, learners)
+    return [one for one in found if not one.is_declined]
 
 
 def _trouble(visit: Visit) -> list[str]:

@@ -1,0 +1,90 @@
+"""Awards that wait for a confirmation: who they are; confirm, decline, take that back."""
+
+import uuid
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from lti_tool.errors import ToolError
+from lti_tool.models import Placement
+from lti_tool.services import award_gate, catalogue, confirming, roster
+from lti_tool.services.awards import LONGEST_REASON
+from lti_tool.web.errors import what_happened
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, told_number
+
+
+@blueprint.get("/course/confirmations")
+@visiting(teacher=True)
+def confirmations(visit: Visit) -> ResponseReturnValue:
+    return _page(visit, chosen_placement(visit))
+
+
+@blueprint.post("/course/confirmations")
+@visiting(teacher=True, writes=True)
+def confirm(visit: Visit) -> ResponseReturnValue:
+    """Confirm or decline the awards of those ticked, as the button says."""
+    placement, people, by = chosen_placement(visit), _ticked(), visit.launch.person
+    if not people:
+        problem = what_happened(ToolError("nobody_ticked"))
+        return _page(visit, placement, problem), 400
+    if request.form.get("act") != "decline":
+        done = confirming.confirm(visit.db, placement, people, by=by, now=visit.now)
+        return _back(visit, placement, awarded=done.awarded, halfway=done.halfway)
+    reason = request.form.get("reason", "")
+    try:
+        number = confirming.decline(
+            visit.db, placement, people, by=by, reason=reason, now=visit.now
+        )
+    except ToolError as error:
+        return _page(visit, placement, what_happened(error)), error.status
+    return _back(visit, placement, declined=number)
+
+
+@blueprint.post("/course/confirmations/undo")
+@visiting(teacher=True, writes=True)
+def unconfirm(visit: Visit) -> ResponseReturnValue:
+    """Let those ticked wait again."""
+    placement = chosen_placement(visit)
+    number = confirming.take_back(
+        visit.db, placement, _ticked(), by=visit.launch.person, now=visit.now
+    )
+    return _back(visit, placement, undone=number)
+
+
+def _ticked() -> frozenset[uuid.UUID]:
+    found = set()
+    for text in request.form.getlist("person"):
+        try:
+            found.add(uuid.UUID(text))
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+def _back(visit: Visit, placement: Placement, **told: int) -> ResponseReturnValue:
+    return redirect(address("confirmations", visit, placement, **told), 303)
+
+
+def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
+    learners = roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
+    waiting = confirming.waiting(visit.db, placement, learners)
+    return render_template(
+        "teacher/confirmations.html",
+        visit=visit,
+        placement=placement,
+        mc=catalogue.definition(placement.version),
+        needed=award_gate.needed(placement),
+        waiting=[one for one in waiting if not one.is_declined],
+        declined=[one for one in waiting if one.is_declined],
+        confirmed=confirming.confirmed(visit.db, placement),
+        told={name: told_number(request.args, name) for name in _TOLD},
+        ticked=request.form.getlist("person"),
+        reason=request.form.get("reason", ""),
+        longest_reason=LONGEST_REASON,
+        problem=problem,
+        address=address,
+    )
+
+
+_TOLD = ("awarded", "halfway", "declined", "undone")

@@ -1,0 +1,204 @@
+"""A course whose awards wait for a teacher: who waits, who confirms, and what learners read."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import AuditEntry, Award, CompletionRecord, PendingAward
+from lti_tool.services import people
+from tests.factories.databases import on_each_database
+from tests.factories.visits import Page, Visit, Visits
+
+SAFETY = "BEM-S-WLD1-U1"
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def teacher(visits: Visits) -> Visit:
+    return visits.open("olha", teacher=True, unit=SAFETY)
+
+
+def complete(visits: Visits, teacher: Visit, *subs: str) -> None:
+    for sub in subs:
+        visits.school.complete(teacher.id, sub, visits.mc)
+        visits.school.tick(minutes=1)
+
+
+def ask_for(teacher: Visit, count: int) -> Page:
+    page = teacher.get("course").follow("Settings of this course")
+    return page.submit("settings", confirmations=str(count))
+
+
+def award(visits: Visits, sub: str) -> Award | None:
+    return visits.school.award(sub, visits.mc.code)
+
+
+@on_each_database
+def test_an_untouched_course_gives_awards_at_once(visits: Visits, teacher: Visit) -> None:
+    visits.open("ana")
+    complete(visits, teacher, "ana")
+    assert award(visits, "ana") is not None
+    page = teacher.get("course/settings")
+    assert page.filled("settings")[1]["confirmations"] == ["0"]
+    assert "gives awards at once" in teacher.get("course/confirmations").text
+
+
+@on_each_database
+def test_the_award_waits_and_one_act_confirms_many(visits: Visits, teacher: Visit) -> None:
+    ana, ben = visits.open("ana"), visits.open("ben")
+    assert "The settings are saved." in ask_for(teacher, 1).text
+    complete(visits, teacher, "ana", "ben")
+    assert award(visits, "ana") is None
+    assert "your award waits for your teacher" in ana.get().text
+    assert ana.get("claim").status == 404
+    course = teacher.get("course")
+    assert "2 awards wait for a confirmation." in course.text
+    assert "To be confirmed" in course.text
+    assert (
+        "The award waits for a confirmation" in teacher.get(f"course/people/{ben.person_id}").text
+    )
+    done = course.follow("See who is waiting").submit("confirm")
+    assert "2 learners have got the award." in done.text
+    assert "Claim your badge" in ana.get().text
+    given = award(visits, "ana")
+    assert given is not None
+    assert [one["person"] for one in given.confirmed_by or ()] == [str(teacher.person_id)]
+    assert given.awarded_at == given.granted_at  # the day on which it was decided
+    page = teacher.get(f"course/awards/{given.id}")
+    assert "Confirmed by Olha on" in page.text
+    with visits.school.transaction() as db:
+        assert db.query(PendingAward).count() == 0
+        actions = {row.action for row in db.query(AuditEntry)}
+    assert {"placement.confirmations_set", "award.confirmed", "award.granted"} <= actions
+
+
+def test_a_second_teacher_must_be_another_person(visits: Visits, teacher: Visit) -> None:
+    ana, second = visits.open("ana"), visits.open("petra", teacher=True)
+    ask_for(teacher, 2)
+    complete(visits, teacher, "ana")
+    for _ in range(2):
+        page = teacher.get("course/confirmations")
+        half = page.submit("confirm", person=str(ana.person_id))
+        assert "1 award waits for another teacher." in half.text
+    assert award(visits, "ana") is None
+    assert "a second one has to look at it" in ana.get().text
+    page = second.get("course/confirmations")
+    assert "confirmed by Olha" in page.text
+    assert "1 learner has got the award." in page.submit("confirm").text
+    assert award(visits, "ana") is not None
+
+
+def test_no_is_said_with_a_reason_that_the_learner_reads(visits: Visits, teacher: Visit) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations")
+    wordless = page.submit("confirm", person=str(ana.person_id), act="decline")
+    assert (wordless.status, "Give a reason." in wordless.text) == (400, True)
+    long = wordless.submit("confirm", act="decline", reason="x" * 501)
+    assert long.status == 400
+    assert "x" * 501 in long.html  # what was typed is still there
+    said = long.submit("confirm", act="decline", reason="Bring your test piece, please.")
+    assert "1 award was not confirmed." in said.text
+    assert "Bring your test piece, please." in ana.get().text
+    assert "not confirmed: Bring your test piece" in held(visits)
+    assert "1 award waits" not in teacher.get("course").text
+    after_all = teacher.get("course/confirmations").submit("confirm", person=str(ana.person_id))
+    assert "1 learner has got the award." in after_all.text
+
+
+def held(visits: Visits) -> str:
+    with visits.school.transaction() as db:
+        found = people.held(db, visits.school.person(db, "ana"))
+        return " ".join(f"not confirmed: {one.declined_reason}" for one in found.waiting)
+
+
+def test_a_new_result_lets_it_wait_again_after_a_no(visits: Visits, teacher: Visit) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations")
+    page.submit("confirm", person=str(ana.person_id), act="decline", reason="No")
+    visits.school.tick(hours=2)
+    visits.school.assess(teacher.id, "ana", visits.mc.code, SAFETY, points=99)
+    assert "1 award waits" in teacher.get("course").text
+
+
+def test_a_confirmation_is_taken_back_until_the_badge_is_claimed(
+    visits: Visits, teacher: Visit
+) -> None:
+    ana, ben = visits.open("ana"), visits.open("ben")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana", "ben")
+    page = teacher.get("course/confirmations").submit("confirm")
+    ana.get("claim").submit("claim")
+    assert page.form("unconfirm")
+    late = page.submit("unconfirm", person=[str(ana.person_id), str(ben.person_id)])
+    assert "1 award waits again." in late.text
+    assert award(visits, "ana") is not None
+    assert award(visits, "ben") is None
+    assert "your award waits for your teacher" in ben.get().text
+    assert "To be confirmed" in teacher.get("course").text
+    again = teacher.get("course/confirmations").submit("confirm")
+    assert "1 learner has got the award." in again.text
+
+
+def test_asking_for_less_gives_those_who_wait_their_award(visits: Visits, teacher: Visit) -> None:
+    visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    with visits.school.transaction() as db:
+        before = db.query(CompletionRecord).count()
+    ask_for(teacher, 0)
+    assert award(visits, "ana") is not None
+    ask_for(teacher, 2)
+    assert award(visits, "ana") is not None  # what was given stays
+    with visits.school.transaction() as db:
+        assert db.query(CompletionRecord).count() == before
+
+
+def test_a_result_taken_back_meanwhile_is_not_confirmed_over(
+    visits: Visits, teacher: Visit
+) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations")
+    with visits.school.transaction() as db:
+        record = db.query(CompletionRecord).filter_by(unit_code=SAFETY).first()
+        assert record is not None
+        found = record.id
+    visits.school.retract(teacher.id, found)
+    page.submit("confirm")
+    assert award(visits, "ana") is None
+    visits.school.tick(hours=2)
+    visits.school.assess(teacher.id, "ana", visits.mc.code, SAFETY, points=99)
+    assert award(visits, "ana") is None  # the confirmation was older than the completion
+    assert "waits for your teacher" in ana.get().text
+
+
+def test_what_is_no_setting_is_refused_and_nobody_ticked_is_said(
+    visits: Visits, teacher: Visit
+) -> None:
+    visits.open("ana")
+    assert ask_for(teacher, 3).status == 400
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations")
+    nobody = page.submit("confirm", person=[])
+    assert (nobody.status, "Nobody is ticked." in nobody.text) == (400, True)
+    strangers = page.submit("confirm", person=["x", "0" * 32])
+    assert "waits for a confirmation" in strangers.follow("Back to the course").text
+
+
+def test_what_a_teacher_tries_out_waits_for_nobody(visits: Visits, teacher: Visit) -> None:
+    ask_for(teacher, 1)
+    complete(visits, teacher, "olha")
+    assert visits.school.award("olha", visits.mc.code, is_test=True) is not None
