@@ -31,6 +31,7 @@ from lti_tool.models.issuer_keys import IssuerKey
 from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
 from lti_tool.models.mentors import MentorLink
 from lti_tool.models.micro_credentials import (
+    CatalogueEntry,
     DefinitionRevision,
     MicroCredentialSeries,
     MicroCredentialVersion,
@@ -66,6 +67,7 @@ __all__ = [
     "AuditEntry",
     "Award",
     "Base",
+    "CatalogueEntry",
     "CompletionRecord",
     "Course",
     "CourseActivities",

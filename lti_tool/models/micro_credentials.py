@@ -71,3 +71,26 @@ class DefinitionRevision(Base):
     number: Mapped[int]
     definition: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CatalogueEntry(Base):
+    """What a version is found by: `badges.catalogue_entry` of its present wording.
+
+    Beside the version and not in it, so that whoever reads a version does not read its words.
+    `languages`: tags with a blank before and behind each.
+    """
+
+    __tablename__ = "catalogue_entries"
+
+    version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("micro_credential_versions.id"), primary_key=True
+    )
+    titles: Mapped[str] = mapped_column(sa.Text)
+    words: Mapped[str] = mapped_column(sa.Text)
+    country: Mapped[str] = mapped_column(sa.String(2))
+    field: Mapped[str | None] = mapped_column(sa.String(2))
+    eqf_level: Mapped[int | None]
+    hours: Mapped[float | None]
+    languages: Mapped[str] = mapped_column(sa.Text)
+
+    version: Mapped[MicroCredentialVersion] = relationship()

@@ -23,7 +23,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Organisation,
 )
-from lti_tool.services import audit, history, specimen, stack_parts
+from lti_tool.services import audit, catalogue_entries, history, specimen, stack_parts
 from lti_tool.services.history import Act
 from lti_tool.services.organisations import get_or_add_organisation
 
@@ -104,6 +104,7 @@ def add(
     if was_added:
         db.expire(series, ["versions"])
         stack_parts.keep(db, version, mc)
+        catalogue_entries.keep(db, version, mc)
     return version, was_added
 
 
@@ -122,7 +123,7 @@ def reword(db: Session, version: MicroCredentialVersion, mc: MicroCredential, no
     db.add(former)
     version.definition, version.revised_at = definitions.dump(mc), now
     version.revision += 1
-    db.flush()
+    catalogue_entries.keep(db, version, mc)
     return version.revision
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 # A version changes in its wording only, its page with each release; keys and lists change rarely
 # and must be seen soon.
 DEFINITION = timedelta(hours=1)
+CATALOGUE = timedelta(minutes=5)
 ARTWORK = timedelta(days=1)
 KEYS = timedelta(minutes=5)
 STATUS_LIST = timedelta(minutes=1)

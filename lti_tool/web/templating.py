@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from flask import Flask, request
 from jinja2 import StrictUndefined
 
-from lti_tool.web import badge_files, conditions, elements, wording
+from lti_tool.web import badge_files, conditions, elements, searching, wording
 
 FILTERS = (
     wording.ago,
@@ -13,6 +13,7 @@ FILTERS = (
     wording.country,
     wording.day,
     elements.element,
+    wording.hours,
     wording.language_name,
     wording.moment,
     wording.number,
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
     environment.globals.update(
         countries=wording.countries,
         in_language=in_language,
+        pages=searching.addresses,
         requirement=conditions.requirement,
         explain=conditions.explain,
         has_news=conditions.has_news,

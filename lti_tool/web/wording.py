@@ -77,6 +77,11 @@ def number(value: Decimal | int | str) -> str:
     return str(format_decimal(Decimal(value), locale=language())) if value != "" else ""
 
 
+def hours(value: float) -> str:
+    """Return a number of hours as a field takes it: without the marks of thousands."""
+    return str(format_decimal(value, format="0.##", locale=language()))
+
+
 def country(code: str) -> str:
     """Return the name of a country by its ISO 3166-1 alpha-2 code."""
     return str(Locale.parse(language()).territories.get(code.upper(), code))
@@ -85,10 +90,10 @@ def country(code: str) -> str:
 def countries() -> list[tuple[str, str]]:
     """Return all countries: code and name, by name as the language sorts."""
     named = [(code, country(code)) for code in badges.countries.codes()]
-    return sorted(named, key=lambda one: _sortable(one[1]))
+    return sorted(named, key=lambda one: sortable(one[1]))
 
 
-def _sortable(name: str) -> str:
+def sortable(name: str) -> str:
     """Return a name without accents, so that Österreich stands beside Oman."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(one for one in letters if not unicodedata.combining(one))

@@ -93,7 +93,16 @@ TEACHER_PLACES = (
     "award flagged",
     "preview",
 )
-PUBLIC_PLACES = ("mentor", "definition", "series", "issuer", "offer", "credential")
+PUBLIC_PLACES = (
+    "mentor",
+    "definition",
+    "series",
+    "issuer",
+    "catalogue",
+    "catalogue narrowed",
+    "catalogue nothing found",
+    "credential",
+)
 REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403, "teachers only": 403}
 PLACES = LEARNER_PLACES + TEACHER_PLACES + PUBLIC_PLACES + tuple(REFUSALS)
 
@@ -361,7 +370,9 @@ def public_addresses(world: World) -> dict[str, str]:
         "definition": f"{series}/{world.mc.version}",
         "series": series,
         "issuer": f"{public}/issuers/{body}",
-        "offer": f"{public}/definitions/",
+        "catalogue": f"{public}/catalogue",
+        "catalogue narrowed": f"{public}/catalogue?q=weld&field=07&from=10",
+        "catalogue nothing found": f"{public}/catalogue?q=astronautics&level=8",
         "credential": credential_address(world, claimed),
         "refused launch": f"{public}/lti/{uuid.uuid4()}/login",
         "not found": f"{public}/nowhere",

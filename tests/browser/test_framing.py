@@ -35,7 +35,7 @@ def test_a_foreign_page_frames_nothing_of_ours(
     for path in ("/units", "/data", "/claim"):
         assert refuses_to_be_framed(foreign, f"{launch}{path}"), path
     own = world.app.extensions["credlet"].settings.public_url
-    for path in ("/definitions/", "/sign-in", "/admin", "/"):
+    for path in ("/catalogue", "/sign-in", "/admin", "/"):
         assert refuses_to_be_framed(foreign, f"{own}{path}"), path
     assert len(foreign.frames) == 8
     sitting.watch.complaints.clear()

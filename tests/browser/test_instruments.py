@@ -18,7 +18,7 @@ def test_the_watch_hears_refused_content_script_errors_and_dialogs(
 ) -> None:
     context = browser.new_context()
     watch, page = Watch(context), context.new_page()
-    page.goto(f"{shared_world.tool.settings.public_url}/definitions/")
+    page.goto(f"{shared_world.tool.settings.public_url}/catalogue")
     assert watch.complaints == []
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=alert(1)>')")
     page.evaluate("setTimeout(() => { alert(2); throw new Error('broken') })")

@@ -68,6 +68,7 @@ def _value(table: str, column: "sa.Column[Any]") -> Any:
 VALUES: dict[type[TypeEngine[Any]], Any] = {
     sa.Boolean: True,
     sa.Integer: 1,
+    sa.Double: 1.5,
     sa.Numeric: Decimal("1.500"),
     sa.JSON: {"filled": True},
     sa.LargeBinary: b"filled",

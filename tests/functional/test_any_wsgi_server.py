@@ -16,8 +16,8 @@ def view():
     learner = bytes.fromhex("416461204c6f76656c616365").decode()
     raise LookupError(len(learner))
 
-wsgi.app.view_functions["public.offer"] = view
-print(wsgi.app.test_client().get("/definitions/").status_code)
+wsgi.app.view_functions["public.search"] = view
+print(wsgi.app.test_client().get("/catalogue").status_code)
 """
 
 

@@ -25,7 +25,8 @@ from tests.functional.test_fuzzed_claims import values
     [
         ("q=welding", "BEM-S-WLD1"),
         ("language=mk&level=3", "BEM-S-CARE1"),
-        ("field=0721", "BEM-S-FOOD1"),
+        ("field=08", "BEM-S-AGR1"),
+        ("country=AM&from=70&to=80", "BEM-S-FOOD1"),
         ("q=&language=ka&level=&field=", "BEM-S-HOSP1"),
         ("level=4&language=sr", "BEM-S-CNC1"),
     ],

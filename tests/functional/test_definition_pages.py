@@ -46,12 +46,12 @@ def test_a_review_that_is_due_is_announced_and_given(
     page = f"/admin/definitions/{version}"
     assert "Confirm it" in rita.get(page).text
     assert "Confirm it" not in boss.get(page).text
-    assert "PV-0" not in rita.client.get("/definitions/").text
+    assert "PV-0" not in rita.client.get("/catalogue").text
     assert boss.code("POST", f"{page}/confirm", years="2") == (403, "reviewers_only")
     done = rita.post(f"{page}/confirm", years="2")
     assert "Confirmed. Courses can begin with it." in rita.get(done.location).text
     assert "reviewed again and confirmed" in rita.get(page).text
-    assert "PV-0" in rita.client.get("/definitions/").text
+    assert "PV-0" in rita.client.get("/catalogue").text
 
 
 def test_an_administrator_retires_a_version_for_a_reason(

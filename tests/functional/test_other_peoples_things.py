@@ -146,6 +146,7 @@ PUBLIC_ROUTES = frozenset(
         "health.health",
         "public.home",
         "public.offer",
+        "public.search",
         "public.series",
         "public.version",
         "public.definition",

@@ -237,7 +237,8 @@ def test_every_public_answer_can_be_asked_for_again_cheaply(
     with visits.school.transaction() as db:
         status_list = f"/status-lists/{db.query(Credential).one().status_list_id}"
     for address in (
-        "/definitions/",
+        "/catalogue",
+        "/catalogue?q=weld&level=3&page=1",
         SERIES,
         VERSION,
         f"{VERSION}.json",
@@ -405,13 +406,13 @@ def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
 def test_an_unforeseen_failure_is_a_page_with_a_code_and_without_details(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lti_tool.services import catalogue
+    from lti_tool.services import searching
 
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(catalogue, "all_versions", fail)
-    page = app.test_client().get("/definitions/")
+    monkeypatch.setattr(searching, "search", fail)
+    page = app.test_client().get("/catalogue")
     assert page.status_code == 500
     assert "Something went wrong on our side." in page.text
     assert "secret detail" not in page.text
@@ -424,4 +425,4 @@ def test_health_says_whether_the_database_answers(client: FlaskClient) -> None:
 def test_the_bare_address_leads_to_what_is_on_offer(client: FlaskClient) -> None:
     answer = client.get("/", follow_redirects=True)
     assert answer.status_code == 200
-    assert answer.request.path == "/definitions/"
+    assert answer.request.path == "/catalogue"

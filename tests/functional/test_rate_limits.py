@@ -25,7 +25,7 @@ from tests.factories.platform import PlatformDouble
 from tests.factories.redis_server import RedisServer, redis_server
 from tests.functional.test_web_server import environ_of, gunicorn, wait_for
 
-PAGE = "/definitions/"
+PAGE = "/catalogue"
 SCHOOL = {"REMOTE_ADDR": "203.0.113.9"}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.10"}
 

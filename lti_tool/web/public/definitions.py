@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, redirect, render_template, url_for
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
 from badges import definition as definitions
 from badges.formats import open_badge_3
-from lti_tool import clock
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, credentials, lifecycle, stacks
+from lti_tool.services import catalogue, credentials, stacks
 from lti_tool.web import badge_files, caching
 from lti_tool.web.context import public_url
 from lti_tool.web.i18n import language
@@ -19,24 +18,6 @@ from lti_tool.web.public import story
 from lti_tool.web.public.blueprint import blueprint, document, reading
 
 VERSION = "/definitions/<body>/<code>/<version>"
-
-
-@blueprint.get("/")
-def home() -> ResponseReturnValue:
-    """Lead whoever types the bare address to what is on offer."""
-    return redirect(url_for("public.offer"))
-
-
-@blueprint.get("/definitions/")
-def offer() -> ResponseReturnValue:
-    """Show what is on offer: of every series the newest version that a course may begin with."""
-    with reading() as db:
-        entries = [
-            (one, catalogue.definition(one))
-            for one in lifecycle.newest_open(catalogue.all_versions(db), clock.now())
-        ]
-        page = render_template("public/offer.html", entries=entries)
-    return caching.cacheable(page, caching.DEFINITION, varies=caching.PAGE_VARIES)
 
 
 @blueprint.get("/definitions/<body>/<code>")
