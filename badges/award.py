@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from badges import prior_learning
 from badges.completion import Route
 from badges.errors import BadgeError
 from badges.micro_credential import LearningUnit, MicroCredential
@@ -29,6 +30,8 @@ class IdentityAssurance(StrEnum):
 
 
 RESTS_ON_LMS = frozenset({Route.UNLOCKED, Route.LMS_ACTIVITY})
+JUDGED_HERE = frozenset({Route.ASSESSED, Route.PRIOR_LEARNING})
+"""The routes by which assessors judged."""
 
 
 class InvalidAward(BadgeError, ValueError):
@@ -99,7 +102,8 @@ class Award:
             _check_aware(part.awarded_at, "awarded_at")
         for result in self.results:
             self._check_result(result, self.mc.unit(result.unit))
-        if (self.assessors > 0) != (Route.ASSESSED in {result.route for result in self.results}):
+        routes = {result.route for result in self.results}
+        if (self.assessors > 0) == routes.isdisjoint(JUDGED_HERE):
             raise InvalidAward("assessors", "without a unit they assessed, or the reverse")
         for code in self.basis:
             if self.result(code).route not in RESTS_ON_LMS:
@@ -128,6 +132,8 @@ class Award:
             raise InvalidAward("completed_at", "after the award")
         if result.route is Route.PARTICIPATION and not unit.allows_participation:
             raise InvalidAward("route", f"unit {unit.code!r} is not for participation")
+        if result.route is Route.PRIOR_LEARNING and not prior_learning.is_allowed(self.mc, unit):
+            raise InvalidAward("route", f"unit {unit.code!r} is not for prior learning")
         _check_points(result, unit.rule)
 
 

@@ -18,9 +18,10 @@ only a retraction takes it back.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from badges import prior_learning
 from badges.completion_record import Completion, InvalidCompletion, Route, check
 from badges.conditions import (
     Condition,
@@ -56,8 +57,9 @@ _ENOUGH_BY_ITSELF = {
 
 @dataclass(frozen=True, slots=True)
 class UnitProgress:
-    """`conditions`: those of the rule (all needed), then GRADED, UNLOCKED, LMS_ACTIVITY and
-    PARTICIPATION where met (each enough by itself).
+    """`conditions`: those of the rule (all needed), then PRIOR_LEARNING where any outcome was
+    recognised, and GRADED, UNLOCKED, LMS_ACTIVITY and PARTICIPATION where met (each enough by
+    itself).
 
     `completed_at`: the earliest moment at which the standing records completed the unit.
     `route`: by which they did. `latest`: the latest standing record of any outcome.
@@ -138,7 +140,11 @@ def progress(
     nothing.
     """
     by_unit = _by_unit(_standing(mc, completions, now))
-    units = tuple(_unit_progress(unit, by_unit.get(unit.code, [])) for unit in mc.units)
+    recognised = _recognised(mc, by_unit)
+    units = tuple(
+        _unit_progress(unit, by_unit.get(unit.code, []), recognised.get(unit.code))
+        for unit in mc.units
+    )
     return Progress(units, evaluate(mc.stack, earned, now) if mc.stack else None)
 
 
@@ -147,6 +153,30 @@ def _by_unit(standing: list[Completion]) -> dict[str, list[Completion]]:
     for record in standing:
         found.setdefault(record.unit, []).append(record)
     return found
+
+
+def _recognised(mc: MicroCredential, by_unit: dict[str, list[Completion]]) -> dict[str, Evaluated]:
+    """Return what recognised prior learning comes to in each unit that has any, within the limit
+    of the definition."""
+    found, since = {}, {}
+    for unit in mc.units:
+        records = by_unit.get(unit.code, [])
+        own = _by_route(records, Route.PRIOR_LEARNING)
+        if not own:
+            continue
+        found[unit.code] = one = prior_learning.evaluate(unit, own)
+        if one.met_at is not None:
+            other = _unit_progress(unit, records, None).completed_at
+            if other is None or one.met_at < other:
+                since[unit.code] = one.met_at
+    for code in since.keys() - prior_learning.admitted(mc, since):
+        found[code] = _beyond(found[code], prior_learning.limit(mc))
+    return found
+
+
+def _beyond(one: Evaluated, limit: int) -> Evaluated:
+    params = {**one.condition.params, "limit": str(limit)}
+    return Evaluated(replace(one.condition, is_met=False, params=params), None)
 
 
 def _standing(
@@ -180,16 +210,20 @@ def _order(record: Completion) -> tuple[datetime, str, str]:
     return record.at, record.id, repr(record)
 
 
-def _unit_progress(unit: LearningUnit, records: list[Completion]) -> UnitProgress:
+def _unit_progress(
+    unit: LearningUnit, records: list[Completion], recognised: Evaluated | None
+) -> UnitProgress:
     """`records`: those of the unit that stand, oldest first."""
     by_rule = evaluate_rule(unit, _by_route(records, Route.ASSESSED))
     others = _by_other_routes(unit, records)
+    if recognised is not None:
+        others = {Route.PRIOR_LEARNING: recognised, **others}
     completed_at, route = _first(
         (_met_by_all(by_rule), Route.ASSESSED),
         *((one.met_at, route) for route, one in others.items()),
     )
-    met = [one for one in others.values() if one.condition.is_met]
-    conditions = tuple(one.condition for one in (*by_rule, *met))
+    said = [one for one in others.values() if one.condition.is_met or one is recognised]
+    conditions = tuple(one.condition for one in (*by_rule, *said))
     counting = {record_id for condition in conditions for record_id in condition.records}
     return UnitProgress(
         unit=unit.code,

@@ -15,6 +15,7 @@ class Route(StrEnum):
     """How a unit is completed; the order is that of weight."""
 
     ASSESSED = "assessed"
+    PRIOR_LEARNING = "prior_learning"  # an assessor recognised what was learnt elsewhere
     GRADED = "graded"  # a teacher's grade in the gradebook of the LMS
     UNLOCKED = "unlocked"  # the LMS signed a launch of a link it had restricted
     LMS_ACTIVITY = "lms_activity"  # the LMS says that an activity of its own was completed
@@ -29,10 +30,10 @@ class InvalidCompletion(BadgeError):
 class Completion:
     """One record about one learner; exactly one of
 
-    points, part with points, sign-off (all three by route ASSESSED), graded (with points where
-    the rule counts them, on its scale), unlocked, completed in an activity of the LMS,
-    participation, or the retraction of another record. `at`: aware UTC. `by`: opaque id of the
-    assessor; None for the LMS and the learner.
+    points, part with points, sign-off (all three by route ASSESSED), recognised as prior learning
+    (`part` is the learning outcome), graded (with points where the rule counts them, on its scale),
+    unlocked, completed in an activity of the LMS, participation, or the retraction of another
+    record. `at`: aware UTC. `by`: opaque id of the assessor; None for the LMS and the learner.
     """
 
     id: str
@@ -56,8 +57,9 @@ def check(
     Raises:
         InvalidCompletion: `unknown_unit`, `naive_time`, `wrong_kind` (not exactly one kind, or
             one that the unit's rule has no use for), `points_out_of_range`, `unknown_part`,
-            `assessor_missing`, `participation_not_allowed`, `retracts_itself`,
-            `unknown_target`, `retracts_retraction`, `target_in_other_unit`.
+            `unknown_outcome`, `assessor_missing`, `participation_not_allowed`,
+            `prior_learning_not_allowed`, `retracts_itself`, `unknown_target`,
+            `retracts_retraction`, `target_in_other_unit`.
     """
     unit = next((unit for unit in mc.units if unit.code == completion.unit), None)
     if unit is None:
@@ -68,6 +70,8 @@ def check(
         _check_retraction(completion, history)
     elif completion.route is Route.ASSESSED:
         _check_assessed(unit, completion)
+    elif completion.route is Route.PRIOR_LEARNING:
+        _check_recognised(mc, unit, completion)
     elif completion.route is Route.GRADED:
         _check_graded(unit, completion)
     else:
@@ -99,6 +103,17 @@ def _check_unassessed(unit: LearningUnit, completion: Completion) -> None:
         raise InvalidCompletion("wrong_kind", completion.id)
     if completion.route is Route.PARTICIPATION and not unit.allows_participation:
         raise InvalidCompletion("participation_not_allowed", unit.code)
+
+
+def _check_recognised(mc: MicroCredential, unit: LearningUnit, completion: Completion) -> None:
+    if mc.prior_learning is None or not mc.prior_learning.allowed:
+        raise InvalidCompletion("prior_learning_not_allowed", mc.code)
+    if completion.points is not None or completion.signed_off or completion.part is None:
+        raise InvalidCompletion("wrong_kind", completion.id)
+    if completion.part not in {outcome.code for outcome in unit.outcomes}:
+        raise InvalidCompletion("unknown_outcome", completion.part)
+    if not completion.by:
+        raise InvalidCompletion("assessor_missing", completion.id)
 
 
 def _check_graded(unit: LearningUnit, completion: Completion) -> None:

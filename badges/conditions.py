@@ -21,6 +21,7 @@ class ConditionCode(StrEnum):
     PART = "part"  # part, minimum, maximum, points
     SIGN_OFF = "sign_off"
     SIGN_OFFS = "sign_offs"  # count, have
+    PRIOR_LEARNING = "prior_learning"  # count, have (outcomes); limit: what stops it, in percent
     GRADED = "graded"  # as POINTS where the rule counts points
     UNLOCKED = "unlocked"
     LMS_ACTIVITY = "lms_activity"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from badges import definition as definitions
 from badges import recipient, samples
-from badges.award import Award, IdentityAssurance, PartEarned, UnitResult
+from badges.award import JUDGED_HERE, Award, IdentityAssurance, PartEarned, UnitResult
 from badges.completion import Route
 from badges.formats import open_badge_3
 from badges.formats.open_badge_3 import Addresses, StatusEntry
@@ -44,7 +44,7 @@ def award(
     is_test: bool = False,
 ) -> Award:
     results = tuple(unit_result(u, (routes or {}).get(u.code, Route.ASSESSED)) for u in mc.units)
-    assessed = any(result.route is Route.ASSESSED for result in results)
+    assessed = any(result.route in JUDGED_HERE for result in results)
     return Award(
         id="3f2b8a52-5d5a-4b8e-8f3e-2a1d5c7b9e01",
         mc=mc,

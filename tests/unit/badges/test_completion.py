@@ -384,6 +384,8 @@ def oracle_counts(one: Completion) -> bool:
         return False
     if one.retracts is not None:
         return said == (False, False, False)
+    if one.route is Route.PRIOR_LEARNING:  # `MC` does not allow it
+        return False
     if one.route in (Route.UNLOCKED, Route.LMS_ACTIVITY):
         return said == (False, False, False)
     if one.route is Route.PARTICIPATION:

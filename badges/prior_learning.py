@@ -1,0 +1,94 @@
+"""Recognition of prior learning: which units it completes, and how far a definition lets it.
+
+An outcome is recognised once as many different assessors have recognised it as sign the unit off,
+one where marks or a single sign-off complete it. A unit is complete once all its outcomes are.
+
+A definition can limit the share of the whole that prior learning covers: of the hours, or of the
+number of units where one of them states no hours. Units take their share in the order in which they
+were recognised; one that does not fit any more counts for nothing, and a smaller one behind it may
+still fit. A unit that was completed otherwise before takes no share.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from badges.completion_record import Completion
+from badges.conditions import Condition, ConditionCode, Evaluated
+from badges.micro_credential import LearningUnit, MicroCredential
+from badges.rules import SignOffs
+
+WHOLE = 100
+
+
+def is_allowed(mc: MicroCredential, unit: LearningUnit) -> bool:
+    """Whether a unit can be recognised at all, by itself."""
+    return bool(unit.outcomes) and fits(mc, (), unit)
+
+
+def limit(mc: MicroCredential) -> int:
+    """Return the share of the whole that prior learning may cover: 0..100 percent."""
+    prior = mc.prior_learning
+    if prior is None or not prior.allowed:
+        return 0
+    return WHOLE if prior.max_share_percent is None else prior.max_share_percent
+
+
+def fits(mc: MicroCredential, taken: Iterable[str], unit: LearningUnit) -> bool:
+    """Whether a unit fits into the limit beside the units `taken` (codes)."""
+    weights = _weights(mc)
+    covered = sum((weights[code] for code in {*taken, unit.code}), Decimal(0))
+    return covered * WHOLE <= limit(mc) * sum(weights.values())
+
+
+def by_hours(mc: MicroCredential) -> bool:
+    """Whether the limit is a share of the hours; else of the number of units."""
+    return all(unit.hours for unit in mc.units)
+
+
+def assessors_needed(unit: LearningUnit) -> int:
+    """Return how many different assessors have to recognise each outcome."""
+    return unit.rule.count if isinstance(unit.rule, SignOffs) else 1
+
+
+def evaluate(unit: LearningUnit, records: Sequence[Completion]) -> Evaluated:
+    """Return what the recognitions of a unit (standing, oldest first) come to, without the limit.
+
+    The condition counts outcomes: `have` of `count`.
+    """
+    moments = [_recognised_at(unit, outcome.code, records) for outcome in unit.outcomes]
+    reached = [moment for moment in moments if moment is not None]
+    is_met = bool(moments) and len(reached) == len(moments)
+    params = {"count": str(len(moments)), "have": str(len(reached))}
+    ids = tuple(record.id for record in records)
+    return Evaluated(
+        Condition(ConditionCode.PRIOR_LEARNING, unit.code, is_met, params, ids),
+        max(reached) if is_met else None,
+    )
+
+
+def admitted(mc: MicroCredential, recognised: Mapping[str, datetime]) -> frozenset[str]:
+    """Return which of the recognised units (code, since when) fit into the limit."""
+    position = {unit.code: number for number, unit in enumerate(mc.units)}
+    taken: list[str] = []
+    for code in sorted(recognised, key=lambda code: (recognised[code], position[code])):
+        if fits(mc, taken, mc.unit(code)):
+            taken.append(code)
+    return frozenset(taken)
+
+
+def _recognised_at(
+    unit: LearningUnit, outcome: str, records: Sequence[Completion]
+) -> datetime | None:
+    first_by_assessor: dict[str | None, datetime] = {}
+    for record in records:
+        if record.part == outcome:
+            first_by_assessor.setdefault(record.by, record.at)
+    moments = list(first_by_assessor.values())
+    needed = assessors_needed(unit)
+    return moments[needed - 1] if len(moments) >= needed else None
+
+
+def _weights(mc: MicroCredential) -> dict[str, Decimal]:
+    has_hours = by_hours(mc)
+    return {unit.code: unit.hours if has_hours and unit.hours else Decimal(1) for unit in mc.units}
