@@ -18,7 +18,7 @@ ROLES = click.Choice([role.value for role in Role])
 
 @click.group("account")
 def group() -> None:
-    """People who sign in here: operators, organisation administrators, reviewers.
+    """People who sign in here: operators, organisation administrators, reviewers, assessors.
 
     They get in by a one-time link, and then by a passkey of their own.
     """
@@ -27,7 +27,7 @@ def group() -> None:
 @group.command()
 @click.argument("name")
 @click.option("--role", type=ROLES, help="What the person may do.")
-@click.option("--organisation", help="Short name of the school, for administrators and reviewers.")
+@click.option("--organisation", help="Short name of the school; operators have none.")
 @click.option("--email", help="Where links may be sent; kept encrypted. Not needed.")
 @click.option("--language", type=click.Choice(LANGUAGES), help="Language of the person's pages.")
 @click.option("--time-zone", help="IANA name, such as Europe/Vienna.")
@@ -108,6 +108,7 @@ def _in_words(grant: AccountGrant) -> str:
         Role.OPERATOR: _("operator"),
         Role.ADMINISTRATOR: _("administrator"),
         Role.REVIEWER: _("reviewer"),
+        Role.ASSESSOR: _("assessor"),
     }[Role(grant.role)]
     return f"{role} ({grant.organisation.slug})" if grant.organisation else role
 
@@ -139,7 +140,7 @@ def _set_disabled(context: Context, name_or_id: str, *, disabled: bool) -> None:
 @group.command()
 @click.argument("name_or_id")
 @click.argument("role", type=ROLES)
-@click.option("--organisation", help="Short name of the school, for administrators and reviewers.")
+@click.option("--organisation", help="Short name of the school; operators have none.")
 @pass_context
 def grant(context: Context, name_or_id: str, role: str, organisation: str | None) -> None:
     """Let a person do more."""
@@ -160,7 +161,7 @@ def grant(context: Context, name_or_id: str, role: str, organisation: str | None
 @group.command()
 @click.argument("name_or_id")
 @click.argument("role", type=ROLES)
-@click.option("--organisation", help="Short name of the school, for administrators and reviewers.")
+@click.option("--organisation", help="Short name of the school; operators have none.")
 @pass_context
 def withdraw(context: Context, name_or_id: str, role: str, organisation: str | None) -> None:
     """Take a role away; it counts from the person's next page on."""

@@ -41,6 +41,7 @@ from lti_tool.models.organisations import Organisation, ServerIdentity
 from lti_tool.models.pending_awards import PendingAward
 from lti_tool.models.people import Person
 from lti_tool.models.platforms import Platform
+from lti_tool.models.prior_learning import PriorLearningApplication, PriorLearningJudgement
 from lti_tool.models.registrations import (
     AccessToken,
     Deployment,
@@ -100,6 +101,8 @@ __all__ = [
     "Placement",
     "Platform",
     "PlatformKeySet",
+    "PriorLearningApplication",
+    "PriorLearningJudgement",
     "Registration",
     "ResourceLink",
     "ReviewPartner",

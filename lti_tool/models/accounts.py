@@ -34,7 +34,7 @@ class Account(Switchable, Base):
 
 class AccountGrant(Base):
     """A role of an account: `operator` of the whole installation (no organisation),
-    `administrator` or `reviewer` of one organisation."""
+    `administrator`, `reviewer` or `assessor` of one organisation."""
 
     __tablename__ = "account_grants"
 

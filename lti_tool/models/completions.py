@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, UtcDateTime
+from lti_tool.models.accounts import Account
 from lti_tool.models.activities import ActivityResult
 from lti_tool.models.api_clients import ApiClient
 from lti_tool.models.courses import Course
@@ -35,11 +36,14 @@ class Enrolment(Base):
 
 
 class CompletionRecord(Base):
-    """One judgement on one unit: points, a sign-off, a grade in the LMS, an unlocked launch, an
-    activity of the LMS, a participation, or a retraction of an earlier record. Never changed,
-    never deleted; `badges.completion` evaluates.
+    """One judgement on one unit: points, a sign-off, prior learning recognised, a grade in the LMS,
+    an unlocked launch, an activity of the LMS, a participation, or a retraction of an earlier
+    record. Never changed, never deleted; `badges.completion` evaluates.
 
     `mentor_link`: a mentor at the workplace confirmed it, for whom the assessor vouches.
+
+    Of recognised prior learning `part` is the learning outcome, and the assessor is an account of
+    this server: `assessor_account`.
 
     `assessor_id` is None where the LMS or the learner stands for the record. `key` makes a
     repeated submission of the same form harmless. `result` and
@@ -87,6 +91,11 @@ class CompletionRecord(Base):
     )
 
     mentor_link: Mapped[MentorLink | None] = relationship()
+    assessor_account_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("accounts.id"), index=True
+    )
+
+    assessor_account: Mapped[Account | None] = relationship()
     client_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("api_clients.id"), index=True)
     client: Mapped[ApiClient | None] = relationship()
     person: Mapped[Person] = relationship(foreign_keys=[person_id])

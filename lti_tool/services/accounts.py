@@ -23,6 +23,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     ADMINISTRATOR = "administrator"
     REVIEWER = "reviewer"
+    ASSESSOR = "assessor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Access:
     is_operator: bool
     administers: frozenset[uuid.UUID]
     reviews: frozenset[uuid.UUID]
+    assesses: frozenset[uuid.UUID] = frozenset()
 
     @classmethod
     def of(cls, account: Account) -> "Access":
@@ -46,6 +48,7 @@ class Access:
             is_operator=any(one.role == Role.OPERATOR for one in account.grants),
             administers=of_role(Role.ADMINISTRATOR),
             reviews=of_role(Role.REVIEWER),
+            assesses=of_role(Role.ASSESSOR),
         )
 
     @property
@@ -199,7 +202,7 @@ def grant(
     used its invitation. Its passkeys stay, and the audit log says how many there are.
 
     Raises:
-        ToolError: `organisation_needed`: administrators and reviewers belong to one;
+        ToolError: `organisation_needed`: administrators, reviewers and assessors belong to one;
             `organisation_not_needed`: operators do not.
     """
     if role is Role.OPERATOR and organisation is not None:

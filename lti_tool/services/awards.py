@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from badges.award import JUDGED_HERE, IdentityAssurance, PartEarned, UnitResult
 from badges.award import Award as AwardFact
-from badges.award import IdentityAssurance, PartEarned, UnitResult
 from badges.completion import ConditionCode, Progress, Route, UnitProgress
 from badges.conditions import plain
 from badges.text import Text
@@ -262,7 +262,7 @@ class _Settling:
     def _last_judged_at(self, judged: Judged, progress: Progress) -> datetime | None:
         """When an assessor last recorded a result, or a part that counts was granted."""
         times = [
-            row.recorded_at for row in judged.records if row.assessor_id and not row.retracts_id
+            row.recorded_at for row in judged.records if _assessor(row) and not row.retracts_id
         ]
         times += [part.granted_at for part in _parts(self.db, progress)]
         return max(times, default=None)
@@ -279,7 +279,7 @@ class _Settling:
     def _grant(self, judged: Judged, progress: Progress, passed: Passed | None) -> None:
         """`passed`: who let it pass; None for a test."""
         by_id = {str(row.id): row for row in judged.records}
-        assessed = [unit for unit in progress.units if unit.route is Route.ASSESSED]
+        assessed = [unit for unit in progress.units if unit.route in JUDGED_HERE]
         completed_at = progress.completed_at
         assert completed_at is not None
         confirmed_at = passed.last_at if passed else None
@@ -295,13 +295,17 @@ class _Settling:
             parts=[_part(part) for part in _parts(self.db, progress)] or None,
             confirmed_by=[*passed.confirmed_by] if passed and passed.confirmed_by else None,
             assessors=len(
-                {by_id[one].assessor_id for unit in assessed for one in unit.records} - {None}
+                {_assessor(by_id[one]) for unit in assessed for one in unit.records} - {None}
             ),
             identity=IdentityAssurance.LMS_ACCOUNT.value,
         )
         self.db.add(award)
         stacks.want(self.db, award, self.now)
         audit.note(self.db, "system", "award.granted", f"award:{award.id}", self.now)
+
+
+def _assessor(row: CompletionRecord) -> uuid.UUID | None:
+    return row.assessor_id or row.assessor_account_id
 
 
 def _last_course(records: Sequence[CompletionRecord], parts: Sequence[Award]) -> uuid.UUID:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from badges.completion import Route
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
+    Account,
     ActivityResult,
     ApiClient,
     CompletionRecord,
@@ -42,6 +43,7 @@ __all__ = [
     "JUDGED",
     "LONGEST_EVIDENCE",
     "Judgement",
+    "Recognition",
     "Said",
     "Standing",
     "as_completion",
@@ -53,6 +55,7 @@ __all__ = [
     "record_for_mentor",
     "record_graded",
     "record_participation",
+    "record_recognised",
     "record_reported",
     "record_unlocked",
     "records_of",
@@ -80,6 +83,16 @@ class Judgement:
     signed_off: bool = False
     evidence: str | None = None
     link: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """What an assessor recognises of prior learning: one outcome of a unit. `key` names it."""
+
+    unit: str
+    outcome: str
+    reason: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,38 @@ def record_for_mentor(
         row.assessor_id, row.mentor_link_id = link.asked_by_id, link.id
         rows.append((link.person, row))
     return keep_all(db, link.version, rows, link.course, now)
+
+
+def record_recognised(
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    recognised: Sequence[Recognition],
+    *,
+    course: Course,
+    assessor: Account,
+    now: datetime,
+) -> list[CompletionRecord]:
+    """Keep that an assessor recognises prior learning; as `record_all`.
+
+    Raises:
+        ToolError: `prior_learning_not_allowed`, `unknown_outcome`, and what `record` raises.
+    """
+    rows = [
+        (
+            person,
+            CompletionRecord(
+                key=one.key,
+                unit_code=one.unit,
+                route=Route.PRIOR_LEARNING.value,
+                part=one.outcome,
+                assessor_account_id=assessor.id,
+                evidence=_evidence(one.reason),
+            ),
+        )
+        for one in recognised
+    ]
+    return keep_all(db, version, rows, course, now)
 
 
 def record_participation(

@@ -152,6 +152,7 @@ def _records(
             joinedload(CompletionRecord.result),
             joinedload(CompletionRecord.activity_result),
             joinedload(CompletionRecord.mentor_link),
+            joinedload(CompletionRecord.assessor_account),
             joinedload(CompletionRecord.client),
         )
         .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
@@ -223,6 +224,7 @@ JUDGED = (
     CompletionRecord.recorded_at,
     CompletionRecord.route,
     CompletionRecord.assessor_id,
+    CompletionRecord.assessor_account_id,
     CompletionRecord.part,
     CompletionRecord.points,
     CompletionRecord.is_signed_off,
@@ -238,12 +240,19 @@ def as_completion(row: CompletionRecord | sa.Row[*tuple[Any, ...]]) -> Completio
         unit=row.unit_code,
         at=row.recorded_at,
         route=Route(row.route),
-        by=str(row.assessor_id) if row.assessor_id else None,
+        by=_judge_of(row.assessor_id, row.assessor_account_id),
         part=row.part,
         points=row.points,
         signed_off=row.is_signed_off,
         retracts=str(row.retracts_id) if row.retracts_id else None,
     )
+
+
+def _judge_of(person_id: uuid.UUID | None, account_id: uuid.UUID | None) -> str | None:
+    """Return who judged: a person of an LMS, an account of this server, or nobody."""
+    if account_id is not None:
+        return f"account:{account_id}"
+    return str(person_id) if person_id is not None else None
 
 
 def _known(

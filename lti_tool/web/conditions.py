@@ -54,6 +54,7 @@ def has_news(condition: Condition) -> bool:
     """Whether something was recorded about a condition that it is worth to say."""
     said = (condition.params.get(one) for one in ("points", "have", ELSEWHERE))
     by_themselves = (
+        ConditionCode.PRIOR_LEARNING,
         ConditionCode.GRADED,
         ConditionCode.UNLOCKED,
         ConditionCode.LMS_ACTIVITY,
@@ -91,6 +92,8 @@ def explain(unit: LearningUnit, condition: Condition) -> Markup:
             return _sign_off(unit, condition)
         case ConditionCode.SIGN_OFFS:
             return _sign_offs(unit, condition)
+        case ConditionCode.PRIOR_LEARNING:
+            return _recognised(condition)
         case ConditionCode.GRADED:
             return _graded(condition)
         case ConditionCode.UNLOCKED:
@@ -149,6 +152,23 @@ def _graded(condition: Condition) -> Markup:
             " (needed: %(minimum)s)"
         ),
         **{key: number(value) for key, value in condition.params.items()},
+    )
+
+
+def _recognised(condition: Condition) -> Markup:
+    if condition.is_met:
+        return escape(gettext("Prior learning recognised"))
+    if "limit" in condition.params:
+        return _markup(
+            gettext(
+                "Prior learning recognised, but beyond the %(limit)s percent that it may cover"
+            ),
+            limit=number(condition.params["limit"]),
+        )
+    return _markup(
+        gettext("Prior learning: %(have)s of %(count)s learning outcomes recognised"),
+        have=number(condition.params["have"]),
+        count=number(condition.params["count"]),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from lti_tool.web.evidence_sentences import EVIDENCE
 from lti_tool.web.mentor_sentences import MENTORS
 from lti_tool.web.offering_sentences import OFFERING
+from lti_tool.web.prior_learning_sentences import PRIOR_LEARNING
 from lti_tool.web.registering_sentences import REGISTERING
 from lti_tool.web.reporting_sentences import REPORTING
 from lti_tool.web.reviewing_sentences import REVIEWING
@@ -414,6 +415,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **TABLES,
     **MENTORS,
     **EVIDENCE,
+    **PRIOR_LEARNING,
     # launches that are refused; the others by `launch_refused`
     "registration_pending": Sentence(
         N_("Your learning platform is registered here, but not confirmed yet."),

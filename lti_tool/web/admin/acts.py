@@ -74,6 +74,11 @@ ACTS: Mapping[str, str] = {
     "column.repaired": N_("found or made the gradebook column of an activity"),
     "result.settled": N_("left a result as it is, whatever the LMS says"),
     "evidence.removed": N_("removed a file that was evidence"),
+    "prior_learning.submitted": N_("applied for recognition of prior learning"),
+    "prior_learning.withdrawn": N_("took back an application for prior learning"),
+    "prior_learning.judged": N_("judged prior learning"),
+    "prior_learning.appealed": N_("appealed against a judgement on prior learning"),
+    "prior_learning.erased": N_("deleted what they had written about prior learning"),
     "mentor.asked": N_("asked a mentor at the workplace"),
     "mentor.confirmed": N_("confirmed by a mentor's link"),
     "mentor.revoked": N_("revoked a mentor's link"),
@@ -114,6 +119,7 @@ ROLES: Mapping[str, str] = {
     Role.OPERATOR: N_("operator"),
     Role.ADMINISTRATOR: N_("administrator"),
     Role.REVIEWER: N_("reviewer"),
+    Role.ASSESSOR: N_("assessor of prior learning"),
 }
 
 ABOUT: Mapping[About, str] = {
@@ -190,6 +196,7 @@ def _kind(kind: str) -> str:
         "organisation": gettext("school"),
         "placement": gettext("offer of a course"),
         "platform": gettext("LMS"),
+        "prior_learning_application": gettext("application for prior learning"),
         "registration": gettext("registration"),
         "resource_link": gettext("activity"),
         "tool_key": gettext("key"),

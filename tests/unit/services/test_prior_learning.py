@@ -1,0 +1,338 @@
+"""Prior learning: applied for by learners, judged by assessors, recorded within the limits."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+from sqlalchemy.orm import Session
+
+from badges import samples
+from badges.completion import Route
+from badges.micro_credential import PriorLearning
+from badges.rules import SignOffs
+from badges.text import Text
+from lti_tool.errors import ToolError
+from lti_tool.models import (
+    Account,
+    CompletionRecord,
+    LaunchSession,
+    PriorLearningApplication,
+    PriorLearningJudgement,
+)
+from lti_tool.services import (
+    catalogue,
+    completions,
+    organisations,
+    prior_assessment,
+    prior_learning,
+    review_partners,
+)
+from lti_tool.services.accounts import Access, Role
+from lti_tool.services.prior_assessment import Assessor, Opinion
+from lti_tool.services.prior_learning import (
+    Answer,
+    Place,
+    Says,
+    SelfAssessment,
+    Standing,
+    State,
+    Verdict,
+)
+from tests.factories import signing_in
+from tests.factories.courses import School
+from tests.factories.databases import on_each_database
+
+WLD = samples.welding()
+BODY = WLD.awarding_body.slug
+UNIT = WLD.units[2]
+CODES = [one.code for one in UNIT.outcomes]
+TWICE = replace(
+    WLD,
+    code="TWICE",
+    units=(replace(UNIT, rule=SignOffs(Text({"en": "It was done."}), 2)), *WLD.units[3:]),
+)
+
+
+@dataclass
+class Applying:
+    """A learner of a school who applies for one unit, and the assessors of the awarding body."""
+
+    school: School
+    launch: uuid.UUID
+    code: str = WLD.code
+
+    def place(self, db: Session, unit: str = UNIT.code) -> Place:
+        launch = db.get_one(LaunchSession, self.launch)
+        version = self.school.version(db, self.code)
+        found = catalogue.definition(version).unit(unit)
+        return Place(launch.person, launch.course, version, found)
+
+    def save(self, said: SelfAssessment, revision: int = 0) -> uuid.UUID:
+        with self.school.transaction() as db:
+            return prior_learning.save(
+                db, self.place(db), said, revision=revision, now=self.school.now
+            ).id
+
+    def hand_in(self, said: SelfAssessment | None = None) -> uuid.UUID:
+        row = self.save(said or claims())
+        self.act(row, prior_learning.hand_in)
+        return row
+
+    def act(self, row: uuid.UUID, act: Callable[..., None], *more: object) -> None:
+        self.school.tick()
+        with self.school.transaction() as db:
+            act(db, db.get_one(PriorLearningApplication, row), *more, self.school.now)
+
+    def judge(self, row: uuid.UUID, account: uuid.UUID, **said: str) -> None:
+        """Judge as `verdict` says, with exceptions by the number of the outcome: `at1=...`."""
+        self.school.tick()
+        usual = Verdict(said.get("verdict", "recognised"))
+        opinions = {
+            code: Opinion(Verdict(said.get(f"at{number}", usual)), "Seen in the workshop")
+            for number, code in enumerate(CODES)
+        }
+        with self.school.transaction() as db:
+            found = db.get_one(PriorLearningApplication, row)
+            prior_assessment.judge(
+                db,
+                found,
+                assessor(db, account),
+                opinions,
+                revision=found.revision,
+                is_independent="independent" not in said,
+                now=self.school.now,
+            )
+
+    def standings(self, row: uuid.UUID) -> list[Standing]:
+        with self.school.transaction() as db:
+            found = db.get_one(PriorLearningApplication, row)
+            return [one.standing for one in prior_learning.outcomes(db, found)]
+
+    def state(self, row: uuid.UUID) -> str:
+        with self.school.transaction() as db:
+            return db.get_one(PriorLearningApplication, row).state
+
+    def route(self) -> Route | None:
+        with self.school.transaction() as db:
+            place = self.place(db)
+            found = completions.standing(db, place.person, place.version, self.school.now)
+            return found.real.unit(UNIT.code).route
+
+
+def claims(**changes: object) -> SelfAssessment:
+    answers = {code: Answer(Says.YES, "Five years in a workshop") for code in CODES}
+    return replace(SelfAssessment(answers), **changes)  # type: ignore[arg-type]
+
+
+def assessor(db: Session, account: uuid.UUID) -> Assessor:
+    found = db.get_one(Account, account)
+    return Assessor(found, Access.of(found))
+
+
+@pytest.fixture
+def applying(school: School, teacher: uuid.UUID) -> Applying:
+    launch = school.launch("ana", mc=WLD.code, unit=UNIT.code)
+    return Applying(school, launch)
+
+
+@pytest.fixture
+def asta(school: School) -> uuid.UUID:
+    return signing_in.account(school.database, school.now, "Asta", Role.ASSESSOR, BODY)
+
+
+@pytest.fixture
+def bela(school: School) -> uuid.UUID:
+    return signing_in.account(school.database, school.now, "Bela", Role.ASSESSOR, BODY)
+
+
+def refused(act: Callable[[], object]) -> str:
+    with pytest.raises(ToolError) as refusal:
+        act()
+    return refusal.value.code
+
+
+@on_each_database
+def test_what_an_assessor_recognises_completes_the_unit(
+    applying: Applying, asta: uuid.UUID
+) -> None:
+    row = applying.hand_in()
+    with applying.school.transaction() as db:
+        assert [one.id for one in prior_assessment.waiting(db, assessor(db, asta))] == [row]
+    applying.judge(row, asta)
+    assert applying.state(row) == State.DECIDED
+    assert set(applying.standings(row)) == {Standing.RECOGNISED}
+    assert applying.route() is Route.PRIOR_LEARNING
+    with applying.school.transaction() as db:
+        records = db.query(CompletionRecord).all()
+        assert {one.assessor_account_id for one in records} == {asta}
+        assert sorted(str(one.part) for one in records) == sorted(CODES)
+        assert not prior_assessment.waiting(db, assessor(db, asta))
+        assert prior_assessment.lately(db, assessor(db, asta))[0].id == row
+
+
+def test_what_is_not_recognised_is_left_to_do_and_can_be_appealed_once(
+    applying: Applying, asta: uuid.UUID, bela: uuid.UUID
+) -> None:
+    row = applying.hand_in()
+    applying.judge(row, asta, at0="not_recognised")
+    assert applying.state(row) == State.DECIDED
+    assert applying.standings(row)[0] is Standing.NOT_RECOGNISED
+    assert applying.route() is None
+    applying.act(row, prior_learning.appeal, "I did it every day")
+    assert refused(lambda: applying.judge(row, asta)) == "prior_judged_before"
+    applying.judge(row, bela)
+    assert applying.route() is Route.PRIOR_LEARNING
+    again = lambda: applying.act(row, prior_learning.appeal, "Once more")  # noqa: E731
+    assert refused(again) == "prior_learning_moved"
+
+
+def test_more_evidence_is_asked_for_and_judged_when_it_is_there(
+    applying: Applying, asta: uuid.UUID
+) -> None:
+    row = applying.hand_in()
+    applying.judge(row, asta, at0="more")
+    assert applying.state(row) == State.RETURNED
+    assert applying.standings(row)[0] is Standing.MORE
+    applying.school.tick()
+    better = claims(link="https://portfolio.example.org/ana")
+    with applying.school.transaction() as db:
+        found = db.get_one(PriorLearningApplication, row)
+        place, revision = applying.place(db), found.revision
+        prior_learning.save(db, place, better, revision=revision, now=applying.school.now)
+    applying.act(row, prior_learning.hand_in)
+    with applying.school.transaction() as db:
+        found = db.get_one(PriorLearningApplication, row)
+        left = prior_assessment.to_judge(db, found, db.get_one(Account, asta))
+        assert left == CODES[:1]
+    applying.judge(row, asta)
+    assert applying.route() is Route.PRIOR_LEARNING
+
+
+def test_where_two_sign_off_two_different_assessors_recognise(
+    school: School, asta: uuid.UUID, bela: uuid.UUID
+) -> None:
+    school.publish(TWICE)
+    launch = school.launch("ana", mc=TWICE.code, unit=UNIT.code, link="twice")
+    applying = Applying(school, launch, TWICE.code)
+    row = applying.hand_in()
+    applying.judge(row, asta)
+    assert applying.state(row) == State.SUBMITTED
+    assert applying.route() is None
+    assert refused(lambda: applying.judge(row, asta)) == "prior_judged_before"
+    applying.judge(row, bela, at0="not_recognised")
+    assert applying.state(row) == State.DECIDED
+    assert applying.standings(row)[0] is Standing.NOT_RECOGNISED
+    cleo = signing_in.account(school.database, school.now, "Cleo", Role.ASSESSOR, BODY)
+    applying.act(row, prior_learning.appeal, "Please look again")
+    applying.judge(row, cleo)
+    assert applying.route() is Route.PRIOR_LEARNING
+
+
+def test_nobody_judges_a_learner_whom_they_teach(applying: Applying, asta: uuid.UUID) -> None:
+    row = applying.hand_in()
+    undeclared = lambda: applying.judge(row, asta, independent="no")  # noqa: E731
+    assert refused(undeclared) == "prior_independence_missing"
+    applying.school.launch("asta", teacher=True, mc=WLD.code, name="ASTA")
+    assert refused(lambda: applying.judge(row, asta)) == "prior_own_teacher"
+    with applying.school.transaction() as db:
+        assert not prior_assessment.waiting(db, assessor(db, asta))
+
+
+def test_only_the_awarding_body_and_partners_that_review_for_it_assess(
+    applying: Applying,
+) -> None:
+    school, row = applying.school, applying.hand_in()
+    outsider = signing_in.account(school.database, school.now, "Otto", Role.ASSESSOR, "partner")
+    assert refused(lambda: applying.judge(row, outsider)) == "unknown_application"
+    with school.transaction() as db:
+        body, partner = (organisations.find(db, slug) for slug in (BODY, "partner"))
+        review_partners.ask(db, body, frozenset({partner.id}), by="operator", now=school.now)
+    applying.judge(row, outsider)
+    assert applying.route() is Route.PRIOR_LEARNING
+
+
+def test_a_reviewer_of_definitions_sees_no_learners(applying: Applying) -> None:
+    school, row = applying.school, applying.hand_in()
+    rita = signing_in.account(school.database, school.now, "Rita", Role.REVIEWER, BODY)
+    assert refused(lambda: applying.judge(row, rita)) == "unknown_application"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (SelfAssessment({}), "prior_answers_missing"),
+        (SelfAssessment({one: Answer(Says.NO) for one in CODES}), "prior_nothing_claimed"),
+        (SelfAssessment({one: Answer(Says.YES) for one in CODES}), "prior_evidence_missing"),
+        (claims(text="x" * 4001), "prior_text_too_long"),
+        (claims(link="javascript:alert(1)"), "evidence_link_invalid"),
+        (claims(link="http://[x"), "evidence_link_invalid"),
+    ],
+)
+def test_what_lacks_something_is_not_handed_in(
+    applying: Applying, said: SelfAssessment, code: str
+) -> None:
+    assert refused(lambda: applying.hand_in(said)) == code
+
+
+def test_teachers_try_out_but_do_not_hand_in(school: School, teacher: uuid.UUID) -> None:
+    applying = Applying(school, teacher)
+    assert refused(applying.hand_in) == "prior_learning_testers"
+
+
+def test_what_does_not_fit_into_the_limit_is_not_handed_in(school: School) -> None:
+    small = replace(
+        WLD, code="SMALL", prior_learning=PriorLearning(allowed=True, max_share_percent=10)
+    )
+    school.publish(small)
+    applying = Applying(school, school.launch("ana", mc="SMALL", unit=UNIT.code), "SMALL")
+    assert refused(applying.hand_in) == "prior_learning_not_allowed"
+
+
+def test_what_was_handed_in_can_be_taken_back_and_handed_in_again(
+    applying: Applying, asta: uuid.UUID
+) -> None:
+    row = applying.hand_in()
+    with applying.school.transaction() as db:
+        read = db.get_one(PriorLearningApplication, row).revision
+    applying.act(row, prior_learning.withdraw)
+    with applying.school.transaction() as db:
+        assert not prior_assessment.waiting(db, assessor(db, asta))
+    applying.act(row, prior_learning.hand_in)
+    with applying.school.transaction() as db:
+        assert db.get_one(PriorLearningApplication, row).revision != read
+
+
+def test_a_draft_saved_by_another_page_is_not_overwritten(applying: Applying) -> None:
+    applying.save(claims())
+    assert applying.save(claims())  # sent twice
+    assert refused(lambda: applying.save(claims(text="other"))) == "prior_learning_moved"
+
+
+def test_the_learner_deletes_what_they_wrote_and_the_judgement_stays(
+    applying: Applying, asta: uuid.UUID
+) -> None:
+    draft = applying.save(claims())
+    applying.act(draft, prior_learning.erase)
+    row = applying.hand_in()
+    assert refused(lambda: applying.act(row, prior_learning.erase)) == "prior_learning_moved"
+    applying.judge(row, asta)
+    applying.act(row, prior_learning.erase)
+    with applying.school.transaction() as db:
+        (kept,) = db.query(PriorLearningApplication).all()
+        assert "workshop" not in str(kept.answers)
+        assert db.query(PriorLearningJudgement).count() == len(CODES)
+    assert applying.route() is Route.PRIOR_LEARNING
+
+
+def test_a_record_that_is_taken_back_is_no_longer_recognised(
+    applying: Applying, asta: uuid.UUID, teacher: uuid.UUID
+) -> None:
+    row = applying.hand_in()
+    applying.judge(row, asta)
+    with applying.school.transaction() as db:
+        record = db.query(CompletionRecord).filter_by(part=CODES[0]).one().id
+    applying.school.tick()
+    applying.school.retract(teacher, record)
+    assert applying.standings(row)[0] is Standing.NOT_RECOGNISED
+    assert applying.route() is None
