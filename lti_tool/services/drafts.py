@@ -33,6 +33,7 @@ from lti_tool.models import (
 LARGEST_CONTENT = 512 * 1024
 """Characters of a draft as JSON."""
 MOST_LISTED = 200
+MOST_PUBLISHED = 20
 FIRST_VERSION = "1.0"
 
 
@@ -46,7 +47,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    DRAFT = "draft"
+    DRAFT = "draft"  # also of one that its author took back
     SUBMITTED = "submitted"
     RETURNED = "returned"  # with comments; its author goes on
     APPROVED = "approved"
@@ -125,9 +126,9 @@ def start_from(
         NotFound: `unknown_micro_credential`: it is another organisation's.
         Conflict: `already_being_written`: somebody writes the next one of the series.
     """
-    content = dict(version.definition)
     organisation = db.get_one(Organisation, writer.organisation_id)
     if kind is Kind.NEW:
+        content = dict(version.definition)
         language = next(iter(content["title"]))
         content |= {
             "code": _free_code(db, organisation, content["code"]),
@@ -137,8 +138,14 @@ def start_from(
         return _add(db, writer, kind, content, version, now)
     if version.series.organisation_id != writer.organisation_id:
         raise NotFound("unknown_micro_credential")
+    # The series is locked, so that of two begun at one moment one finds the other.
+    locked = sa.select(MicroCredentialSeries.id).filter_by(id=version.series_id)
+    db.execute(locked.with_for_update(key_share=True))
+    db.expire(version.series, ["versions"])
+    db.refresh(version)
     if _is_being_written(db, version):
         raise Conflict("already_being_written")
+    content = dict(version.definition)
     if kind is Kind.VERSION:
         content["version"] = _next_version(version)
     return _add(db, writer, kind, content, version, now)
@@ -215,7 +222,8 @@ def check_place(db: Session, draft: DefinitionDraft, mc: MicroCredential) -> Non
         Conflict: `foreign_awarding_body`: it names another than the draft's organisation;
             `code_taken`: a new series, or version, of that code is there already;
             `code_changed`: the next of a series has another code;
-            `nothing_changed`; MoreThanWording: `more_than_wording`.
+            `nothing_changed`; MoreThanWording: `more_than_wording`;
+            `reworded_meanwhile`: it would undo what was published since it was begun.
     """
     body, ours = mc.awarding_body, draft.organisation
     is_ours = body.slug == ours.slug and ours.name in body.name.values()
@@ -234,6 +242,9 @@ def check_place(db: Session, draft: DefinitionDraft, mc: MicroCredential) -> Non
         raise Conflict("code_taken", wanted=f"{mc.code} {mc.version}")
     if draft.kind == Kind.EDITORIAL and mc.version != draft.based_on.version:
         raise Conflict("code_changed", wanted=draft.based_on.version)
+    revised_at = draft.based_on.revised_at
+    if draft.kind == Kind.EDITORIAL and revised_at is not None and revised_at > draft.created_at:
+        raise Conflict("reworded_meanwhile")
     found = changes.differences(definitions.load(draft.based_on.definition), mc)
     if not found:
         raise Conflict("nothing_changed")
@@ -252,6 +263,18 @@ def discard(db: Session, draft: DefinitionDraft, *, actor: str, now: datetime) -
     if draft.state not in EDITABLE:
         raise Conflict("draft_not_editable")
     move(db, draft, State.DISCARDED, actor, draft.organisation_id, now)
+
+
+def take_back(db: Session, draft: DefinitionDraft, *, actor: str, now: datetime) -> None:
+    """Let the author go on with what was handed in and nobody has decided about yet.
+
+    Raises:
+        Conflict: `decided_meanwhile`: it does not wait any more.
+    """
+    db.refresh(draft, with_for_update=True)
+    if draft.state != State.SUBMITTED:
+        raise Conflict("decided_meanwhile")
+    move(db, draft, State.DRAFT, actor, draft.organisation_id, now)
 
 
 def move(
@@ -307,6 +330,17 @@ def of_author(db: Session, writer: Writer) -> Sequence[DefinitionDraft]:
     ).all()
 
 
+def published_by(db: Session, writer: Writer) -> Sequence[DefinitionDraft]:
+    """Return what this author wrote and was published, newest first."""
+    return db.scalars(
+        sa.select(DefinitionDraft)
+        .filter_by(author=writer.actor, organisation_id=writer.organisation_id)
+        .filter_by(state=State.PUBLISHED.value)
+        .order_by(DefinitionDraft.updated_at.desc(), DefinitionDraft.id)
+        .limit(MOST_PUBLISHED)
+    ).all()
+
+
 def of_organisations(db: Session, ids: Collection[uuid.UUID]) -> Sequence[DefinitionDraft]:
     """Return the drafts of whole organisations that are not over, what was touched last first."""
     return db.scalars(
@@ -318,8 +352,8 @@ def of_organisations(db: Session, ids: Collection[uuid.UUID]) -> Sequence[Defini
 
 
 def comments(db: Session, draft: DefinitionDraft) -> list[dict[str, Any]]:
-    """Return what was said about a draft that was returned; nothing of any other."""
-    if draft.state != State.RETURNED:
+    """Return what was said last about a draft that its author can change; nothing of any other."""
+    if draft.state not in EDITABLE:
         return []
     last = [one for one in steps(db, draft) if one.action == State.RETURNED][-1:]
     return [comment for one in last for comment in one.comments]

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound
-from lti_tool.models import Organisation, ReviewPartner
-from lti_tool.services import audit
-from lti_tool.services.accounts import Access
+from lti_tool.models import Account, AccountGrant, Organisation, ReviewPartner
+from lti_tool.services import accounts, audit
+from lti_tool.services.accounts import Access, Role
 
 
 def reviewed(db: Session, access: Access) -> dict[uuid.UUID, uuid.UUID]:
@@ -34,6 +34,24 @@ def partners(db: Session, organisation: Organisation) -> list[Organisation]:
     asked = sa.select(ReviewPartner.partner_id).filter_by(organisation_id=organisation.id)
     chosen = sa.select(Organisation).filter(Organisation.id.in_(asked))
     return list(db.scalars(chosen.order_by(Organisation.name, Organisation.slug)))
+
+
+def has_reviewer(db: Session, organisation: Organisation, *, author: str = "") -> bool:
+    """Whether anybody but the author can review for an organisation today."""
+    asked = [one.id for one in partners(db, organisation)]
+    grants = (
+        sa.select(Account)
+        .join(AccountGrant, AccountGrant.account_id == Account.id)
+        .filter(
+            AccountGrant.role == Role.REVIEWER.value,
+            AccountGrant.organisation_id.in_(asked or [organisation.id]),
+            Account.disabled_at.is_(None),
+        )
+    )
+    return any(
+        accounts.actor(one) != author and organisation.id in reviewed(db, Access.of(one))
+        for one in db.scalars(grants)
+    )
 
 
 def ask(

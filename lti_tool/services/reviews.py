@@ -90,14 +90,17 @@ def find(db: Session, reviewer: Reviewer, draft_id: uuid.UUID) -> DefinitionDraf
         Conflict: `review_over`: somebody has decided about it, or its author took it back.
     """
     draft = db.get(DefinitionDraft, draft_id)
-    known = {State.SUBMITTED, State.RETURNED, State.APPROVED, State.PUBLISHED}
-    if draft is None or draft.state not in known:
+    if draft is None or draft.state == State.DISCARDED or not _was_handed_in(db, draft):
         raise NotFound("unknown_draft")
     if draft.organisation_id not in review_partners.reviewed(db, reviewer.access):
         raise NotFound("unknown_draft")
     if draft.state != State.SUBMITTED:
         raise Conflict("review_over")
     return draft
+
+
+def _was_handed_in(db: Session, draft: DefinitionDraft) -> bool:
+    return any(one.action == State.SUBMITTED for one in drafts.steps(db, draft))
 
 
 def changed(draft: DefinitionDraft) -> tuple[Difference, ...]:
@@ -170,6 +173,8 @@ def _publish(
     if mc is None:
         raise Conflict("draft_incomplete")
     catalogue.check(mc, public_url=public_url, now=now)
+    if draft.kind == Kind.EDITORIAL:  # so that nobody publishes another wording meanwhile
+        db.refresh(draft.based_on, with_for_update={"key_share": True})
     drafts.check_place(db, draft, mc)
     if draft.kind == Kind.EDITORIAL:
         assert draft.based_on is not None

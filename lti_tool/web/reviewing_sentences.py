@@ -57,6 +57,10 @@ REVIEWING: Mapping[str, Sentence] = {
         N_("This says the same as the published definition."),
         N_("Change something first, or discard the draft."),
     ),
+    "reworded_meanwhile": Sentence(
+        N_("Another wording was published after this one was begun, and this one would undo it."),
+        N_("Give this draft up and begin again from what is published now."),
+    ),
     "more_than_wording": Sentence(
         N_("This changes more than the wording of the published definition."),
         N_(

@@ -12,6 +12,7 @@ FILTERS = (
     wording.best,
     wording.country,
     wording.day,
+    wording.draft_title,
     elements.element,
     wording.hours,
     wording.language_name,

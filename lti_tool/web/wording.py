@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 import badges.countries
 from badges import vocabularies
 from badges.micro_credential import Concept
-from badges.text import Text
-from lti_tool.models import Person
+from badges.text import InvalidText, Text
+from lti_tool.models import DefinitionDraft, Person
 from lti_tool.web import time_zones
 from lti_tool.web.i18n import language
 
@@ -114,6 +114,14 @@ def own_name(tag: str) -> str:
         return str(Locale.parse(tag, sep="-").get_display_name(tag) or tag).capitalize()
     except (ValueError, LookupError, UnknownLocaleError):
         return tag
+
+
+def draft_title(draft: DefinitionDraft) -> str:
+    """Return what a draft is called today, whatever its author is just typing."""
+    try:
+        return best(Text({tag: said for tag, said in draft.content["title"].items() if said}))
+    except (InvalidText, KeyError, TypeError, AttributeError):
+        return gettext("Without a title")
 
 
 def who(person: Person) -> str:

@@ -34,6 +34,10 @@ WRITING: Mapping[str, Sentence] = {
         N_("Something is still missing."),
         N_("The checklist of the draft shows what. Everything you wrote is kept."),
     ),
+    "decided_meanwhile": Sentence(
+        N_("A reviewer has just decided about this definition."),
+        N_("Open it again: what was decided stands there."),
+    ),
     "already_being_written": Sentence(
         N_("Somebody in your organisation writes the next version already."),
         N_("Talk to them, or wait until it is published."),

@@ -122,7 +122,7 @@ def test_an_administrator_goes_on_with_a_published_definition(
     said: str,
 ) -> None:
     boss = somebody(app, database, Role.ADMINISTRATOR)
-    begun = boss.post(f"/admin/definitions/{version}/drafts", kind=kind)
+    begun = boss.post(f"/admin/drafts/from/{version}", kind=kind)
     assert begun.status_code == 303
     assert boss.get(begun.location).status_code == 200
     with database.transaction() as db:
@@ -133,7 +133,7 @@ def test_an_administrator_goes_on_with_a_published_definition(
     answer = boss.post(f"{page}/hand-in", note="")
     assert answer.status_code == status
     assert said in html.unescape(boss.get(page).text + answer.text)
-    again = boss.post(f"/admin/definitions/{version}/drafts", kind=kind)
+    again = boss.post(f"/admin/drafts/from/{version}", kind=kind)
     assert again.status_code == 409
     assert "writes the next version already" in again.text
 
@@ -146,7 +146,7 @@ def test_an_administrator_who_reviews_too_does_not_review_the_own_definition(
         found = accounts.get(db, boss.account_id)
         accounts.grant(db, found, Role.REVIEWER, organisations.find(db, "school"), clock.now())
     boss = signing_in.signed_in(app, database, boss.account_id, clock.now())
-    boss.post(f"/admin/definitions/{version}/drafts", kind="version")
+    boss.post(f"/admin/drafts/from/{version}", kind="version")
     with database.transaction() as db:
         draft = db.query(DefinitionDraft).one()
         identifier = draft.id

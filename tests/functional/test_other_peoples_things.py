@@ -126,6 +126,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.save_draft": DRAFT,
     "teacher.check_draft": DRAFT,
     "teacher.hand_in_draft": DRAFT,
+    "teacher.take_back_draft": DRAFT,
+    "teacher.go_on": WRITING,
     "teacher.discarding": DRAFT,
     "teacher.discard_draft": DRAFT,
     "teacher.translate_draft": DRAFT,

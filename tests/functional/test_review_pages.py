@@ -4,17 +4,20 @@ import html
 import uuid
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import DefinitionStep, Organisation
-from lti_tool.services import drafts
+from lti_tool.errors import Conflict
+from lti_tool.models import Account, DefinitionDraft, DefinitionStep, Organisation
+from lti_tool.services import catalogue, drafts, organisations
 from lti_tool.services.accounts import Role
-from lti_tool.services.drafts import Kind
+from lti_tool.services.drafts import Kind, Writer
 from tests.factories import handing_in, signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
+from tests.factories.threads import at_one_moment
 
 
 @pytest.fixture
@@ -211,3 +214,99 @@ def test_the_reviewer_sees_of_what_a_larger_one_is_made(rita: SignedIn, database
     assert "All of these micro-credentials:" in page
     assert "/definitions/school/PART-1" in page
     assert "comment:$.stack" in page
+
+
+@on_each_database
+def test_of_two_who_go_on_at_one_moment_one_is_told_of_the_other(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    assert decide(rita, draft, "approve", independent="1")[0] == 303
+
+    def begin(author: str) -> str:
+        with database.transaction() as db:
+            writer = Writer(author, organisations.find(db, "school").id)
+            version = catalogue.find(db, "school/PV-1")
+            try:
+                drafts.start_from(db, writer, version, Kind.EDITORIAL, clock.now())
+            except Conflict as refused:
+                return refused.code
+            return "begun"
+
+    told = at_one_moment([lambda n=n: begin(f"person:{n}") for n in range(4)])  # type: ignore[misc]
+    assert sorted(map(str, told)) == ["already_being_written"] * 3 + ["begun"]
+
+
+@on_each_database
+def test_another_wording_undoes_none_that_was_published_meanwhile(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    """Two that were begun at one moment, and are approved at one moment."""
+    assert decide(rita, draft, "approve", independent="1")[0] == 303
+    wordings = [{"en": "Said more clearly."}, {"en": "Said more briefly."}]
+    first = handing_in.go_on(
+        database, "school", Kind.EDITORIAL, clock.now(), description=wordings[0]
+    )
+    with database.transaction() as db:  # as before series were locked for it
+        row = db.get_one(DefinitionDraft, first)
+        fields = {one: getattr(row, one) for one in ("organisation_id", "kind", "based_on_id")}
+        second = DefinitionDraft(
+            **fields,
+            id=uuid.uuid4(),
+            author="person:second",
+            state="draft",
+            content=row.content | {"description": wordings[1]},
+            revision=2,
+            created_at=row.created_at,
+            updated_at=row.created_at,
+        )
+        db.add(second)
+        db.flush()
+        drafts.submit(db, second, actor="person:second", now=clock.now())
+        both = [first, second.id]
+    approved = [
+        lambda one=one: decide(rita, one, "approve", independent="1")[0]  # type: ignore[misc]
+        for one in both
+    ]
+    assert sorted(at_one_moment(approved)) == [303, 409]  # type: ignore[type-var]
+    with database.transaction(read_only=True) as db:
+        version = catalogue.find(db, "school/PV-1")
+        (published,) = [one for one in both if db.get_one(DefinitionDraft, one).published_id]
+        assert version.definition["description"] == wordings[both.index(published)]
+        (left,) = set(both) - {published}
+    status, page = decide(rita, left, "approve", independent="1")
+    assert (status, "this one would undo it" in page) == (409, True)
+    assert decide(rita, left, "return", note="Begin again")[0] == 303
+
+
+def test_the_reviewer_sees_where_something_changed_and_jumps_there(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    assert 'href="#changes"' not in rita.get(f"/admin/reviews/{draft}").text
+    assert decide(rita, draft, "approve", independent="1")[0] == 303
+    text = {"en": "Said more clearly."}
+    wording = handing_in.go_on(database, "school", Kind.EDITORIAL, clock.now(), description=text)
+    page = rita.get(f"/admin/reviews/{wording}").text
+    for anchor in ("changes", "what", "unit-1", "elements", "decision"):
+        assert f'href="#{anchor}"' in page
+        assert f'id="{anchor}"' in page
+    assert page.count('href="#changes"') == 2
+
+
+def test_a_school_without_a_reviewer_is_told_so(app: Flask, database: Database) -> None:
+    now = clock.now()
+    boss = signing_in.account(database, now, "Boss", Role.ADMINISTRATOR, "school")
+    administrator = signing_in.signed_in(app, database, boss, now)
+    with database.transaction(read_only=True) as db:
+        school = organisations.find(db, "school").id
+    page = f"/admin/organisations/{school}"
+    assert "Nobody reviews its definitions yet" in administrator.get(page).text
+    made = signing_in.account(database, now, "Rita", Role.REVIEWER, "school")
+    assert "Nobody reviews its definitions yet" not in administrator.get(page).text
+    with database.transaction() as db:
+        db.execute(sa.update(Account).where(Account.id == made).values(disabled_at=now))
+    assert "Nobody reviews its definitions yet" in administrator.get(page).text
+    signing_in.account(database, now, "Petra", Role.REVIEWER, "partner")
+    with database.transaction(read_only=True) as db:
+        partner = organisations.find(db, "partner").id
+    administrator.post(f"{page}/partners", partner=str(partner))
+    assert "Nobody reviews its definitions yet" not in administrator.get(page).text

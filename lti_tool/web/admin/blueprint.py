@@ -22,11 +22,11 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
     if visit.access.is_administrator:
         found.append(("admin.organisations_list", gettext("Schools")))
         found.append(("admin.people", gettext("People")))
-        found.append(("admin.drafts", gettext("Own definitions")))
+        found.append(("admin.drafts", gettext("Being written")))
     if visit.access.reviews:
         found.append(("admin.review_list", gettext("To review")))
     if visit.access.reviews or visit.access.is_administrator:
-        found.append(("admin.definitions", gettext("Published definitions")))
+        found.append(("admin.definitions", gettext("Published")))
     if visit.access.is_operator:
         found.append(("admin.keys", gettext("Keys")))
     if visit.access.is_administrator:

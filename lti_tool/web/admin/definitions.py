@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, ToolError
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, drafts, history, lifecycle, review_partners
-from lti_tool.services.drafts import Kind, Writer
+from lti_tool.services import catalogue, history, lifecycle, review_partners
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -44,7 +43,7 @@ def definition(visit: AccountVisit, version_id: uuid.UUID) -> ResponseReturnValu
     return _page(visit, lifecycle.find(visit.db, places(visit), version_id))
 
 
-def _page(visit: AccountVisit, found: MicroCredentialVersion, problem: str = "") -> str:
+def _page(visit: AccountVisit, found: MicroCredentialVersion) -> str:
     place = found.series.organisation_id
     return render_template(
         "admin/definition.html",
@@ -55,25 +54,10 @@ def _page(visit: AccountVisit, found: MicroCredentialVersion, problem: str = "")
         events=history.of_version(visit.db, found),
         may_confirm=place in review_partners.reviewed(visit.db, visit.access),
         may_administer=visit.access.may_administer(place),
-        problem=problem,
         years=YEARS,
         usual=USUAL_YEARS,
         done=request.args.get("done", ""),
     )
-
-
-@blueprint.post("/definitions/<uuid:version_id>/drafts")
-@signed_in(For.ADMINISTRATORS, writes=True)
-def go_on(visit: AccountVisit, version_id: uuid.UUID) -> ResponseReturnValue:
-    """Begin the next version, or another wording of this one."""
-    found = lifecycle.find(visit.db, scope.within(visit), version_id)
-    kind = Kind.EDITORIAL if request.form.get("kind") == Kind.EDITORIAL else Kind.VERSION
-    writer = Writer(visit.actor, found.series.organisation_id)
-    try:
-        draft = drafts.start_from(visit.db, writer, found, kind, visit.now)
-    except ToolError as error:
-        return _page(visit, found, what_happened(error)), error.status
-    return redirect(url_for("admin.edit_draft", draft_id=draft.id), 303)
 
 
 @blueprint.post("/definitions/<uuid:version_id>/confirm")

@@ -9,7 +9,14 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.models import Organisation
-from lti_tool.services import invitations, organisations, platforms, registrations, slugs
+from lti_tool.services import (
+    invitations,
+    organisations,
+    platforms,
+    registrations,
+    review_partners,
+    slugs,
+)
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -65,6 +72,7 @@ def _page(visit: AccountVisit, found: Organisation, problem: str = "") -> str:
             for one in platforms.of_organisation(visit.db, found)
         ],
         invitations=invitations.still_open(visit.db, found, visit.now),
+        has_reviewer=review_partners.has_reviewer(visit.db, found),
         policy=found.deployment_policy,
         hours=HOURS,
         problem=problem,

@@ -1,12 +1,14 @@
 """Definitions that wait for a review: the list, one of them, and the decision about it."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from badges.text import InvalidText, Text
+from badges.changes import Difference
 from lti_tool.errors import ToolError
 from lti_tool.models import DefinitionDraft
 from lti_tool.services import drafts, reviews
@@ -16,23 +18,15 @@ from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
-from lti_tool.web.wording import best
 
 YEARS = (1, 2, 3, 5)
 USUAL_YEARS = 3
 COMMENT = "comment:"
+_OWN_PLACE = ".outcomes["
 
 
 def reviewer(visit: AccountVisit) -> Reviewer:
     return Reviewer(visit.actor, visit.access)
-
-
-def title(draft: DefinitionDraft) -> str:
-    """Return what a draft is called today; whatever its author is just typing."""
-    try:
-        return best(Text(draft.content["title"]))
-    except (InvalidText, KeyError, TypeError, AttributeError):
-        return str(draft.content.get("code", ""))
 
 
 def in_years(now: datetime, years: int) -> datetime:
@@ -49,7 +43,6 @@ def review_list(visit: AccountVisit) -> ResponseReturnValue:
         visit=visit,
         waiting=reviews.waiting(visit.db, reviewer(visit)),
         lately=reviews.lately(visit.db, reviewer(visit)),
-        title=title,
         done=request.args.get("done", ""),
     )
 
@@ -60,7 +53,14 @@ def review(visit: AccountVisit, draft_id: uuid.UUID) -> ResponseReturnValue:
     return _page(visit, reviews.find(visit.db, reviewer(visit), draft_id))
 
 
+def _is_changed(changes: Sequence[Difference], path: str) -> bool:
+    """Whether an element changed, or something in it that has no place of its own."""
+    below = [one.path.removeprefix(path) for one in changes if one.path.startswith(path)]
+    return any(not rest.startswith(_OWN_PLACE) and rest[:1] in ("", ".", "[") for rest in below)
+
+
 def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str:
+    changes = reviews.changed(draft)
     taken = list(reversed(drafts.steps(visit.db, draft)))
     handed_in = next(one for one in taken if one.action == State.SUBMITTED)
     return render_template(
@@ -68,10 +68,10 @@ def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str
         visit=visit,
         draft=draft,
         mc=drafts.checklist(draft).mc,
-        changes=reviews.changed(draft),
+        changes=changes,
+        is_changed=partial(_is_changed, changes),
         asked=next((one for one in taken if one.action == State.RETURNED), None),
         note=handed_in.note,
-        title=title(draft),
         years=YEARS,
         usual=request.form.get("years", USUAL_YEARS, type=int),
         problem=problem,

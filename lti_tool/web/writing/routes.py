@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from lti_tool.web.writing import exchange, views
+from lti_tool.web.writing import exchange, going_on, views
 from lti_tool.web.writing.seat import Seat
 
 View = Callable[..., ResponseReturnValue]
-"""Takes the seat, and the id of a draft where the address has one."""
+"""Takes the seat, and the id of a draft or version where the address has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ ROUTES = (
     Route("save_draft", f"{DRAFT}/edit", views.save, writes=True),
     Route("check_draft", DRAFT, views.check),
     Route("hand_in_draft", f"{DRAFT}/hand-in", views.hand_in, writes=True),
+    Route("take_back_draft", f"{DRAFT}/take-back", going_on.take_back, writes=True),
+    Route("go_on", "/drafts/from/<uuid:version_id>", going_on.go_on, writes=True),
     Route("discarding", f"{DRAFT}/discard", views.discarding),
     Route("discard_draft", f"{DRAFT}/discard", views.discard, writes=True),
     Route("translate_draft", f"{DRAFT}/translation", views.translate),

@@ -80,6 +80,15 @@ class Seat:
         ]
         return sorted(found, key=lambda one: one.updated_at, reverse=True)
 
+    def published(self) -> list[DefinitionDraft]:
+        """Return what this author wrote and was published, newest first."""
+        found = [
+            one
+            for home in self.organisations
+            for one in drafts.published_by(self.db, Writer(self.actor, home.id))
+        ]
+        return sorted(found, key=lambda one: one.updated_at, reverse=True)
+
     def is_author(self, draft: DefinitionDraft) -> bool:
         here = {one.id for one in self.organisations}
         return draft.author == self.actor and draft.organisation_id in here

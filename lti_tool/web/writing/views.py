@@ -9,9 +9,10 @@ from flask_babel import gettext
 
 from badges import drafting
 from badges.drafting import Json
+from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound, ToolError
-from lti_tool.models import DefinitionDraft
-from lti_tool.services import drafts, reviews
+from lti_tool.models import DefinitionDraft, MicroCredentialSeries, MicroCredentialVersion
+from lti_tool.services import catalogue, drafts, review_partners, reviews
 from lti_tool.services.drafts import EDITABLE, State
 from lti_tool.web import security
 from lti_tool.web.errors import what_happened
@@ -25,10 +26,10 @@ from lti_tool.web.writing.showing import Shown
 
 
 def listed(seat: Seat) -> ResponseReturnValue:
-    return _list(seat)
+    return list_page(seat)
 
 
-def _list(seat: Seat, problem: str = "") -> str:
+def list_page(seat: Seat, problem: str = "") -> str:
     own = seat.drafts()
     others = drafts.of_organisations(seat.db, seat.reads) if seat.reads else ()
     return render_template(
@@ -36,6 +37,8 @@ def _list(seat: Seat, problem: str = "") -> str:
         visit=seat.visit,
         seat=seat,
         own=own,
+        published=seat.published(),
+        newest=_newest(seat),
         others=[one for one in others if one.author != seat.actor],
         languages_known=choices.languages(),
         chosen=request.form.get("language") or language(),
@@ -43,6 +46,15 @@ def _list(seat: Seat, problem: str = "") -> str:
         typed=request.form.get("title", ""),
         is_begun=bool(problem) or not own,
     )
+
+
+def _newest(seat: Seat) -> list[tuple[MicroCredentialVersion, MicroCredential]]:
+    """Return what the school of a teacher has published, to go on with; accounts have a page."""
+    if not seat.is_launch:
+        return []
+    homes = [one.id for one in seat.organisations]
+    found = catalogue.newest(seat.db, MicroCredentialSeries.organisation_id.in_(homes))
+    return [(one, catalogue.definition(one)) for one in found]
 
 
 def start(seat: Seat) -> ResponseReturnValue:
@@ -65,7 +77,7 @@ def start(seat: Seat) -> ResponseReturnValue:
     except ToolError as error:
         if error.code != "malformed_title":
             raise
-        return _list(seat, what_happened(error)), error.status
+        return list_page(seat, what_happened(error)), error.status
     return redirect(seat.address("edit_draft", draft, step=STEPS[0].name), 303)
 
 
@@ -151,10 +163,10 @@ def _ask_to_remove(
 
 def check(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     """Show what is there and what is missing, and let a complete draft be handed in."""
-    return _check_page(seat, seat.readable(draft_id))
+    return check_page(seat, seat.readable(draft_id))
 
 
-def _check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
+def check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
     checklist = drafts.checklist(draft)
     found = checking.findings(draft.content, checklist)
     return render_template(
@@ -165,6 +177,7 @@ def _check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
         steps_taken=drafts.steps(seat.db, draft),
         changes=reviews.changed(draft),
         codes=_codes(draft.content),
+        has_reviewer=review_partners.has_reviewer(seat.db, draft.organisation, author=draft.author),
         problem=problem,
     )
 
@@ -181,7 +194,7 @@ def hand_in(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
             note=reading.one_line(request.form.get("note", ""))[:1000],
         )
     except Conflict as error:
-        return _check_page(seat, draft, what_happened(error)), error.status
+        return check_page(seat, draft, what_happened(error)), error.status
     return redirect(seat.address("check_draft", draft, done="handed_in"), 303)
 
 
