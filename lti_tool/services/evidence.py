@@ -166,13 +166,14 @@ def read(db: Session, file: EvidenceFile, encryption: Encryption) -> bytes:
 
 
 def find_in_course(db: Session, course: Course, file_id: uuid.UUID) -> EvidenceFile:
-    """Return a file of a course.
+    """Return a file of a completion that was recorded in a course, for its teachers; other files
+    are for others to see.
 
     Raises:
         NotFound: `unknown_evidence`: there is none, or it is another course's.
     """
     file = db.get(EvidenceFile, file_id, options=[joinedload(EvidenceFile.content)])
-    if file is None or file.content.course_id != course.id:
+    if file is None or file.record is None or file.record.course_id != course.id:
         raise NotFound("unknown_evidence")
     return file
 

@@ -9,6 +9,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,15 +17,26 @@ from sqlalchemy.orm import Session
 
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import SignOff, SignOffs
+from lti_tool.documents import Document
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import Course, MentorLink, MicroCredentialVersion, Person
-from lti_tool.services import audit, catalogue, completions
+from lti_tool.services import audit, catalogue, completions, evidence
 from lti_tool.services.completions import Judgement
+from lti_tool.services.evidence import Keeping
 
 LIFETIME = timedelta(days=7)
 LONGEST_NAME = 200
 MOST_OPEN = 20
 """Links of one learner in one course that are neither used, revoked nor expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a mentor says that it rests on: in words, by a link, by files."""
+
+    text: str = ""
+    link: str | None = None
+    documents: Sequence[Document] = ()
 
 
 def confirmable(mc: MicroCredential) -> list[LearningUnit]:
@@ -99,12 +111,20 @@ def find(db: Session, token: str, now: datetime, *, locks: bool = False) -> Ment
 
 
 def confirm(
-    db: Session, token: str, units: Collection[str], *, name: str, evidence: str, now: datetime
+    db: Session,
+    token: str,
+    units: Collection[str],
+    *,
+    name: str,
+    given: Given,
+    keeping: Keeping,
+    now: datetime,
 ) -> MentorLink:
     """Sign off those of the link's units that the mentor chose, and use the link up.
 
     Raises:
-        ToolError: as `find`; `mentor_units_missing`, `mentor_name_missing`, `evidence_too_long`.
+        ToolError: as `find`; `mentor_units_missing`, `mentor_name_missing`, `evidence_too_long`; as
+            `evidence.link` and `evidence.keep_with`.
         Conflict: `version_changed`: the course has just begun to offer another version.
     """
     link = find(db, token, now, locks=True)
@@ -112,8 +132,10 @@ def confirm(
     if not chosen:
         raise ToolError("mentor_units_missing")
     link.mentor_name, link.used_at = _name(name), now
-    judgements = [Judgement(unit=one, signed_off=True, evidence=evidence) for one in chosen]
-    completions.record_for_mentor(db, link, judgements, now)
+    said = Judgement(unit="", signed_off=True, evidence=given.text, link=given.link)
+    rows = completions.record_for_mentor(db, link, [replace(said, unit=one) for one in chosen], now)
+    by = f"mentor_link:{link.id}"
+    evidence.keep_with(db, given.documents, rows, by=by, keeping=keeping, now=now)
     audit.note(db, "mentor", "mentor.confirmed", f"mentor_link:{link.id}", now)
     return link
 

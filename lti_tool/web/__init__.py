@@ -23,6 +23,7 @@ from lti_tool.web import (
     style_sheet,
     teacher,
     templating,
+    uploads,
 )
 from lti_tool.web.context import current_tool
 
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     for part in (
         compression,
         errors,
+        uploads,
         limits,
         i18n,
         proving,

@@ -10,14 +10,18 @@ from lti_tool import clock
 from lti_tool.errors import ToolError
 from lti_tool.models import MentorLink
 from lti_tool.services import catalogue, mentors
-from lti_tool.web import security
+from lti_tool.services.mentors import Given
+from lti_tool.web import security, uploads
 from lti_tool.web.account_session import Stranger
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
+from lti_tool.web.evidence_sentences import EVIDENCE
 
 blueprint = Blueprint(security.MENTOR_BLUEPRINT, __name__, url_prefix="/confirm")
 
-ON_THE_PAGE = frozenset({"mentor_units_missing", "mentor_name_missing", "evidence_too_long"})
+ON_THE_PAGE = frozenset(
+    {"mentor_units_missing", "mentor_name_missing", "evidence_too_long", *EVIDENCE}
+)
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +39,16 @@ def page(token: str) -> Response:
 
 
 @blueprint.post("/<token>")
+@uploads.taking
 def confirm(token: str) -> Response:
     """Sign off what was ticked; the link is used up then, and only then."""
+    with current_tool().database.transaction(read_only=True) as db:
+        link = mentors.find(db, token, clock.now())
+        files = uploads.read()
+        if files.problem:
+            response = _page(link, files.problem)
+            response.status_code = 400
+            return response
     try:
         with current_tool().database.transaction() as db:
             link = mentors.confirm(
@@ -44,7 +56,10 @@ def confirm(token: str) -> Response:
                 token,
                 request.form.getlist("unit"),
                 name=request.form.get("name", ""),
-                evidence=request.form.get("evidence", ""),
+                given=Given(
+                    request.form.get("evidence", ""), request.form.get("link"), files.documents
+                ),
+                keeping=current_tool().keeping,
                 now=clock.now(),
             )
             shown = render_template("mentor/done.html", link=link)

@@ -89,6 +89,11 @@ def allow_style(source: str) -> None:
     g.styles = [f"'{source}'"]
 
 
+def sandbox() -> None:
+    """Let this response do nothing, should a browser show it after all (CSP Level 3, `sandbox`)."""
+    g.sandbox = True
+
+
 def csrf_token(launch_id: uuid.UUID) -> str:
     """Return what a form of this launch carries in its hidden field; another text each time."""
     return _masked(_seal(b"csrf:" + launch_id.bytes))
@@ -175,6 +180,8 @@ def add_headers(response: Response) -> Response:
 def _policy() -> str:
     script = f"'nonce-{g.csp_nonce}'" if "csp_nonce" in g else "'none'"
     ancestors = g.get("frame_ancestors") or FRAMED_BY_NOBODY
+    if g.get("sandbox"):
+        return f"default-src 'none'; sandbox; base-uri 'none'; frame-ancestors {ancestors}"
     return "; ".join(
         (
             "default-src 'none'",

@@ -23,7 +23,15 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import catalogue, confirming, course_settings, deliveries, judging, mentors
+from lti_tool.services import (
+    catalogue,
+    confirming,
+    course_settings,
+    deliveries,
+    evidence,
+    judging,
+    mentors,
+)
 from tests.browser import teaching
 from tests.browser.chromium import Watch
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id
@@ -89,6 +97,7 @@ TEACHER_PLACES = (
     "review",
     "review nobody",
     "retract",
+    "remove file",
     "award",
     "award flagged",
     "preview",
@@ -282,6 +291,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "person withdrawn": f"{course}/people/{person_id(world, revoked)}",
         "version": f"{copied}/course/version",
         "choose unknown": f"{mistyped}/choose",
+        "remove file": f"{course}/evidence/{_file_id(world, flagged)}/remove",
         "review": f"{reviewing}/course/review",
         "review nobody": f"{nobody}/course/review",
         "retract": f"{course}/records/{record_id(world, started, UNLOCKED)}/retract",
@@ -345,6 +355,17 @@ def _version_id(world: World) -> uuid.UUID:
     with world.tool.database.transaction(read_only=True) as db:
         versions = db.query(MicroCredentialVersion)
         return next(each.id for each in versions if each.series.code == world.mc.code)
+
+
+def _file_id(world: World, user: User) -> uuid.UUID:
+    """Let a result of the learner rest on a file; return the file's id."""
+    document = evidence.accept(b"Seen by the examiner", "Prüfbericht.txt", world.tool.keeping)
+    with world.tool.database.transaction() as db:
+        record = db.get_one(CompletionRecord, record_id(world, user, LAST_UNIT))
+        evidence.keep_with(
+            db, [document], [record], by="person:x", keeping=world.tool.keeping, now=clock.now()
+        )
+        return evidence.of_records(db, [record])[record.id][0].id
 
 
 def _mentor_token(world: World) -> str:

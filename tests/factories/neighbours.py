@@ -33,6 +33,7 @@ from lti_tool.services import (
     credentials,
     deliveries,
     drafts,
+    evidence,
     invitations,
     mentors,
     organisations,
@@ -209,6 +210,7 @@ def _things(
         "registration_id": launch.registration_id,
         "other_record_id": other.id,
         "mentor_link_id": _mentor_link(db, launch, assessor, now),
+        "evidence_id": _evidence(db, tool, records[0], name, now),
         "draft_id": _draft(db, launch, assessor, name, now),
         "other_placement_id": _placement_of(db, launch, other).id,
     }
@@ -223,6 +225,16 @@ def _mentor_link(db: Session, launch: LaunchSession, by: Person, now: datetime) 
         db, launch.course, version, launch.person, units, of="Mentor", by=by, now=now
     )
     return asked[0].id
+
+
+def _evidence(
+    db: Session, tool: Tool, record: CompletionRecord, name: str, now: datetime
+) -> uuid.UUID:
+    """Let a file belong to a record."""
+    keeping = tool.keeping
+    document = evidence.accept(f"evidence-{name}Q".encode(), "seen.txt", keeping)
+    evidence.keep_with(db, [document], [record], by="person:x", keeping=keeping, now=now)
+    return evidence.of_records(db, [record])[record.id][0].id
 
 
 def _draft(

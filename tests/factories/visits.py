@@ -8,13 +8,15 @@ page = page.submit("participate")
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 from urllib.parse import urljoin
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import TestResponse, encode_multipart
 
 from badges import samples
 from badges.micro_credential import MicroCredential
@@ -107,6 +109,18 @@ class Visit:
 
     def post(self, path: str, data: dict[str, list[str]]) -> Page:
         return self._page(self.client.post(urljoin(self.home, path), data=data))
+
+    def upload(
+        self, path: str, data: dict[str, list[str]], *files: tuple[str, bytes], field: str = "file"
+    ) -> Page:
+        """Send a form with files: (name, content)."""
+        sent = [FileStorage(BytesIO(content), filename=name) for name, content in files]
+        values = MultiDict([(name, one) for name, some in data.items() for one in some])
+        values.setlist(field, sent)
+        boundary, body = encode_multipart(values)
+        kind = f'multipart/form-data; boundary="{boundary}"'
+        address = urljoin(self.home, path)
+        return self._page(self.client.post(address, data=body, content_type=kind))
 
     def _page(self, response: TestResponse) -> Page:
         path = response.request.path

@@ -8,6 +8,7 @@ from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import LaunchSession, Person
 from lti_tool.services import catalogue, completions, people, placements
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.learner import evidence_files
 from lti_tool.web.learner.blueprint import blueprint
 from lti_tool.web.learner.standing import standing
 
@@ -81,6 +82,8 @@ def data(visit: Visit) -> ResponseReturnValue:
         "learner/data.html",
         visit=visit,
         records=records,
+        mc=catalogue.definition(link.placement.version) if link.placement else None,
+        given=evidence_files.given(visit, records),
         told=people.told(visit.db, visit.launch.person),
         drafts_kept=len(people.drafts(visit.db, visit.launch.person)),
     )

@@ -99,9 +99,10 @@
 
   function save(answer, body) {
     const link = document.createElement("a");
-    const name = /filename="?([^";]+)/.exec(answer.headers.get("Content-Disposition"));
+    const told = answer.headers.get("Content-Disposition");
+    const own = /filename\*=UTF-8''([^;]+)/.exec(told), name = /filename="?([^";]+)/.exec(told);
     link.href = URL.createObjectURL(body);
-    link.download = name ? name[1] : "";
+    link.download = own ? decodeURIComponent(own[1]) : name ? name[1] : "";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   }

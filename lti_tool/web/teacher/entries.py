@@ -4,7 +4,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from werkzeug.datastructures import MultiDict
@@ -31,16 +31,18 @@ def field(person_id: uuid.UUID, part: str | None = None) -> str:
 
 def read(unit: LearningUnit, people: frozenset[uuid.UUID], form: "MultiDict[str, str]") -> Entered:
     """Return what the form says about those of `people`; all others are passed over."""
-    evidence = form.get("evidence", "").strip() or None
+    said = Judgement(
+        unit=unit.code, evidence=form.get("evidence", "").strip() or None, link=form.get("link")
+    )
     match unit.rule:
         case PointsAtLeast(maximum=maximum):
-            return _points(unit, people, form, (None,), maximum, evidence)
+            return _points(people, form, (None,), maximum, said)
         case EachPartAtLeast(parts=parts, maximum=maximum):
             codes = tuple(part.code for part in parts)
-            return _points(unit, people, form, codes, maximum, evidence)
+            return _points(people, form, codes, maximum, said)
         case SignOff() | SignOffs():
             ticked = {one.lower() for one in form.getlist("person")}
-            signed = Judgement(unit=unit.code, signed_off=True, evidence=evidence)
+            signed = replace(said, signed_off=True)
             chosen = sorted(person for person in people if str(person) in ticked)
             return Entered(judgements=tuple((one, signed) for one in chosen), problems={})
 
@@ -52,12 +54,11 @@ def record_key(form_key: str, judgement: Judgement) -> str:
 
 
 def _points(
-    unit: LearningUnit,
     people: frozenset[uuid.UUID],
     form: "MultiDict[str, str]",
     parts: tuple[str | None, ...],
     maximum: Decimal,
-    evidence: str | None,
+    said: Judgement,
 ) -> Entered:
     judgements, problems = [], {}
     for person, part, name, text in _filled(people, parts, form):
@@ -68,8 +69,7 @@ def _points(
         if points > maximum:
             problems[name] = "points_out_of_range"
             continue
-        said = Judgement(unit=unit.code, part=part, points=points, evidence=evidence)
-        judgements.append((person, said))
+        judgements.append((person, replace(said, part=part, points=points)))
     return Entered(judgements=tuple(judgements), problems=problems)
 
 

@@ -13,6 +13,7 @@ from lti_tool.services import (
     completions,
     confirming,
     credentials,
+    evidence,
     launches,
     placements,
     roster,
@@ -47,6 +48,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         credential=credentials.current(visit.db, award) if award else None,
         records=records[::-1],
         retracted={row.retracts_id for row in records if row.retracts_id},
+        files=evidence.of_records(visit.db, records),
         address=address,
     )
 
@@ -76,7 +78,7 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
         if error.code not in {"reason_missing", "evidence_too_long"}:
             raise
         return _retraction_page(visit, record, what_happened(error)), error.status
-    placement = _placement_of(visit, record)
+    placement = placement_of(visit, record)
     return redirect(
         address("person", visit, placement, person_id=record.person_id, done="retracted"), 303
     )
@@ -86,7 +88,7 @@ def _retraction_page(visit: Visit, record: CompletionRecord, problem: str = "") 
     return render_template(
         "teacher/retract.html",
         visit=visit,
-        placement=_placement_of(visit, record),
+        placement=placement_of(visit, record),
         mc=catalogue.definition(record.version),
         record=record,
         problem=problem,
@@ -105,7 +107,7 @@ def _own_record(visit: Visit, record_id: uuid.UUID) -> CompletionRecord:
     return record
 
 
-def _placement_of(visit: Visit, record: CompletionRecord) -> Placement:
+def placement_of(visit: Visit, record: CompletionRecord) -> Placement:
     """Return what the record is about: not always the micro-credential of the launched link."""
     offered = placements.of_course(visit.db, visit.launch.course)
     return next(one for one in offered if one.version_id == record.version_id)

@@ -1,6 +1,7 @@
 """One unit: record points or sign-offs for several learners, and how the unit is completed."""
 
 import secrets
+from collections.abc import Sequence
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,17 +11,21 @@ from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Placement
-from lti_tool.services import activities, catalogue, completions, grid, placements, roster
+from lti_tool.services import activities, catalogue, completions, evidence, grid, placements, roster
 from lti_tool.services.completions import Said
 from lti_tool.services.grid import Grid
 from lti_tool.services.roster import Learner
-from lti_tool.web import conditions, units
+from lti_tool.web import conditions, units, uploads
+from lti_tool.web.context import current_tool
+from lti_tool.web.errors import in_words
+from lti_tool.web.evidence_sentences import EVIDENCE
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
 from lti_tool.web.teacher.entries import Entered
 
 NOTHING = Entered(judgements=(), problems={})
+ON_THE_PAGE = frozenset({"evidence_too_long", *EVIDENCE})
 
 
 @blueprint.get("/course/units/<code>")
@@ -31,6 +36,7 @@ def unit(visit: Visit, code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/course/units/<code>")
+@uploads.receiving
 @visiting(teacher=True, writes=True)
 def record(visit: Visit, code: str) -> ResponseReturnValue:
     """Record everything that was entered, or nothing if one entry cannot be read."""
@@ -38,25 +44,41 @@ def record(visit: Visit, code: str) -> ResponseReturnValue:
     found = unit_of(placement, code)
     learners = roster.people(visit.db, visit.launch.course)
     entered = entries.read(found, frozenset(learners), request.form)
-    if entered.problems or not entered.judgements:
-        return page(visit, placement, found, entered), 400
+    problem = uploads.received().problem
+    if problem or entered.problems or not entered.judgements:
+        return page(visit, placement, found, entered, problem=problem), 400
     form_key = request.form.get("key") or secrets.token_hex(16)
-    completions.record_all(
-        visit.db,
-        placement.version,
-        [
-            Said(learners[person_id], judgement, entries.record_key(form_key, judgement))
-            for person_id, judgement in entered.judgements
-        ],
-        course=visit.launch.course,
-        assessor=visit.launch.person,
-        now=visit.now,
-    )
+    said = [
+        Said(learners[person_id], judgement, entries.record_key(form_key, judgement))
+        for person_id, judgement in entered.judgements
+    ]
+    try:
+        with visit.db.begin_nested():  # the page is shown again, and nothing is left behind
+            _keep(visit, placement, said)
+    except ToolError as error:
+        if error.code not in ON_THE_PAGE:
+            raise
+        return page(visit, placement, found, entered, problem=in_words(error)), error.status
     saved = len({person_id for person_id, _ in entered.judgements})
     wish = narrowing.wish(request.args, catalogue.definition(placement.version), code)
     here = narrowing.addresses("unit", visit, placement, wish, code=code)
     batch = form_key if len(form_key) == 32 else None
     return redirect(here(page=wish.page, saved=saved, batch=batch), 303)
+
+
+def _keep(visit: Visit, placement: Placement, said: Sequence[Said]) -> None:
+    course, person = visit.launch.course, visit.launch.person
+    records = completions.record_all(
+        visit.db, placement.version, said, course=course, assessor=person, now=visit.now
+    )
+    evidence.keep_with(
+        visit.db,
+        uploads.received().documents,
+        records,
+        by=actor(visit),
+        keeping=current_tool().keeping,
+        now=visit.now,
+    )
 
 
 @blueprint.post("/course/units/<code>/route")
@@ -89,8 +111,10 @@ def page(
     found: LearningUnit,
     entered: Entered,
     draft: "MultiDict[str, str] | None" = None,
+    problem: str = "",
 ) -> str:
-    """Return the page of a unit. `draft`: what its form holds, and nobody has sent yet."""
+    """Return the page of a unit. `draft`: what its form holds, and nobody has sent yet; `problem`:
+    why what was sent is not kept."""
     form = request.form if draft is None else draft
     chosen, basis = placements.route_of(placement, found.code)
     mc = catalogue.definition(placement.version)
@@ -112,6 +136,7 @@ def page(
         state=units.state,
         field=entries.field,
         entered=entered,
+        problem=problem,
         form=form,
         is_draft=draft is not None,
         key=request.form.get("key") or secrets.token_hex(16),

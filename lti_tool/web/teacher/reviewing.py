@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict
 from lti_tool.models import Person, Placement
-from lti_tool.services import catalogue, completions, launches, roster
+from lti_tool.services import catalogue, completions, evidence, launches, roster
 from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint
@@ -51,5 +51,6 @@ def _page(visit: Visit, placement: Placement, person: Person, code: str) -> str:
         one=view.launched,
         records=[row for row in records[::-1] if row.unit_code == code],
         retracted={row.retracts_id for row in records if row.retracts_id},
+        files=evidence.of_records(visit.db, records),
         address=address,
     )

@@ -17,6 +17,7 @@ MACROS = {
     "elements.html",
     "cards.html",
     "done.html",
+    "evidence.html",
     "narrowing.html",
     "proven.html",
     "records.html",

@@ -1,0 +1,47 @@
+"""What a learner's results rest on: files that are kept for them, to be saved."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask.typing import ResponseReturnValue
+
+from lti_tool.models import CompletionRecord, EvidenceFile
+from lti_tool.services import evidence
+from lti_tool.web import uploads
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.learner.blueprint import blueprint
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`records`: those that rest on something, with their files. `others`: files of anything else
+    of the same person."""
+
+    records: Sequence[tuple[CompletionRecord, Sequence[EvidenceFile]]]
+    others: Sequence[EvidenceFile]
+
+
+@blueprint.get("/evidence/<uuid:evidence_id>")
+@visiting()
+def evidence_file(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
+    file = evidence.find_own(visit.db, visit.launch.person, evidence_id)
+    return uploads.hand_out(visit.db, file)
+
+
+def given(visit: Visit, records: Sequence[CompletionRecord]) -> Given:
+    """Return what stands behind a person's records; reasons for taking one back are the
+    teachers'."""
+    files = evidence.of_person(visit.db, visit.launch.person)
+    by_record = {
+        record.id: [file for file in files if file.record_id == record.id]
+        for record in records
+        if record.retracts_id is None
+    }
+    shown = [
+        (record, by_record[record.id])
+        for record in records
+        if record.id in by_record
+        and (record.evidence or record.evidence_link or by_record[record.id])
+    ]
+    return Given(shown, [file for file in files if file.record_id not in by_record])

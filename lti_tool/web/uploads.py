@@ -1,0 +1,110 @@
+"""Files that come with a form, as evidence: read, scanned and cleaned before its transaction, and
+handed out so that a browser runs nothing of them.
+
+A view that takes files is `@receiving`, outside `@visiting`: a scanner and large pictures take
+seconds, in which nobody else should wait for the database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from io import BytesIO
+from typing import ParamSpec
+
+from flask import Flask, Response, current_app, g, request, send_file
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lti_tool import documents
+from lti_tool.documents import Document
+from lti_tool.errors import ToolError
+from lti_tool.models import EvidenceFile
+from lti_tool.services import evidence
+from lti_tool.web import security
+from lti_tool.web.context import current_tool
+from lti_tool.web.errors import in_words
+
+P = ParamSpec("P")
+FIELD = "file"
+_TAKES_FILES = "takes_files"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The files of a form. `problem`: why they cannot be kept, and what to do."""
+
+    documents: tuple[Document, ...] = ()
+    problem: str = ""
+
+
+def init_app(app: Flask) -> None:
+    """Call it before whatever reads forms."""
+    app.before_request(make_room)
+    app.jinja_env.globals.update(keeping_limits=_limits, accepted_files=documents.ACCEPTED)
+
+
+def make_room() -> None:
+    """Let a request with files be larger than others: one file more than is kept, so that whoever
+    sends too much is told on the page on which they did."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, _TAKES_FILES, False):
+        settings, limits = current_tool().settings, _limits()
+        request.max_content_length = (
+            limits.file * (limits.files + 1) + settings.max_request_kib * 1024
+        )
+
+
+def receiving(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Let a view ask for what was `received`."""
+
+    @wraps(view)
+    def receive(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        g.received = read()
+        return view(*args, **kwargs)
+
+    return taking(receive)
+
+
+def taking(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Let the requests of a view be large; it calls `read` itself once it knows who asks."""
+    setattr(view, _TAKES_FILES, True)
+    return view
+
+
+def received() -> Received:
+    found: Received = g.received
+    return found
+
+
+def hand_out(db: Session, file: EvidenceFile) -> Response:
+    """Return a file to be saved: no browser shows it here, or runs anything in it."""
+    security.sandbox()
+    response = send_file(
+        BytesIO(evidence.read(db, file, current_tool().encryption)),
+        mimetype=file.content.media_type,
+        as_attachment=True,
+        download_name=file.name,
+    )
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _limits() -> evidence.Limits:
+    return current_tool().keeping.limits
+
+
+def read() -> Received:
+    """Return the files of this request."""
+    keeping = current_tool().keeping
+    sent = [one for one in request.files.getlist(FIELD) if one.filename]
+    try:
+        if len(sent) > keeping.limits.files:
+            raise ToolError("too_many_files", maximum=str(keeping.limits.files))
+        return Received(
+            tuple(
+                evidence.accept(one.read(keeping.limits.file + 1), one.filename or "", keeping)
+                for one in sent
+            )
+        )
+    except ToolError as error:
+        return Received(problem=in_words(error))
