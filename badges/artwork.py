@@ -85,6 +85,26 @@ def emblem_svg(
     ).encode("ascii")
 
 
+def struck_png(image: bytes) -> bytes:
+    """Return a PNG with the strokes of a TEST badge across it."""
+    with Image.open(BytesIO(image), formats=["PNG"]) as found:
+        made = found.convert("RGBA")
+    draw, scale = ImageDraw.Draw(made), made.width / SIDE
+    for shape in _hatching():
+        draw.polygon([(x * scale, y * scale) for x, y in shape.points], fill=shape.fill)
+    out = BytesIO()
+    made.save(out, "PNG")
+    return out.getvalue()
+
+
+def struck_svg(image: bytes) -> bytes:
+    """Return an SVG (of no size of its own) with the strokes of a TEST badge across it."""
+    strokes = "".join(f'<g fill="{_hex(one.fill)}">{_svg(one)}</g>' for one in _hatching())
+    whole = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">'
+    inner = image.replace(b"<svg", f'<svg width="{SIDE}" height="{SIDE}"'.encode(), 1)
+    return whole.encode() + inner + f"{strokes}</svg>".encode()
+
+
 def _svg(shape: Shape) -> str:
     if isinstance(shape, Disc):
         x, y = shape.centre
@@ -177,7 +197,7 @@ def _beads(seed: bytes, fill: Rgb) -> Iterable[Shape]:
         yield Disc(at(135, i / BEADS), 9 if bits >> i & 1 else 4, fill)
 
 
-def _hatching() -> Iterable[Shape]:
+def _hatching() -> Iterable[Polygon]:
     """Diagonal strokes across everything: chords of a circle, so that no clipping is needed."""
     for distance in range(-120, 121, 60):
         half = math.sqrt(172**2 - distance**2)

@@ -22,11 +22,11 @@ from badges.micro_credential import MicroCredential
 
 _NUMBERING = {"format", "version"}
 _TEXTS = {"title", "description", "name", "label", "text", "statement", "kind"}
-_TEXTS |= {"prerequisites", "procedure"}
+_TEXTS |= {"prerequisites", "procedure", "alt"}
 # Whatever is said here, a learner learns and is judged the same.
 _WORDING = re.compile(
     r"\$\.(description|awarding_body\.(name|url)|quality_assurance\.(name|description|url)"
-    r"|licence|target_groups)\b"
+    r"|licence|target_groups|artwork\.alt)\b"
 )
 # What changes meaning as a word does: comparisons, units, a minus before a number.
 _WORD = re.compile(r"\w+|[<>≤≥=±%‰°]|(?<!\w)[-\u2212](?=\d)")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from badges import definition_values as values
 from badges.json_reader import Fields, Node, Refused, sound
 from badges.micro_credential import (
+    Artwork,
     Assessment,
     AwardingBody,
     Concept,
@@ -65,6 +66,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             validity_months=fields.maybe("validity_months", values.integer(1, MAX_VALIDITY_MONTHS)),
             licence=fields.maybe("licence", values.uri),
             skills=fields.optional("skills", concepts, ()),
+            artwork=fields.maybe("artwork", _artwork),
             target_groups=fields.optional("target_groups", concepts, ()),
             units=fields.required("units", values.tuple_of(_unit, at_most=MAX_UNITS)),
         )
@@ -223,6 +225,15 @@ def _prior_learning(node: Node) -> PriorLearning:
             allowed=fields.required("allowed", values.boolean),
             max_share_percent=fields.maybe("max_share_percent", values.integer(0, 100)),
             procedure=fields.maybe("procedure", values.prose),
+        )
+
+
+def _artwork(node: Node) -> Artwork:
+    with Fields(node) as fields:
+        return Artwork(
+            digest=fields.required("digest", values.digest),
+            alt=fields.required("alt", values.texts),
+            data=fields.maybe("data", values.base64),
         )
 
 

@@ -15,6 +15,7 @@ from badges.text import InvalidText, Text
 MAX_NAME = 300
 MAX_PROSE = 4000
 MAX_URI = 2000
+MAX_DATA = 500_000
 MAX_LANGUAGES = 40
 MAX_NUMBER = Decimal(100_000)
 DECIMAL_PLACES = 2
@@ -22,6 +23,8 @@ DECIMAL_PLACES = 2
 
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # RFC 3986 with a host name and without user information.
 _URI = re.compile(
     r"https?://(?=[^/?#]{1,255}(?:[/?#]|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
@@ -60,6 +63,19 @@ def code(node: Node) -> str:
 
 def slug(node: Node) -> str:
     return _matching(node, SLUG, "slug_syntax")
+
+
+def digest(node: Node) -> str:
+    """Read a SHA-256 in lower-case hex."""
+    return _matching(node, _DIGEST, "digest_syntax")
+
+
+def base64(node: Node) -> str:
+    if not isinstance(node.value, str):
+        node.refuse("type", "a string is needed")
+    if len(node.value) > MAX_DATA:
+        node.refuse("too_long", f"at most {MAX_DATA} characters")
+    return _matching(node, _BASE64, "base64_syntax")
 
 
 def series(node: Node) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from badges.micro_credential import (
+    Artwork,
     Assessment,
     AwardingBody,
     Concept,
@@ -81,6 +82,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         validity_months=mc.validity_months,
         licence=mc.licence,
         skills=_concepts(mc.skills),
+        artwork=_artwork(mc.artwork),
         target_groups=_concepts(mc.target_groups),
     ) | {"units": [_unit(unit) for unit in mc.units]}
 
@@ -169,6 +171,10 @@ def _prior_learning(prior: PriorLearning | None) -> Json | None:
         max_share_percent=prior.max_share_percent,
         procedure=_text(prior.procedure),
     )
+
+
+def _artwork(artwork: Artwork | None) -> Json | None:
+    return _present(digest=artwork.digest, alt=_text(artwork.alt)) if artwork else None
 
 
 def _unit(unit: LearningUnit) -> Json:

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 _TEXTS = frozenset(
     {"title", "description", "text", "statement", "label", "kind", "name", "procedure"}
-    | {"prerequisites"}
+    | {"prerequisites", "alt"}
 )
 _UNTRANSLATED = "awarding_body"
 """Its name is a proper name."""

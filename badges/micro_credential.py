@@ -5,7 +5,7 @@ learner and the date of issue belong to the award; the other nine belong here.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -132,6 +132,17 @@ class PriorLearning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Artwork:
+    """The picture of a badge that its awarding body brought. `digest`: SHA-256 hex of its bytes,
+    by which it is found; `alt`: what is on it, for who does not see it. `data`: the bytes, in
+    base64, only on the way between two servers."""
+
+    digest: str
+    alt: Text
+    data: str | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LearningUnit:
     """`allows_participation`: opening and confirming the unit is enough to complete it.
     `assessment`: only where it differs from that of the whole."""
@@ -153,8 +164,9 @@ class MicroCredential:
     `code` names the series, `code` and `version` together this definition. `languages` are those
     of instruction; the languages of the texts are in the texts. `hours` is the notional workload
     of the whole. `stack`: the micro-credentials that it is made of, beside units of its own, if
-    any. `licence`: the address of that under which others may use the texts. `target_groups` are
-    planning data: never on a page or in a badge that names a holder (see `definition.public`).
+    any. `licence`: the address of that under which others may use the texts. `artwork`: None for
+    the emblem that is drawn. `target_groups` are planning data: never on a page or in a badge that
+    names a holder (see `definition.public`).
     """
 
     code: str
@@ -182,6 +194,7 @@ class MicroCredential:
     validity_months: int | None = None
     licence: str | None = None
     skills: tuple[Concept, ...] = ()
+    artwork: Artwork | None = None
     target_groups: tuple[Concept, ...] = ()
 
     def unit(self, code: str) -> LearningUnit:

@@ -15,6 +15,7 @@ from lti_tool.lti import login_states, unconfirmed
 from lti_tool.mail import MailServer
 from lti_tool.services import (
     api_clients,
+    artworks,
     audit,
     launches,
     memberships,
@@ -94,6 +95,12 @@ def want_results(tool: Tool) -> None:
         readings.want_by_schedule(db, WANT_RESULTS_EVERY, clock.now())
 
 
+def forget_pictures(tool: Tool) -> None:
+    """Delete pictures of badges that nothing names any more."""
+    with tool.database.transaction() as db:
+        artworks.forget_unused(db, clock.now())
+
+
 def want_rosters(tool: Tool) -> None:
     """Let the rosters of active courses be read once a day, spread until the next time."""
     with tool.database.transaction() as db:
@@ -104,6 +111,7 @@ JOBS = (
     Job("rotate_tool_key", timedelta(hours=1), rotate_tool_key),
     Job("forget_secrets", timedelta(minutes=1), forget_secrets),
     Job("forget_expired", timedelta(minutes=5), forget_expired),
+    Job("forget_pictures", timedelta(days=1), forget_pictures),
     Job("want_results", WANT_RESULTS_EVERY, want_results),
     Job("want_rosters", WANT_ROSTERS_EVERY, want_rosters),
 )

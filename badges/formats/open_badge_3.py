@@ -128,7 +128,13 @@ def achievement(
                 "id": f"{addresses.version}#criteria",
                 "narrative": f"{notice}\n\n{narrative}".lstrip(),
             },
-            "image": {"id": addresses.image, "type": "Image"},
+            "image": _present(
+                {
+                    "id": addresses.image,
+                    "type": "Image",
+                    "caption": words.text(mc.artwork.alt) if mc.artwork else "",
+                }
+            ),
             "inLanguage": words.language,
             "version": mc.version,
             "humanCode": mc.code,

@@ -5,15 +5,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from badges import definition, samples
 from badges.definition import InvalidDefinition
 from badges.micro_credential import MicroCredential, missing_elements
+from badges.picture import PictureRefused
 from lti_tool import clock
 from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
-from lti_tool.services import audit, catalogue, grants, organisations, specimen
+from lti_tool.services import artworks, audit, catalogue, grants, organisations, specimen
 
 FILES = click.argument(
     "files",
@@ -48,7 +50,8 @@ def import_files(context: Context, files: tuple[Path, ...]) -> None:
     """Publish definition FILES. All of them or, if one is refused, none."""
     definitions = [(path, _read(path)) for path in files]
     with context.transaction() as db:
-        for path, mc in definitions:
+        for path, read in definitions:
+            mc = _with_picture(db, path, read)
             try:
                 version, was_added = catalogue.publish(
                     db, mc, public_url=context.settings.public_url, now=clock.now()
@@ -138,6 +141,22 @@ def _read(path: Path) -> MicroCredential:
         for problem in error.problems:
             click.echo(f"  {problem.path}: {problem.code} {problem.detail}".rstrip(), err=True)
         raise click.exceptions.Exit(1) from error
+
+
+def _with_picture(db: Session, path: Path, mc: MicroCredential) -> MicroCredential:
+    """Keep the picture that a definition brings along."""
+    if mc.artwork is None:
+        return mc
+    content = definition.dump(mc)
+    if mc.artwork.data:
+        alt = mc.artwork.alt.to_json()
+        content["artwork"] = {"digest": mc.artwork.digest, "alt": alt, "data": mc.artwork.data}
+    try:
+        return definition.load(artworks.unpacked(db, content, clock.now()))
+    except PictureRefused as error:
+        raise click.ClickException(
+            _("%(path)s: its picture cannot be used (%(reason)s).", path=path, reason=error.code)
+        ) from error
 
 
 def _is_fine(path: Path) -> bool:

@@ -17,6 +17,7 @@ from lti_tool.models.activities import (
     UnitActivity,
 )
 from lti_tool.models.api_clients import ApiClient, ApiRequest, ApiToken
+from lti_tool.models.artworks import StoredArtwork
 from lti_tool.models.audit_log import AuditEntry
 from lti_tool.models.awards import Award
 from lti_tool.models.completions import CompletionRecord, Enrolment
@@ -114,6 +115,7 @@ __all__ = [
     "StackPart",
     "StatusEntry",
     "StatusList",
+    "StoredArtwork",
     "ToolKey",
     "UnconfirmedLaunch",
     "UnitActivity",

@@ -29,6 +29,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Organisation,
 )
+from lti_tool.services import artworks
 
 LARGEST_CONTENT = 512 * 1024
 """Characters of a draft as JSON."""
@@ -220,6 +221,7 @@ def check_place(db: Session, draft: DefinitionDraft, mc: MicroCredential) -> Non
 
     Raises:
         Conflict: `foreign_awarding_body`: it names another than the draft's organisation;
+            `artwork_missing`: it names a picture that is not here;
             `code_taken`: a new series, or version, of that code is there already;
             `code_changed`: the next of a series has another code;
             `nothing_changed`; MoreThanWording: `more_than_wording`;
@@ -229,6 +231,8 @@ def check_place(db: Session, draft: DefinitionDraft, mc: MicroCredential) -> Non
     is_ours = body.slug == ours.slug and ours.name in body.name.values()
     if not is_ours or (ours.country or body.country) != body.country:
         raise Conflict("foreign_awarding_body", name=ours.name)
+    if mc.artwork and artworks.of(db, mc) is None:
+        raise Conflict("artwork_missing")
     series = sa.select(MicroCredentialSeries).filter_by(organisation_id=ours.id, code=mc.code)
     known = db.scalar(series)
     if draft.kind == Kind.NEW:

@@ -10,11 +10,12 @@ from itertools import zip_longest
 from typing import Any
 
 from markupsafe import Markup
+from sqlalchemy.orm import Session, object_session
 
-from badges import artwork, baking
+from badges import artwork, baking, picture
 from badges.micro_credential import MicroCredential
 from lti_tool.models import Credential
-from lti_tool.services import catalogue
+from lti_tool.services import artworks, catalogue
 
 EMBLEMS_KEPT = 256
 """Each takes about 20 kB; drawing one takes 20 ms of a processor, for any stranger who asks."""
@@ -119,26 +120,34 @@ def _lines(narrative: str) -> Iterator[Line]:
             yield Line(text, 0)
 
 
-def emblem_png(mc: MicroCredential, *, is_test: bool = False) -> bytes:
+def emblem_png(db: Session, mc: MicroCredential, *, is_test: bool = False) -> bytes:
+    """Return the picture of a badge: the one that its school brought, else the drawn one."""
+    if (brought := artworks.of(db, mc)) is not None:
+        return artwork.struck_png(brought.png) if is_test else brought.png
     return drawn(mc.code, mc.awarding_body.slug, _field(mc), is_test)
 
 
-def emblem_svg(mc: MicroCredential, *, is_test: bool = False) -> bytes:
-    return artwork.emblem_svg(
-        mc.code, awarding_body=mc.awarding_body.slug, field=_field(mc), test=is_test
-    )
+def emblem_svg(db: Session, mc: MicroCredential, *, is_test: bool = False) -> bytes:
+    if (brought := artworks.of(db, mc)) is not None:
+        framed = picture.framed(brought.picture)
+        return artwork.struck_svg(framed) if is_test else framed
+    return _drawn_svg(mc, is_test)
 
 
 def emblem_within(mc: MicroCredential, is_test: bool) -> Markup:
-    """Return the emblem as a part of a page: its picture would be asked for afterwards."""
-    svg = emblem_svg(mc, is_test=is_test).decode("ascii")
+    """Return the drawn emblem as a part of a page: its picture would be asked for afterwards.
+    What a school brought is never made a part of a page."""
+    svg = _drawn_svg(mc, is_test).decode("ascii")
     return Markup(svg)  # noqa: S704 - our own drawing, of numbers and colours
 
 
 def baked_png(credential: Credential) -> bytes:
     """Return the emblem with the signed bytes in it (Open Badges 3.0, section 5.3)."""
     mc = catalogue.definition(credential.award.version)
-    return baking.bake_png(emblem_png(mc, is_test=credential.award.is_test), credential.document)
+    db = object_session(credential)
+    assert db is not None  # it was found just now
+    emblem = emblem_png(db, mc, is_test=credential.award.is_test)
+    return baking.bake_png(emblem, credential.document)
 
 
 def file_name(credential: Credential, extension: str) -> str:
@@ -151,6 +160,12 @@ def file_name(credential: Credential, extension: str) -> str:
 @lru_cache(maxsize=EMBLEMS_KEPT)
 def drawn(code: str, awarding_body: str, field: str | None, is_test: bool) -> bytes:
     return artwork.emblem_png(code, awarding_body=awarding_body, field=field, test=is_test)
+
+
+def _drawn_svg(mc: MicroCredential, is_test: bool) -> bytes:
+    return artwork.emblem_svg(
+        mc.code, awarding_body=mc.awarding_body.slug, field=_field(mc), test=is_test
+    )
 
 
 def _field(mc: MicroCredential) -> str | None:

@@ -48,6 +48,7 @@ _OTHERS: Mapping[str, str] = {
     "activities": N_("Form of participation"),
     "stack": N_("Made of"),
     "target_groups": N_("Target groups"),
+    "artwork": N_("Badge picture"),
 }
 _OF_A_UNIT: Mapping[str, str] = {
     "title": N_("Title"),
@@ -58,9 +59,10 @@ _OF_A_UNIT: Mapping[str, str] = {
     "allows_participation": N_("Whether taking part may be enough"),
     "outcomes": N_("Learning outcomes"),
 }
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _STEP = re.compile(r'\.([A-Za-z_]+)|\[(\d+)\]|\["([^"]+)"\]')
 _TEXTS = {"title", "description", "name", "label", "text", "statement", "kind"}
-_TEXTS |= {"prerequisites", "procedure"}
+_TEXTS |= {"prerequisites", "procedure", "alt"}
 
 
 def place(path: str) -> str:
@@ -107,11 +109,13 @@ def element(value: Any) -> str:
             return "; ".join(element(one) for one in value)
         case dict():
             return _object(value)
+        case str() if _DIGEST.fullmatch(value):
+            return gettext("picture %(name)s", name=value[:8])
     return str(value)
 
 
 def _object(value: Mapping[str, Any]) -> str:
-    for name in ("label", "title", "text", "statement", "name"):
+    for name in ("label", "title", "text", "statement", "name", "alt"):
         if isinstance(value.get(name), dict):
             return _object(value[name])
     try:

@@ -38,6 +38,10 @@ WRITING: Mapping[str, Sentence] = {
         N_("A reviewer has just decided about this definition."),
         N_("Open it again: what was decided stands there."),
     ),
+    "artwork_missing": Sentence(
+        N_("The badge picture of this draft is not on this server."),
+        N_("Open “Badge picture” and choose it again. Everything you wrote is kept."),
+    ),
     "already_being_written": Sentence(
         N_("Somebody in your organisation writes the next version already."),
         N_("Talk to them, or wait until it is published."),

@@ -14,6 +14,8 @@ from tests.browser.conftest import Arrive, NewContext, Show
 from tests.browser.visitors import Visitor
 
 SIZES = {360: 740, 1280: 720}
+SUN = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">
+<circle cx="50" cy="50" r="48" fill="#ffd34d" stroke="#a15c00" stroke-width="4"/></svg>"""
 DONE = "Everything is there. You can hand it in."
 
 
@@ -127,6 +129,15 @@ def test_every_page_reads_well_on_a_desk_and_on_a_phone(
     _look(page, "writing table", show)
     page.goto(f"{here.rpartition('/')[0]}/import")
     _look(page, "writing import", show)
+    page.goto(f"{here}/picture?lang=en")
+    _look(page, "writing picture", show)
+    page.get_by_label("Picture", exact=True).set_input_files(
+        {"name": "sun.svg", "mimeType": "image/svg+xml", "buffer": SUN}
+    )
+    page.get_by_label("What is on the picture").fill("a sun")
+    page.get_by_role("button", name="Save the picture").click()
+    expect(page.get_by_alt_text("a sun")).to_be_visible()
+    _look(page, "writing picture brought", show)
     page.goto(f"{here}/preview?lang=en")
     _look(page, "writing preview early", show)
     page.goto(f"{here}/edit?step=units")

@@ -17,6 +17,9 @@ from lti_tool.web.negotiation import wants_json
 from lti_tool.web.public import story
 from lti_tool.web.public.blueprint import blueprint, document, reading
 
+PICTURE_POLICY = "default-src 'none'; img-src data:; sandbox; frame-ancestors 'none'"
+"""Opened by itself, a picture runs nothing and loads nothing."""
+
 VERSION = "/definitions/<body>/<code>/<version>"
 
 
@@ -86,10 +89,12 @@ def emblem(body: str, code: str, version: str, kind: str, is_test: bool) -> Resp
     """Hand out the emblem; that of TEST badges says so across the picture."""
     with reading() as db:
         mc = catalogue.definition(_find(db, body, code, version))
-    if kind == "png":
-        image = Response(badge_files.emblem_png(mc, is_test=is_test), mimetype="image/png")
-    else:
-        image = Response(badge_files.emblem_svg(mc, is_test=is_test), mimetype="image/svg+xml")
+        if kind == "png":
+            image = Response(badge_files.emblem_png(db, mc, is_test=is_test), mimetype="image/png")
+        else:
+            drawing = badge_files.emblem_svg(db, mc, is_test=is_test)
+            image = Response(drawing, mimetype="image/svg+xml")
+    image.headers["Content-Security-Policy"] = PICTURE_POLICY
     return caching.cacheable(image, caching.ARTWORK)
 
 

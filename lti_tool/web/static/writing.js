@@ -10,6 +10,8 @@
   function text() {
     const fields = new URLSearchParams(new FormData(form));
     for (const name of ["csrf_token", "revision"]) fields.delete(name);
+    for (const [name, value] of [...fields])  // what a page says again of words it has kept
+      if (name.endsWith(".kept") || (name.endsWith(".instead") && !value)) fields.delete(name);
     return fields.toString();
   }
 

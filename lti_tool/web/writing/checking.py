@@ -219,6 +219,8 @@ def _wanted(path: str) -> Iterator[str]:
 def named(path: str, content: Json) -> str:
     """Return what a unit, an outcome or a place without a field of its own is called."""
     steps = path.split(".")
+    if steps[0] == "artwork":
+        return gettext("What is on the badge picture")
     if steps[0] != "units":
         return path
     if len(steps) == 1:

@@ -5,17 +5,18 @@ import uuid
 from flask import Response, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from markupsafe import Markup
 
-from badges import artwork, drafting, strict_json
 from badges import definition as definitions
+from badges import drafting, strict_json
 from badges.definition import InvalidDefinition
+from badges.definition_values import MAX_DATA
 from badges.drafting import Json
 from badges.errors import BadgeError
 from badges.micro_credential import MicroCredential
+from badges.picture import PictureRefused
 from badges.strict_json import MalformedJson
 from lti_tool.errors import ToolError
-from lti_tool.services import drafts, specimen
+from lti_tool.services import artworks, drafts, specimen
 from lti_tool.services.drafts import EDITABLE
 from lti_tool.web import badge_files
 from lti_tool.web.badge_files import Summary
@@ -23,11 +24,12 @@ from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.sentence import N_
-from lti_tool.web.writing import checking, tables
+from lti_tool.web.writing import checking, pictures, tables
 from lti_tool.web.writing.seat import Seat
 
 _HARMLESS = frozenset({"required", "empty_text"})
 """What may be missing from a file: it can be written here."""
+LARGEST_FILE = drafts.LARGEST_CONTENT + MAX_DATA
 
 
 def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
@@ -42,15 +44,9 @@ def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
         draft=draft,
         mc=mc,
         findings=checking.findings(draft.content, checklist),
-        emblem=_emblem(mc) if mc else "",
+        picture=pictures.shown(seat, draft.content),
         summary=_summary(seat, mc) if mc else None,
     )
-
-
-def _emblem(mc: MicroCredential) -> Markup:
-    field = mc.field.uri if mc.field else None
-    svg = artwork.emblem_svg(mc.code, awarding_body=mc.awarding_body.slug, field=field)
-    return Markup(svg.decode("ascii"))  # noqa: S704 - our own drawing, of numbers and colours
 
 
 def _summary(seat: Seat, mc: MicroCredential) -> Summary | None:
@@ -70,7 +66,8 @@ def export(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     if request.args.get("form") == "csv":
         text, kind, ending = tables.written(draft.content), "text/csv", "csv"
         return _file(("\ufeff" + text).encode(), kind, f"{name}.{ending}")
-    text = json.dumps(draft.content, ensure_ascii=False, indent=1, sort_keys=False)
+    content = artworks.packed(seat.db, draft.content)
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=False)
     return _file(text.encode(), "application/json", f"{name}.json")
 
 
@@ -162,10 +159,15 @@ def _import_page(seat: Seat, problems: list[str]) -> str:
 
 def import_file(seat: Seat) -> ResponseReturnValue:
     """Begin a draft with what a JSON file says, for an own school and under a code of its own."""
-    data = _uploaded(drafts.LARGEST_CONTENT + 1)
+    data = _uploaded(LARGEST_FILE + 1)
     content, problems = _definition(data)
     if problems or content is None:
         return _import_page(seat, problems), 400
+    try:
+        content = artworks.unpacked(seat.db, content, seat.now)
+    except PictureRefused as error:
+        words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
+        return _import_page(seat, [f"$.artwork: {words}"]), 400
     try:
         home = uuid.UUID(request.form.get("organisation", ""))
     except ValueError:

@@ -1,0 +1,118 @@
+"""Pictures that schools bring for their badges: keep, find, carry along with a definition.
+
+A picture is named by what it is, so a version that names one always shows the same.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges import picture as pictures
+from badges.micro_credential import MicroCredential
+from badges.picture import MediaType, Picture, PictureRefused
+from lti_tool.db import get_or_add
+from lti_tool.models import (
+    DefinitionDraft,
+    DefinitionRevision,
+    MicroCredentialVersion,
+    StoredArtwork,
+)
+
+UNUSED_KEPT = timedelta(days=30)
+"""A picture that no definition names any more; the page of a draft may still be open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture as it was cleaned, and as PNG."""
+
+    picture: Picture
+    png: bytes
+
+
+def keep(db: Session, picture: Picture, now: datetime) -> str:
+    """Keep a picture and return its digest; one that is there already is kept once.
+
+    Raises:
+        PictureRefused: an SVG that cannot be drawn.
+    """
+    is_png = picture.media_type is MediaType.PNG
+    row, was_added = get_or_add(
+        db,
+        StoredArtwork,
+        {"digest": picture.digest},
+        media_type=picture.media_type.value,
+        data=picture.data,
+        png=None if is_png else pictures.drawn(picture),
+        kept_at=now,
+    )
+    if not was_added:
+        row.kept_at = now
+    return picture.digest
+
+
+def find(db: Session, digest: str) -> Shown | None:
+    row = db.get(StoredArtwork, digest)
+    if row is None:
+        return None
+    return Shown(Picture(MediaType(row.media_type), row.data), row.png or row.data)
+
+
+def of(db: Session, mc: MicroCredential) -> Shown | None:
+    """Return the picture of a definition, None for one whose emblem is drawn."""
+    return find(db, mc.artwork.digest) if mc.artwork else None
+
+
+def packed(db: Session, content: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON of a definition with its picture in it, to be carried to another server."""
+    artwork = content.get("artwork")
+    shown = find(db, str(artwork.get("digest"))) if isinstance(artwork, dict) else None
+    if shown is None:
+        return content
+    data = b64encode(shown.picture.data).decode("ascii")
+    return {**content, "artwork": {**content["artwork"], "data": data}}
+
+
+def unpacked(db: Session, content: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the JSON of a definition that came from elsewhere, its picture cleaned and kept.
+
+    Without a picture that is here or comes along, the emblem is drawn.
+
+    Raises:
+        PictureRefused: it brings what is no picture that can be shown.
+    """
+    artwork = content.get("artwork")
+    if not isinstance(artwork, dict):
+        return content
+    digest = str(artwork.get("digest"))
+    if "data" in artwork:
+        try:
+            data = b64decode(str(artwork["data"]), validate=True)
+        except (NotBase64, ValueError) as error:
+            raise PictureRefused("picture_damaged", "not base64") from error
+        digest = keep(db, pictures.clean(data), now)
+    elif find(db, digest) is None:
+        return {name: value for name, value in content.items() if name != "artwork"}
+    return {**content, "artwork": {"digest": digest, "alt": artwork.get("alt")}}
+
+
+def forget_unused(db: Session, now: datetime) -> None:
+    """Delete pictures that no definition or draft names and that nobody brought lately."""
+    named: set[str] = set()
+    for column in (
+        DefinitionDraft.content,
+        MicroCredentialVersion.definition,
+        DefinitionRevision.definition,
+    ):
+        digest = column[("artwork", "digest")].as_string()
+        named.update(db.scalars(sa.select(digest).filter(digest.is_not(None)).distinct()))
+    db.execute(
+        sa.delete(StoredArtwork).filter(
+            StoredArtwork.kept_at < now - UNUSED_KEPT, StoredArtwork.digest.not_in(named)
+        )
+    )

@@ -1,0 +1,135 @@
+"""The picture of a badge: brought by its school, or drawn."""
+
+import uuid
+from base64 import b64encode
+from collections.abc import Mapping
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from badges import artwork, drafting
+from badges import picture as pictures
+from badges.definition_values import MAX_NAME
+from badges.drafting import Json
+from badges.picture import LARGEST_SIDE, LARGEST_UPLOAD, SMALLEST_SIDE, MediaType, PictureRefused
+from badges.text import is_safe
+from lti_tool.models import DefinitionDraft
+from lti_tool.services import artworks, drafts
+from lti_tool.services.drafts import EDITABLE
+from lti_tool.web.sentence import N_
+from lti_tool.web.writing.reading import one_line
+from lti_tool.web.writing.seat import Seat
+
+REFUSALS: Mapping[str, str] = {
+    "picture_type": N_("This is neither a PNG nor an SVG file."),
+    "picture_too_large": N_("This file is too large: at most 768 KB, drawings 300 KB."),
+    "picture_damaged": N_("This picture cannot be read. Save it again with your program."),
+    "picture_animated": N_("This picture moves. Save one that stands still."),
+    "picture_not_square": N_("The picture must be square. This one is %(detail)s."),
+    "picture_too_small": N_(
+        "The picture needs at least 128 × 128 pixels. This one has %(detail)s."
+    ),
+    "picture_too_many_pixels": N_(
+        "The picture may have at most 2048 × 2048 pixels. This one has %(detail)s."
+    ),
+    "picture_doctype": N_("This drawing defines entities of its own. Save it as plain SVG."),
+    "picture_element": N_(
+        "This drawing holds “%(detail)s”, which cannot be shown safely. Turn texts into paths and "
+        "styles into attributes, or save it as PNG."
+    ),
+    "picture_reference": N_("This drawing refers to something outside. Save it as PNG."),
+    "picture_too_complex": N_("This drawing has too many parts. Save it as PNG."),
+}
+
+
+def show(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
+    draft = seat.readable(draft_id)
+    if not (seat.is_author(draft) and draft.state in EDITABLE):
+        return redirect(seat.address("check_draft", draft), 303)
+    return _page(seat, draft, _alt(draft.content))
+
+
+def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep a picture with its words, change its words, or have the emblem drawn again."""
+    draft = seat.own(draft_id)
+    alt = {tag: one_line(request.form.get(f"alt.{tag}", "")) for tag in _languages(draft)}
+    if request.form.get("act") == "drawn":
+        artwork_: Json | None = None
+    else:
+        digest, problem = _digest(seat, draft)
+        problem = problem or _problem(alt, drafting.original(draft.content))
+        if problem:
+            return _page(seat, draft, alt, problem), 400
+        artwork_ = {"digest": digest, "alt": {tag: text for tag, text in alt.items() if text}}
+    content = {name: value for name, value in draft.content.items() if name != "artwork"}
+    if artwork_ is not None:
+        content["artwork"] = artwork_
+    drafts.save(seat.db, draft, content, revision=draft.revision, now=seat.now)
+    return redirect(seat.address("draft_picture", draft, saved=1), 303)
+
+
+def shown(seat: Seat, content: Json) -> str:
+    """Return the picture of a draft as an address that holds it."""
+    digest = drafting.at(content, "artwork.digest")
+    brought = artworks.find(seat.db, str(digest)) if digest else None
+    if brought is not None:
+        return _address(brought.picture.media_type, brought.picture.data)
+    svg = artwork.emblem_svg(
+        str(content.get("code")),
+        awarding_body=str(drafting.at(content, "awarding_body.slug")),
+        field=drafting.at(content, "field.uri"),
+    )
+    return _address(MediaType.SVG, svg)
+
+
+def _address(media_type: MediaType, data: bytes) -> str:
+    return f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
+
+
+def _digest(seat: Seat, draft: DefinitionDraft) -> tuple[str, str]:
+    """Return the digest of the picture that was sent, else of the one that is there, or what is
+    wrong."""
+    upload = request.files.get("file")
+    data = upload.read(LARGEST_UPLOAD + 1) if upload is not None else b""
+    if not data:
+        known = str(drafting.at(draft.content, "artwork.digest") or "")
+        return known, "" if known else gettext("Choose a picture first.")
+    try:
+        return artworks.keep(seat.db, pictures.clean(data), seat.now), ""
+    except PictureRefused as error:
+        return "", gettext(REFUSALS[error.code], detail=error.detail)
+
+
+def _problem(alt: Mapping[str, str], original: str) -> str:
+    if not alt[original]:
+        return gettext("Say what is on the picture, for people who do not see it.")
+    if any(len(text) > MAX_NAME for text in alt.values()):
+        return gettext("This is too long. Shorten it.")
+    if not all(is_safe(text) for text in alt.values()):
+        return gettext("It holds characters that cannot be shown. Type it anew.")
+    return ""
+
+
+def _languages(draft: DefinitionDraft) -> tuple[str, ...]:
+    return drafting.languages(draft.content)
+
+
+def _alt(content: Json) -> Json:
+    found = drafting.at(content, "artwork.alt")
+    return found if isinstance(found, dict) else {}
+
+
+def _page(seat: Seat, draft: DefinitionDraft, alt: Mapping[str, str], problem: str = "") -> str:
+    return render_template(
+        "writing/picture.html",
+        visit=seat.visit,
+        seat=seat,
+        draft=draft,
+        picture=shown(seat, draft.content),
+        is_brought=bool(drafting.at(draft.content, "artwork.digest")),
+        alt=[(tag, alt.get(tag, "")) for tag in _languages(draft)],
+        problem=problem,
+        smallest=SMALLEST_SIDE,
+        largest=LARGEST_SIDE,
+    )

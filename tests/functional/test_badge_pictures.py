@@ -1,0 +1,173 @@
+"""A badge with the picture of its school: brought, described, frozen with a version, carried on."""
+
+import json
+import re
+from base64 import b64decode
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from badges import artwork, baking, samples
+from badges import definition as definitions
+from badges import picture as pictures
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import StoredArtwork
+from lti_tool.services import artworks, catalogue, drafts
+from lti_tool.services.drafts import Kind, MoreThanWording, Writer
+from tests.factories.courses import PUBLIC_URL
+from tests.factories.visits import Page, Visit, Visits
+from tests.functional.test_writing import SAFETY, begin, check, content, fill
+from tests.functional.test_writing_exchange import upload
+
+SUN = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" onload="alert(1)">
+<circle cx="50" cy="50" r="48" fill="#ffd34d"/></svg>"""
+PNG = artwork.emblem_png("OTHER", size=256)
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def teacher(visits: Visits) -> Visit:
+    return visits.open("olha", teacher=True, unit=SAFETY)
+
+
+def bring(page: Page, data: bytes, alt: str = "a sun") -> Page:
+    return upload(
+        check(page).follow("Change the picture"), "picture", data, **{"alt.en": alt, "alt.de": alt}
+    )
+
+
+def publish(visits: Visits, made: dict[str, Any]) -> str:
+    """Publish a definition as it is and return its public address."""
+    with visits.school.transaction() as db:
+        mc = definitions.load({**made, "code": "SUN-1"})
+        version, _ = catalogue.publish(db, mc, public_url=PUBLIC_URL, now=visits.school.now)
+        return f"/definitions/{version.reference}"
+
+
+@pytest.mark.parametrize("data", [SUN, PNG], ids=["svg", "png"])
+def test_a_school_brings_a_picture_with_words_for_it(
+    visits: Visits, teacher: Visit, data: bytes
+) -> None:
+    page = bring(begin(teacher), data)
+    assert "Your own picture" in page.text
+    assert 'alt="a sun"' in page.html
+    assert content(visits)["artwork"]["alt"] == {"en": "a sun"}
+    shown = re.search(r'src="data:image/[a-z+]+;base64,([^"]+)"', page.html)
+    assert shown
+    assert b"onload" not in b64decode(shown[1])
+    page = page.submit("picture", act="drawn")
+    assert "This emblem is drawn by itself" in page.text
+    assert "artwork" not in content(visits)
+
+
+@pytest.mark.parametrize(
+    ("data", "alt", "words"),
+    [
+        (SUN, "", "Say what is on the picture"),
+        (b"", "a sun", "Choose a picture first."),
+        (SUN.replace(b"<circle", b"<script/><circle"), "a sun", "“script”"),
+        (b"GIF89a", "a sun", "neither a PNG nor an SVG"),
+        (SUN.replace(b"0 0 100 100", b"0 0 200 100"), "a sun", "This one is 200 × 100."),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_and_its_words_stay(
+    visits: Visits, teacher: Visit, data: bytes, alt: str, words: str
+) -> None:
+    page = bring(begin(teacher), data, alt)
+    assert page.status == 400
+    assert words in page.text
+    assert f'value="{alt}"' in page.html
+    assert "artwork" not in content(visits)
+
+
+def test_a_published_picture_is_what_badge_and_pages_show(
+    visits: Visits, teacher: Visit, client: FlaskClient
+) -> None:
+    page = begin(teacher)
+    fill(visits, definitions.dump(samples.welding()))
+    bring(page, SUN)
+    address = publish(visits, content(visits))
+    drawing = client.get(f"{address}/emblem.svg")
+    assert drawing.data == pictures.clean(SUN).data
+    assert drawing.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "sandbox" in drawing.headers["Content-Security-Policy"]
+    assert drawing.headers["X-Content-Type-Options"] == "nosniff"
+    png = client.get(f"{address}/emblem.png").data
+    with Image.open(BytesIO(png)) as image:
+        assert image.size == (pictures.SIDE, pictures.SIDE)
+    assert baking.unbake(baking.bake_png(png, b"{}")) == b"{}"
+    assert client.get(f"{address}/emblem-test.png").data != png
+    assert 'alt="a sun"' in client.get(address).text
+    achievement = client.get(f"{address}.json").json
+    assert achievement is not None
+    assert achievement["image"]["caption"] == "a sun"
+    assert achievement["image"]["id"].endswith("/emblem.png")
+
+
+def test_another_picture_is_another_version_and_other_words_for_it_are_wording(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = begin(teacher)
+    fill(visits, definitions.dump(samples.welding()))
+    bring(page, SUN)
+    address = publish(visits, content(visits))
+    with visits.school.transaction() as db:
+        version = catalogue.find(db, address.removeprefix("/definitions/"))
+        writer = Writer("person:x", version.series.organisation_id)
+        draft = drafts.start_from(db, writer, version, Kind.EDITORIAL, visits.school.now)
+        other = {**draft.content["artwork"], "alt": {"en": "a yellow sun"}}
+        worded = {**draft.content, "artwork": other}
+        drafts.check_place(db, draft, definitions.load(worded))
+        digest = artworks.keep(db, pictures.clean(PNG), visits.school.now)
+        changed = {**draft.content, "artwork": {**other, "digest": digest}}
+        with pytest.raises(MoreThanWording):
+            drafts.check_place(db, draft, definitions.load(changed))
+
+
+@pytest.mark.parametrize("data", [SUN, PNG], ids=["svg", "png"])
+def test_a_download_brings_the_picture_along(visits: Visits, teacher: Visit, data: bytes) -> None:
+    page = bring(begin(teacher), data)
+    file = check(page).follow("Download (JSON)").response.data
+    digest = content(visits)["artwork"]["digest"]
+    with visits.school.transaction() as db:
+        db.query(StoredArtwork).delete()
+    upload(teacher.get("drafts/import"), "import", file)
+    assert content(visits)["artwork"] == {"digest": digest, "alt": {"en": "a sun"}}
+    with visits.school.transaction() as db:
+        assert artworks.find(db, digest) is not None
+
+
+def test_a_file_with_a_hostile_picture_is_refused_and_one_without_is_drawn(
+    visits: Visits, teacher: Visit
+) -> None:
+    made = definitions.dump(samples.welding())
+    made["artwork"] = {"digest": "0" * 64, "alt": {"en": "x"}, "data": "R0lGODlh"}
+    page = upload(teacher.get("drafts/import"), "import", json.dumps(made).encode())
+    assert page.status == 400
+    assert "neither a PNG nor an SVG" in page.text
+    made["artwork"] = {"digest": "0" * 64, "alt": {"en": "x"}}
+    upload(teacher.get("drafts/import"), "import", json.dumps(made).encode())
+    assert "artwork" not in content(visits)
+
+
+def test_a_picture_that_nothing_names_is_forgotten_after_a_while(
+    visits: Visits, teacher: Visit
+) -> None:
+    bring(begin(teacher), SUN)
+    now = visits.school.now
+    with visits.school.transaction() as db:
+        artworks.keep(db, pictures.clean(PNG), now)
+    for days, left in ((1, 2), (31, 1)):
+        with visits.school.transaction() as db:
+            artworks.forget_unused(db, clock.now() + timedelta(days=days))
+            assert db.query(StoredArtwork).count() == left
