@@ -18,6 +18,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     PendingAward,
     Person,
+    PriorLearningApplication,
 )
 from lti_tool.services import activities, evidence
 
@@ -46,6 +47,7 @@ class Held:
     credentials: Sequence[Credential]
     told: Told
     drafts: Sequence[DefinitionDraft]
+    applications: Sequence[PriorLearningApplication]
     files: Sequence[EvidenceFile]
 
 
@@ -77,6 +79,7 @@ def held(db: Session, person: Person) -> Held:
         credentials=db.scalars(credentials).all(),
         told=told(db, person),
         drafts=drafts(db, person),
+        applications=applications(db, person),
         files=evidence.of_person(db, person),
     )
 
@@ -85,6 +88,12 @@ def drafts(db: Session, person: Person) -> Sequence[DefinitionDraft]:
     """Return the definitions that a person wrote or writes, also those given up or published."""
     written = sa.select(DefinitionDraft).filter_by(author=f"person:{person.id}")
     return db.scalars(written.order_by(DefinitionDraft.created_at)).all()
+
+
+def applications(db: Session, person: Person) -> Sequence[PriorLearningApplication]:
+    """Return what a person applied for as prior learning, drafts too, oldest first."""
+    own = sa.select(PriorLearningApplication).filter_by(person_id=person.id)
+    return db.scalars(own.order_by(PriorLearningApplication.created_at)).all()
 
 
 def told(db: Session, person: Person) -> Told:

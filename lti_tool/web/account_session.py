@@ -41,6 +41,7 @@ class For(StrEnum):
     ANYBODY = "anybody"
     ADMINISTRATORS = "administrators"
     REVIEWERS = "reviewers"
+    ASSESSORS = "assessors"
     QUALITY = "quality"
     OPERATORS = "operators"
 
@@ -180,6 +181,8 @@ def _check_role(visit: AccountVisit, who: For) -> None:
     reviews = bool(visit.access.reviews)
     if who is For.REVIEWERS and not reviews:
         raise Forbidden("reviewers_only")
+    if who is For.ASSESSORS and not visit.access.assesses:
+        raise Forbidden("assessors_only")
     if who is For.QUALITY and not (reviews or visit.access.is_administrator):
         raise Forbidden("reviewers_only")
 

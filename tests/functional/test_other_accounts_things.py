@@ -23,7 +23,7 @@ from lti_tool.services import accounts, api_clients, grants, organisations, plat
 from lti_tool.services.accounts import Role
 from lti_tool.services.platforms import PlatformDetails
 from lti_tool.web.account_session import For
-from tests.factories import handing_in, signing_in
+from tests.factories import applying, handing_in, signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
 
@@ -82,6 +82,9 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.review_list": For.REVIEWERS,
     "admin.review": For.REVIEWERS,
     "admin.decide": For.REVIEWERS,
+    "admin.prior_learning_list": For.ASSESSORS,
+    "admin.prior_learning_application": For.ASSESSORS,
+    "admin.judge_prior_learning": For.ASSESSORS,
     "admin.people": For.ADMINISTRATORS,
     "admin.invite_person": For.ADMINISTRATORS,
     "admin.person": For.ADMINISTRATORS,
@@ -115,15 +118,17 @@ ADMIN_ROUTES: Mapping[str, For] = {
 
 
 MAY: Mapping[For, frozenset[Role | None]] = {
-    For.ANYBODY: frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.REVIEWER, None}),
+    For.ANYBODY: frozenset({*Role, None}),
     For.ADMINISTRATORS: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
     For.REVIEWERS: frozenset({Role.REVIEWER}),
+    For.ASSESSORS: frozenset({Role.ASSESSOR}),
     For.QUALITY: frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.REVIEWER}),
     For.OPERATORS: frozenset({Role.OPERATOR}),
 }
 REFUSALS = {
     For.ADMINISTRATORS: "administrators_only",
     For.REVIEWERS: "reviewers_only",
+    For.ASSESSORS: "assessors_only",
     For.QUALITY: "reviewers_only",
     For.OPERATORS: "operators_only",
 }
@@ -149,7 +154,7 @@ def person(app: Flask, database: Database, role: Role | None, body: str | None) 
     return signing_in.signed_in(app, database, made, now)
 
 
-@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.REVIEWER, None])
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.REVIEWER, Role.ASSESSOR, None])
 def test_pages_of_other_roles_are_refused(
     app: Flask, database: Database, role: Role | None
 ) -> None:
@@ -258,9 +263,11 @@ def test_a_session_that_is_over_opens_nothing(app: Flask, database: Database) ->
 def test_every_own_page_opens(app: Flask, database: Database) -> None:
     operator = person(app, database, Role.OPERATOR, None)
     reviewer = person(app, database, Role.REVIEWER, "one")
+    assessor = person(app, database, Role.ASSESSOR, "one")
+    others = {For.REVIEWERS: reviewer, For.ASSESSORS: assessor}
     for rule, who in admin_rules(app):
         if "GET" in (rule.methods or ()) and not rule.arguments:
-            visitor = reviewer if who is For.REVIEWERS else operator
+            visitor = others.get(who, operator)
             assert visitor.get(address(rule)).status_code == 200, rule
 
 
@@ -270,10 +277,12 @@ class School:
 
     administrator: SignedIn
     reviewer: SignedIn
+    assessor: SignedIn
     ids: Mapping[str, uuid.UUID]
 
     def visitor(self, who: For) -> SignedIn:
-        return self.reviewer if who is For.REVIEWERS else self.administrator
+        others = {For.REVIEWERS: self.reviewer, For.ASSESSORS: self.assessor}
+        return others.get(who, self.administrator)
 
 
 def settle(app: Flask, database: Database, slug: str) -> School:
@@ -307,8 +316,11 @@ def settle(app: Flask, database: Database, slug: str) -> School:
         }
     ids["version_id"] = handing_in.publish(database, slug, now)
     ids["award_id"] = handing_in.larger_award(database, ids["platform_id"], ids["version_id"], now)
+    ids["application_id"] = applying.hand_in(database, ids["platform_id"], ids["version_id"], now)
     ids["draft_id"] = handing_in.hand_in(database, slug, now)
-    return School(administrator, signing_in.signed_in(app, database, reviewer, now), ids)
+    assessor = person(app, database, Role.ASSESSOR, slug)
+    reviewing = signing_in.signed_in(app, database, reviewer, now)
+    return School(administrator, reviewing, assessor, ids)
 
 
 def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:

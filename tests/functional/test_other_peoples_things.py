@@ -69,6 +69,12 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "learner.sign": OWN,
     "learner.correct": OWN,
     "learner.sign_corrected": OWN,
+    "learner.prior_learning_advice": OWN,
+    "learner.prior_learning_unit": OWN,
+    "learner.save_prior_learning": OWN,
+    "learner.withdraw_prior_learning": OWN,
+    "learner.appeal_prior_learning": OWN,
+    "learner.erase_prior_learning": OWN,
     "teacher.choose": TEACHERS,
     # Definitions are public: a version belongs to nobody who could be harmed by its being named.
     "teacher.choose_unit": TEACHERS,

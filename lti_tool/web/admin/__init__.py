@@ -1,4 +1,4 @@
-"""Pages of people who sign in: operators, organisation administrators, reviewers."""
+"""Pages of people who sign in: operators, organisation administrators, reviewers, assessors."""
 
 from lti_tool.web.admin import (
     audit_log,
@@ -13,6 +13,7 @@ from lti_tool.web.admin import (
     passkeys,
     people,
     platforms,
+    prior_learning,
     review_partners,
     reviews,
     self_test,
@@ -35,6 +36,7 @@ __all__ = [
     "passkeys",
     "people",
     "platforms",
+    "prior_learning",
     "review_partners",
     "reviews",
     "self_test",

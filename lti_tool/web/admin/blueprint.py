@@ -25,6 +25,8 @@ def tabs(visit: AccountVisit) -> list[tuple[str, str]]:
         found.append(("admin.drafts", gettext("Being written")))
     if visit.access.reviews:
         found.append(("admin.review_list", gettext("To review")))
+    if visit.access.assesses:
+        found.append(("admin.prior_learning_list", gettext("Prior learning")))
     if visit.access.reviews or visit.access.is_administrator:
         found.append(("admin.definitions", gettext("Published")))
     if visit.access.is_operator:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.services import (
     lifecycle,
     organisations,
+    prior_assessment,
     registrations,
     reviews,
     stack_awards,
@@ -15,6 +16,7 @@ from lti_tool.web.account_session import AccountVisit, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.admin.definitions import places
+from lti_tool.web.admin.prior_learning import assessor
 from lti_tool.web.admin.reviews import reviewer
 
 
@@ -30,5 +32,6 @@ def home(visit: AccountVisit) -> ResponseReturnValue:
         schools=organisations.listed(visit.db, here),
         due=lifecycle.due(visit.db, places(visit), visit.now),
         to_decide=len(stack_awards.to_decide(visit.db, here)),
+        to_judge=len(prior_assessment.waiting(visit.db, assessor(visit))),
         to_review=len(reviews.waiting(visit.db, reviewer(visit))),
     )

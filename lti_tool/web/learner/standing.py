@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import request
 
+from badges import prior_learning
 from badges.completion import Progress
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
@@ -48,6 +49,19 @@ class LearnerStanding:
     credential: Credential | None
     larger: Sequence[LargerAward]
     is_of_link: bool
+
+    @property
+    def may_apply(self) -> bool:
+        """Whether prior learning can be recognised in a unit that is not complete."""
+        mc = self.units.mc
+        return (
+            self.is_of_link
+            and self.award is None
+            and any(
+                prior_learning.is_allowed(mc, one.unit) and not one.progress.is_complete
+                for one in self.units.units
+            )
+        )
 
 
 def standing(visit: Visit) -> LearnerStanding:

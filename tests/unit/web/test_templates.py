@@ -25,6 +25,7 @@ MACROS = {
     "search.html",
     "told.html",
     "forms.html",
+    "prior_words.html",
     "fields.html",
     "described.html",
     "checklist.html",  # a part of a page, which a script asks for alone

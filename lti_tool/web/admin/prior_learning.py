@@ -1,0 +1,92 @@
+"""Prior learning that waits for an assessor: the list, one application, and the judgement."""
+
+import uuid
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.models import PriorLearningApplication
+from lti_tool.services import catalogue, prior_assessment, prior_learning
+from lti_tool.services.completions import LONGEST_EVIDENCE
+from lti_tool.services.prior_assessment import Assessor, Opinion
+from lti_tool.services.prior_learning import Verdict
+from lti_tool.web.account_session import AccountVisit, For, signed_in
+from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.errors import what_happened
+
+
+def assessor(visit: AccountVisit) -> Assessor:
+    return Assessor(visit.account, visit.access)
+
+
+@blueprint.get("/prior-learning")
+@signed_in(For.ASSESSORS)
+def prior_learning_list(visit: AccountVisit) -> ResponseReturnValue:
+    return render_template(
+        "admin/prior_list.html",
+        visit=visit,
+        waiting=prior_assessment.waiting(visit.db, assessor(visit)),
+        lately=prior_assessment.lately(visit.db, assessor(visit)),
+        definition=catalogue.definition,
+        unit_of=prior_learning.unit_of,
+        done=request.args.get("done", ""),
+    )
+
+
+@blueprint.get("/prior-learning/<uuid:application_id>")
+@signed_in(For.ASSESSORS)
+def prior_learning_application(
+    visit: AccountVisit, application_id: uuid.UUID
+) -> ResponseReturnValue:
+    return _page(visit, prior_assessment.find(visit.db, assessor(visit), application_id))
+
+
+@blueprint.post("/prior-learning/<uuid:application_id>")
+@signed_in(For.ASSESSORS, writes=True)
+def judge_prior_learning(visit: AccountVisit, application_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep the judgement; whatever was typed stays where it is refused."""
+    row = prior_assessment.find(visit.db, assessor(visit), application_id)
+    try:
+        with visit.db.begin_nested():
+            prior_assessment.judge(
+                visit.db,
+                row,
+                assessor(visit),
+                _opinions(row),
+                revision=request.form.get("revision", 0, type=int),
+                is_independent="independent" in request.form,
+                now=visit.now,
+            )
+    except (Conflict, NotFound):
+        raise
+    except ToolError as error:
+        return _page(visit, row, what_happened(error)), error.status
+    return redirect(url_for("admin.prior_learning_list", done="judged"), 303)
+
+
+def _page(visit: AccountVisit, row: PriorLearningApplication, problem: str = "") -> str:
+    asked = prior_assessment.to_judge(visit.db, row, visit.account)
+    return render_template(
+        "admin/prior_application.html",
+        visit=visit,
+        application=row,
+        mc=catalogue.definition(row.version),
+        unit=prior_learning.unit_of(row),
+        said=prior_learning.content(row),
+        outcomes=prior_learning.outcomes(visit.db, row),
+        asked=asked,
+        longest=LONGEST_EVIDENCE,
+        problem=problem,
+        form=request.form,
+    )
+
+
+def _opinions(row: PriorLearningApplication) -> dict[str, Opinion]:
+    found = {}
+    for outcome in prior_learning.unit_of(row).outcomes:
+        verdict = request.form.get(f"verdict:{outcome.code}", "")
+        if verdict in list(Verdict):
+            reason = request.form.get(f"reason:{outcome.code}", "")
+            found[outcome.code] = Opinion(Verdict(verdict), reason)
+    return found

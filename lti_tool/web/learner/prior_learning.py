@@ -1,0 +1,204 @@
+"""What learners can do already: advice first, then say it, show it, and have it judged."""
+
+from dataclasses import dataclass
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from badges import prior_learning as rules
+from badges.micro_credential import MicroCredential
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.models import PriorLearningApplication
+from lti_tool.services import catalogue, completions, prior_learning
+from lti_tool.services.prior_learning import Answer, Place, Says, SelfAssessment, State
+from lti_tool.web import units
+from lti_tool.web.errors import what_happened
+from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.learner.blueprint import blueprint
+from lti_tool.web.units import UnitView
+
+_EDITED = (State.DRAFT, State.RETURNED)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOffer:
+    """`is_open`: prior learning can still be recognised in this unit."""
+
+    view: UnitView
+    application: PriorLearningApplication | None
+    is_open: bool
+
+
+@blueprint.get("/prior-learning")
+@visiting()
+def prior_learning_advice(visit: Visit) -> ResponseReturnValue:
+    """Say what recognition of prior learning is and what the definition allows; choose a unit."""
+    mc, shown = _units(visit)
+    return render_template(
+        "learner/prior_advice.html",
+        visit=visit,
+        mc=mc,
+        offers=shown,
+        limit=rules.limit(mc),
+        by_hours=rules.by_hours(mc),
+    )
+
+
+@blueprint.get("/prior-learning/<code>")
+@visiting()
+def prior_learning_unit(visit: Visit, code: str) -> ResponseReturnValue:
+    """Show where a unit stands: its form, what was handed in, or what was decided."""
+    place = _place(visit, code)
+    return _page(visit, place, _latest(visit, place))
+
+
+@blueprint.post("/prior-learning/<code>")
+@visiting(writes=True)
+def save_prior_learning(visit: Visit, code: str) -> ResponseReturnValue:
+    """Keep what was typed, and hand it in if that is wanted; sent twice changes nothing."""
+    place = _place(visit, code)
+    said, revision = _said(place), request.form.get("revision", 0, type=int)
+    done = "saved"
+    try:
+        with visit.db.begin_nested():
+            row = prior_learning.save(visit.db, place, said, revision=revision, now=visit.now)
+        if request.form.get("do") == "hand_in" and row.state != State.SUBMITTED:
+            with visit.db.begin_nested():
+                prior_learning.hand_in(visit.db, row, visit.now)
+            done = "handed-in"
+    except ToolError as error:
+        row_now = _latest(visit, place)
+        page = _page(visit, place, row_now, problem=what_happened(error), typed=said)
+        return page, error.status
+    return _to_unit(visit, code, done)
+
+
+@blueprint.post("/prior-learning/<code>/withdraw")
+@visiting(writes=True)
+def withdraw_prior_learning(visit: Visit, code: str) -> ResponseReturnValue:
+    prior_learning.withdraw(visit.db, _existing(visit, code), visit.now)
+    return _to_unit(visit, code, "withdrawn")
+
+
+@blueprint.post("/prior-learning/<code>/appeal")
+@visiting(writes=True)
+def appeal_prior_learning(visit: Visit, code: str) -> ResponseReturnValue:
+    row = _existing(visit, code)
+    try:
+        prior_learning.appeal(visit.db, row, request.form.get("reason", ""), visit.now)
+    except Conflict:
+        raise
+    except ToolError as error:
+        page = _page(visit, _place(visit, code), row, problem=what_happened(error))
+        return page, error.status
+    return _to_unit(visit, code, "appealed")
+
+
+@blueprint.post("/prior-learning/<code>/erase")
+@visiting(writes=True)
+def erase_prior_learning(visit: Visit, code: str) -> ResponseReturnValue:
+    prior_learning.erase(visit.db, _existing(visit, code), visit.now)
+    return _to_unit(visit, code, "erased")
+
+
+def _page(
+    visit: Visit,
+    place: Place,
+    row: PriorLearningApplication | None,
+    problem: str = "",
+    typed: SelfAssessment | None = None,
+) -> str:
+    """Show the form while there is something to write, else where the application stands."""
+    mc = catalogue.definition(place.version)
+    is_anew = row is not None and row.state == State.DECIDED and _asks_anew()
+    current = None if is_anew else row
+    is_form = current is None or current.state in _EDITED
+    if is_form and not rules.is_allowed(mc, place.unit):
+        raise ToolError("prior_learning_not_allowed")
+    progress = completions.standing(visit.db, place.person, place.version, visit.now).with_tests
+    kept = prior_learning.content(current) if current is not None else SelfAssessment({})
+    return render_template(
+        "learner/prior_form.html" if is_form else "learner/prior_state.html",
+        visit=visit,
+        mc=mc,
+        unit=place.unit,
+        application=current,
+        outcomes=prior_learning.outcomes(visit.db, current) if current else (),
+        said=typed or kept,
+        nothing=Answer(),
+        revision=current.revision if current else 0,
+        is_complete=progress.unit(place.unit.code).is_complete,
+        may_appeal=current is not None and prior_learning.may_appeal(visit.db, current),
+        longest=prior_learning.LONGEST_TEXT,
+        problem=problem,
+        done=request.args.get("done", ""),
+        form=request.form,
+    )
+
+
+def _asks_anew() -> bool:
+    return "again" in request.args or request.form.get("revision") == "0"
+
+
+def _units(visit: Visit) -> tuple[MicroCredential, list[UnitOffer]]:
+    """Return the units with what was applied for in each, that of this link first."""
+    link = visit.launch.link
+    if link.placement is None:
+        raise Conflict("link_not_placed")
+    person, version = visit.launch.person, link.placement.version
+    mc = catalogue.definition(version)
+    progress = completions.standing(visit.db, person, version, visit.now).with_tests
+    applied = prior_learning.latest(visit.db, person, version)
+    covered = prior_learning.covered(progress)
+    offers = [
+        UnitOffer(
+            view,
+            applied.get(view.unit.code),
+            bool(view.unit.outcomes)
+            and not view.progress.is_complete
+            and rules.fits(mc, covered, view.unit),
+        )
+        for view in units.view(mc, progress, link.placement, link.unit_code).units
+    ]
+    return mc, sorted(offers, key=lambda one: (not one.is_open, not one.view.is_launched))
+
+
+def _place(visit: Visit, code: str) -> Place:
+    launch = visit.launch
+    if launch.link.placement is None:
+        raise Conflict("link_not_placed")
+    version = launch.link.placement.version
+    try:
+        unit = catalogue.definition(version).unit(code)
+    except KeyError as error:
+        raise NotFound("unknown_unit") from error
+    return Place(launch.person, launch.course, version, unit)
+
+
+def _latest(visit: Visit, place: Place) -> PriorLearningApplication | None:
+    return prior_learning.latest(visit.db, place.person, place.version).get(place.unit.code)
+
+
+def _existing(visit: Visit, code: str) -> PriorLearningApplication:
+    row = _latest(visit, _place(visit, code))
+    if row is None:
+        raise NotFound("unknown_application")
+    return row
+
+
+def _said(place: Place) -> SelfAssessment:
+    form = request.form
+    answers = {}
+    for outcome in place.unit.outcomes:
+        says = form.get(f"says:{outcome.code}", "")
+        answers[outcome.code] = Answer(
+            Says(says) if says in list(Says) else None,
+            form.get(f"text:{outcome.code}", ""),
+            form.get(f"link:{outcome.code}", ""),
+        )
+    return SelfAssessment(answers, form.get("text", ""), form.get("link", ""))
+
+
+def _to_unit(visit: Visit, code: str, done: str) -> ResponseReturnValue:
+    endpoint = "learner.prior_learning_unit"
+    return redirect(url_for(endpoint, launch_id=visit.launch.id, code=code, done=done), 303)

@@ -1,0 +1,38 @@
+"""Applications for recognition of prior learning that wait for an assessor."""
+
+import uuid
+from datetime import datetime
+
+from lti_tool.db import Database
+from lti_tool.models import (
+    Course,
+    MicroCredentialVersion,
+    Person,
+    Placement,
+)
+from lti_tool.services import catalogue, prior_learning
+from lti_tool.services.prior_learning import Answer, Place, Says, SelfAssessment
+
+
+def hand_in(
+    database: Database, platform_id: uuid.UUID, version_id: uuid.UUID, now: datetime
+) -> uuid.UUID:
+    """Let a learner of a platform apply for the first unit of a version."""
+    with database.transaction() as db:
+        person = Person(platform_id=platform_id, sub="applying", created_at=now)
+        course = Course(platform_id=platform_id, context_id="applying", created_at=now)
+        db.add_all([person, course])
+        db.flush()
+        db.add(Placement(course_id=course.id, version_id=version_id, created_at=now))
+        version = db.get_one(MicroCredentialVersion, version_id)
+        unit = catalogue.definition(version).units[0]
+        answers = {one.code: Answer(Says.YES, "Five years at work") for one in unit.outcomes}
+        row = prior_learning.save(
+            db,
+            Place(person, course, version, unit),
+            SelfAssessment(answers),
+            revision=0,
+            now=now,
+        )
+        prior_learning.hand_in(db, row, now)
+        return row.id
