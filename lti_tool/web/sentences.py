@@ -83,6 +83,17 @@ SENTENCES: Mapping[str, Sentence] = {
     "unknown_micro_credential": Sentence(
         N_("There is no micro-credential at this address."), _CHECK_ADDRESS
     ),
+    "malformed_cursor": Sentence(
+        N_("No page of the catalogue begins at this cursor."),
+        N_("Take the address of the next page as the page before gives it, or begin anew."),
+    ),
+    "malformed_moment": Sentence(
+        N_("“modifiedSince” is no date or time."),
+        N_("Write it as in 2026-03-01 or 2026-03-01T12:00:00Z."),
+    ),
+    "malformed_language": Sentence(
+        N_("“language” is no language tag."), N_("Write it as in en, de or sr-Latn.")
+    ),
     "ambiguous_micro_credential": Sentence(
         N_("Several awarding bodies offer a micro-credential of that code."), _CHECK_ADDRESS
     ),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 
 import migrations
 from badges import catalogue_entry
@@ -24,7 +25,7 @@ from config.secrets import make_encryption_key, make_secret_key
 from lti_tool import clock, create_app
 from lti_tool.db import Database
 from lti_tool.models import CatalogueEntry
-from lti_tool.services import searching
+from lti_tool.services import feed, searching
 from lti_tool.services.searching import PAGE_SIZE, Wanted
 from tests.factories import catalogues
 from tests.factories.statements import recorded
@@ -44,7 +45,7 @@ def main(size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = _app(Path(folder))
         database: Database = app.extensions["credlet"].database
-        catalogues.fill(database, size, clock.now())
+        catalogues.fill(database, size, clock.now() - feed.SETTLED)
         client, peer = app.test_client(), _peer(database)
         for name, query in SEARCHES.items():
             with recorded(database) as asked:
@@ -62,6 +63,23 @@ def main(size: int) -> None:
                         "peer": lambda words=words: peer(words),
                     }
                 )
+        _feed(client, database)
+
+
+def _feed(client: FlaskClient, database: Database) -> None:
+    """Walk all pages of the feed, as a directory does."""
+    address, pages, length, asked = "/catalogue.jsonld", 0, 0, 0
+    start = time.process_time()
+    while address:
+        with recorded(database) as statements:
+            answer = client.get(address)
+        pages, length = pages + 1, length + len(answer.data)
+        asked = max(asked, len(statements))
+        onward = (answer.json or {})["view"].get("next", "")
+        address = onward.partition("http://localhost")[2]
+    spent = (time.process_time() - start) * 1000
+    print(f"feed: {pages} pages, {asked} statements each", end="")
+    print(f", {length / 1024 / pages:.0f} KiB and {spent / pages:.0f} ms a page")
 
 
 def _app(folder: Path) -> Flask:

@@ -239,6 +239,9 @@ def test_every_public_answer_can_be_asked_for_again_cheaply(
     for address in (
         "/catalogue",
         "/catalogue?q=weld&level=3&page=1",
+        "/catalogue.jsonld?language=de",
+        "/sitemap.xml",
+        "/robots.txt",
         SERIES,
         VERSION,
         f"{VERSION}.json",
@@ -260,6 +263,9 @@ def test_every_public_answer_can_be_asked_for_again_cheaply(
 
 
 READABLE_ANYWHERE = {
+    ("public.search", "json"),
+    ("public.listed", "html"),
+    ("public.listed", "json"),
     ("public.series", "json"),
     ("public.version", "json"),
     ("public.definition", "html"),

@@ -7,6 +7,8 @@ from lti_tool import clock
 from lti_tool.services import catalogue, searching
 from lti_tool.web import caching
 from lti_tool.web import searching as asking
+from lti_tool.web.negotiation import wants_json
+from lti_tool.web.public import feed
 from lti_tool.web.public.blueprint import blueprint, reading
 
 
@@ -24,7 +26,10 @@ def offer() -> ResponseReturnValue:
 
 @blueprint.get("/catalogue")
 def search() -> ResponseReturnValue:
-    """Show one page of what is on offer: of every series the newest version."""
+    """Show one page of what is on offer: of every series the newest version; to software the feed,
+    which knows no filters."""
+    if wants_json():
+        return feed.answer()
     wanted = asking.wanted(request.args)
     with reading() as db:
         on_offer = searching.on_offer(clock.now())
