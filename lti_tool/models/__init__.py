@@ -37,6 +37,7 @@ from lti_tool.models.micro_credentials import (
     MicroCredentialSeries,
     MicroCredentialVersion,
 )
+from lti_tool.models.moderation import ModerationSample
 from lti_tool.models.moodle import MoodleConnection
 from lti_tool.models.organisations import Organisation, ServerIdentity
 from lti_tool.models.pending_awards import PendingAward
@@ -93,6 +94,7 @@ __all__ = [
     "MentorLink",
     "MicroCredentialSeries",
     "MicroCredentialVersion",
+    "ModerationSample",
     "MoodleConnection",
     "Organisation",
     "Passkey",

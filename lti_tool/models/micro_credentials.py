@@ -36,7 +36,8 @@ class MicroCredentialVersion(Base):
 
     `revision` counts the wordings of `definition` from 1; `revised_at` is since when the present
     one stands, None for the first. No new course begins with it from `review_by` on, or once it is
-    retired; those that offer it go on.
+    retired; those that offer it go on. One in `moderated_one_in` results is drawn to be looked at
+    again, by `moderation_key` (32 bytes in hexadecimal).
     """
 
     __tablename__ = "micro_credential_versions"
@@ -51,6 +52,8 @@ class MicroCredentialVersion(Base):
     revised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     review_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    moderated_one_in: Mapped[int | None]
+    moderation_key: Mapped[str | None] = mapped_column(sa.String(64))
 
     series: Mapped[MicroCredentialSeries] = relationship(back_populates="versions")
 

@@ -24,7 +24,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import audit, award_gate, catalogue, stack_awards, stacks
+from lti_tool.services import audit, award_gate, catalogue, moderation_draws, stack_awards, stacks
 from lti_tool.services.award_gate import Candidate, Passed
 
 _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
@@ -140,10 +140,17 @@ def keep(db: Session, award: Award, *, actor: str, reason: str, now: datetime) -
     """
     if award.flagged_at is None:
         raise Conflict("award_not_flagged")
+    body = stack_awards.body(award)
     award.flagged_at = award.flagged_reason = None
     award.kept_at, award.kept_reason = now, reason.strip()[:LONGEST_REASON] or None
-    body = stack_awards.body(award)
     audit.note_in(db, body, actor, "award.kept", f"award:{award.id}", now)
+
+
+def dispute(db: Session, award: Award, *, by: str, now: datetime) -> None:
+    """Flag an award because a second person came to another judgement on a result."""
+    if award.flagged_at is None:
+        award.flagged_at, award.flagged_reason = now, moderation_draws.DISPUTED
+        audit.note_in(db, stack_awards.body(award), by, "award.flagged", f"award:{award.id}", now)
 
 
 def as_fact(award: Award) -> AwardFact:
@@ -302,6 +309,10 @@ class _Settling:
         self.db.add(award)
         stacks.want(self.db, award, self.now)
         audit.note(self.db, "system", "award.granted", f"award:{award.id}", self.now)
+        if self.version.moderated_one_in is not None and not award.is_test:
+            counted = [by_id[one].id for unit in progress.units for one in unit.records]
+            if moderation_draws.is_disputed(self.db, counted):
+                dispute(self.db, award, by="system", now=self.now)
 
 
 def _assessor(row: CompletionRecord) -> uuid.UUID | None:

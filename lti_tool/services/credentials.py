@@ -205,10 +205,10 @@ def revoke_award(
         revoke(db, credential, reason=reason, signing=signing, actor=actor, now=now)
     elif not reason.strip():
         raise ToolError("reason_missing")
+    body = stack_awards.body(award)
     award.withdrawn_at, award.withdrawn_reason = now, reason.strip()[:LONGEST_REASON]
     stacks.want(db, award, now)
     award.flagged_at = award.flagged_reason = None
-    body = stack_awards.body(award)
     audit.note_in(db, body, actor, "award.withdrawn", f"award:{award.id}", now)
 
 

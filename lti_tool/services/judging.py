@@ -29,7 +29,7 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import awards, catalogue, deliveries, stacks
+from lti_tool.services import awards, catalogue, deliveries, moderation_draws, stacks
 from lti_tool.services.awards import Judged
 from lti_tool.services.deliveries import Reached
 from lti_tool.services.stacks import EarnedParts
@@ -104,6 +104,7 @@ def keep_all(
     if added:
         db.add_all(added)
         db.flush()
+        moderation_draws.draw(db, version, added, now)
         if any(row.retracts_id is None for row in added):
             _check_offered(db, course, version)
         _judge(db, version, [(people[one], histories[one]) for one in sorted(people)], now)

@@ -20,7 +20,7 @@ from lti_tool.models import (
     Person,
     PriorLearningApplication,
 )
-from lti_tool.services import activities, evidence
+from lti_tool.services import activities, evidence, moderation
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Held:
     """`records`: (version, how many). `waiting`: awards that a teacher is to confirm.
-    `credentials`: every signed badge, oldest first.
+    `credentials`: every signed badge, oldest first. `moderated`: how many results were drawn to be
+    looked at again.
     """
 
     courses: Sequence[CourseMember]
@@ -49,6 +50,7 @@ class Held:
     drafts: Sequence[DefinitionDraft]
     applications: Sequence[PriorLearningApplication]
     files: Sequence[EvidenceFile]
+    moderated: int
 
 
 def held(db: Session, person: Person) -> Held:
@@ -81,6 +83,7 @@ def held(db: Session, person: Person) -> Held:
         drafts=drafts(db, person),
         applications=applications(db, person),
         files=evidence.of_person(db, person),
+        moderated=moderation.count(db, person),
     )
 
 

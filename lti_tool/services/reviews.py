@@ -174,7 +174,8 @@ def _publish(
         raise Conflict("draft_incomplete")
     catalogue.check(mc, public_url=public_url, now=now)
     if draft.kind == Kind.EDITORIAL:  # so that nobody publishes another wording meanwhile
-        db.refresh(draft.based_on, with_for_update={"key_share": True})
+        of = {"key_share": True, "of": MicroCredentialVersion}
+        db.refresh(draft.based_on, with_for_update=of)
     drafts.check_place(db, draft, mc)
     if draft.kind == Kind.EDITORIAL:
         assert draft.based_on is not None
@@ -182,6 +183,9 @@ def _publish(
         return draft.based_on
     version, _ = catalogue.add(db, mc, draft.organisation, now)
     version.review_by = review_by
+    if draft.kind == Kind.VERSION and draft.based_on is not None:
+        version.moderated_one_in = draft.based_on.moderated_one_in
+        version.moderation_key = draft.based_on.moderation_key
     draft.organisation.country = draft.organisation.country or mc.awarding_body.country
     return version
 

@@ -26,6 +26,7 @@ from lti_tool.models import (
     Placement,
 )
 from lti_tool.services import catalogue, lifecycle
+from lti_tool.services.moderation_draws import DISPUTED
 from lti_tool.services.stack_parts import series_reference
 
 
@@ -92,8 +93,10 @@ def decides(db: Session, course: Course, award: Award) -> bool:
 
 
 def body(award: Award) -> uuid.UUID | None:
-    """Return whose administrators decide about an award; None of one that is not made of others."""
-    return award.version.series.organisation_id if award.parts is not None else None
+    """Return whose administrators decide about an award: one that is made of others, or one that a
+    second person disputes; None of any other."""
+    is_theirs = award.parts is not None or award.flagged_reason == DISPUTED
+    return award.version.series.organisation_id if is_theirs else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,27 +152,25 @@ def parts(db: Session, award: Award) -> list[Award]:
 
 
 def to_decide(db: Session, within: Iterable[uuid.UUID] | None) -> Sequence[Award]:
-    """Return the larger awards of these bodies, or of all, that wait for a decision, oldest first.
-
-    Those of teachers who try it out are left out.
-    """
+    """Return the awards about which these bodies, or all, are to decide, oldest first: of larger
+    ones, and those on which a second person came to another judgement. No tests."""
     waiting = (
         _of_bodies(within)
         .filter(Award.flagged_at.is_not(None), Award.withdrawn_at.is_(None))
         .filter(Award.is_test.is_(False))
         .order_by(Award.flagged_at, Award.id)
     )
-    return [one for one in db.scalars(waiting) if one.parts is not None]
+    return [one for one in db.scalars(waiting) if body(one) is not None]
 
 
 def find(db: Session, within: Iterable[uuid.UUID] | None, award_id: uuid.UUID) -> Award:
-    """Return a larger award of these bodies, or of any.
+    """Return an award about which these bodies, or any, decide.
 
     Raises:
         NotFound: `unknown_award`.
     """
     award = db.scalar(_of_bodies(within).filter(Award.id == award_id, Award.is_test.is_(False)))
-    if award is None or award.parts is None:
+    if award is None or body(award) is None:
         raise NotFound("unknown_award")
     return award
 

@@ -61,6 +61,18 @@ REVIEWING: Mapping[str, Sentence] = {
         N_("Another wording was published after this one was begun, and this one would undo it."),
         N_("Give this draft up and begin again from what is published now."),
     ),
+    "unknown_sample": Sentence(
+        N_("There is no such result for you to look at. It may have been taken back."), _LOOK_AGAIN
+    ),
+    "already_moderated": Sentence(
+        N_("Somebody else has just looked at this result again."), _LOOK_AGAIN
+    ),
+    "assessed_oneself": Sentence(
+        N_("Confirm first that you had no part in this assessment."),
+        N_("If you had, leave it to another reviewer."),
+    ),
+    "disagreement_unexplained": Sentence(N_("Say why you disagree."), _CHANGE),
+    "unknown_share": Sentence(N_("Such a share cannot be chosen."), _LOOK_AGAIN),
     "more_than_wording": Sentence(
         N_("This changes more than the wording of the published definition."),
         N_(

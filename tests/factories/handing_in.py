@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 from badges import definition as definitions
 from badges import samples
 from lti_tool.db import Database
-from lti_tool.models import Award, Course, DefinitionDraft, Person
+from lti_tool.models import (
+    Award,
+    CompletionRecord,
+    Course,
+    DefinitionDraft,
+    ModerationSample,
+    Person,
+)
 from lti_tool.services import catalogue, drafts, organisations
 from lti_tool.services.drafts import Kind, Writer
 
@@ -85,3 +92,25 @@ def larger_award(
         db.add(award)
         db.flush()
         return award.id
+
+
+def drawn_result(database: Database, award_id: uuid.UUID, now: datetime) -> uuid.UUID:
+    """Keep a result of the holder of an award that was drawn to be looked at again."""
+    with database.transaction() as db:
+        award = db.get_one(Award, award_id)
+        record = CompletionRecord(
+            key="drawn",
+            person_id=award.person_id,
+            version_id=award.version_id,
+            unit_code=samples.welding().units[0].code,
+            recorded_at=now,
+            route="assessed",
+            course_id=award.course_id,
+        )
+        db.add(record)
+        db.flush()
+        body = award.version.series.organisation_id
+        sample = ModerationSample(record_id=record.id, organisation_id=body, drawn_at=now)
+        db.add(sample)
+        db.flush()
+        return sample.id

@@ -73,6 +73,9 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.award": For.ADMINISTRATORS,
     "admin.keep_award": For.ADMINISTRATORS,
     "admin.revoke_award": For.ADMINISTRATORS,
+    "admin.moderate": For.REVIEWERS,
+    "admin.keep_verdict": For.REVIEWERS,
+    "admin.ask_moderation": For.QUALITY,
     "admin.definitions": For.QUALITY,
     "admin.definition": For.QUALITY,
     "admin.go_on": For.ADMINISTRATORS,
@@ -317,6 +320,7 @@ def settle(app: Flask, database: Database, slug: str) -> School:
     ids["version_id"] = handing_in.publish(database, slug, now)
     ids["award_id"] = handing_in.larger_award(database, ids["platform_id"], ids["version_id"], now)
     ids["application_id"] = applying.hand_in(database, ids["platform_id"], ids["version_id"], now)
+    ids["sample_id"] = handing_in.drawn_result(database, ids["award_id"], now)
     ids["draft_id"] = handing_in.hand_in(database, slug, now)
     assessor = person(app, database, Role.ASSESSOR, slug)
     reviewing = signing_in.signed_in(app, database, reviewer, now)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, ToolError
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, history, lifecycle, review_partners
+from lti_tool.services import catalogue, history, lifecycle, moderation, review_partners
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -54,6 +54,8 @@ def _page(visit: AccountVisit, found: MicroCredentialVersion) -> str:
         events=history.of_version(visit.db, found),
         may_confirm=place in review_partners.reviewed(visit.db, visit.access),
         may_administer=visit.access.may_administer(place),
+        moderated=moderation.figures(visit.db, found),
+        shares=moderation.SHARES,
         years=YEARS,
         usual=USUAL_YEARS,
         done=request.args.get("done", ""),

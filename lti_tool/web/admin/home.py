@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.services import (
     lifecycle,
+    moderation,
     organisations,
     prior_assessment,
     registrations,
@@ -33,5 +34,6 @@ def home(visit: AccountVisit) -> ResponseReturnValue:
         due=lifecycle.due(visit.db, places(visit), visit.now),
         to_decide=len(stack_awards.to_decide(visit.db, here)),
         to_judge=len(prior_assessment.waiting(visit.db, assessor(visit))),
+        to_moderate=len(moderation.waiting(visit.db, reviewer(visit))),
         to_review=len(reviews.waiting(visit.db, reviewer(visit))),
     )

@@ -1,4 +1,5 @@
-"""Awards of larger micro-credentials that wait for a decision of their awarding body.
+"""Awards that wait for a decision of their awarding body: of larger micro-credentials, and those on
+which a second person came to another judgement.
 
 Nobody is named: what was earned, when and of what is enough to decide.
 """
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Award
-from lti_tool.services import awards, catalogue, credentials, stack_awards
+from lti_tool.services import awards, catalogue, credentials, moderation, stack_awards
 from lti_tool.services.awards import LONGEST_REASON
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
@@ -44,6 +45,7 @@ def _page(visit: AccountVisit, found: Award, problem: str = "") -> str:
         award=found,
         parts=stack_awards.parts(visit.db, found),
         definition=catalogue.definition,
+        disputes=moderation.disputes(visit.db, found.person, found.version),
         mc=catalogue.definition(found.version),
         credential=credentials.current(visit.db, found),
         longest_reason=LONGEST_REASON,

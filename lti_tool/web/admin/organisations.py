@@ -11,6 +11,7 @@ from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.models import Organisation
 from lti_tool.services import (
     invitations,
+    moderation,
     organisations,
     platforms,
     registrations,
@@ -72,6 +73,7 @@ def _page(visit: AccountVisit, found: Organisation, problem: str = "") -> str:
             for one in platforms.of_organisation(visit.db, found)
         ],
         invitations=invitations.still_open(visit.db, found, visit.now),
+        moderated=moderation.figures_of_body(visit.db, found.id),
         has_reviewer=review_partners.has_reviewer(visit.db, found),
         policy=found.deployment_policy,
         hours=HOURS,

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from badges.changes import Difference
 from lti_tool.errors import ToolError
 from lti_tool.models import DefinitionDraft
-from lti_tool.services import drafts, reviews
+from lti_tool.services import catalogue, drafts, moderation, reviews
 from lti_tool.services.drafts import State
 from lti_tool.services.reviews import Opinion, Reviewer
 from lti_tool.web.account_session import AccountVisit, For, signed_in
@@ -42,6 +42,8 @@ def review_list(visit: AccountVisit) -> ResponseReturnValue:
         "admin/reviews.html",
         visit=visit,
         waiting=reviews.waiting(visit.db, reviewer(visit)),
+        samples=moderation.waiting(visit.db, reviewer(visit)),
+        definition=catalogue.definition,
         lately=reviews.lately(visit.db, reviewer(visit)),
         done=request.args.get("done", ""),
     )

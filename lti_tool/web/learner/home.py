@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from badges.completion import Route
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import LaunchSession, Person
-from lti_tool.services import catalogue, completions, people, placements
+from lti_tool.services import catalogue, completions, moderation, people, placements
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner import evidence_files
 from lti_tool.web.learner.blueprint import blueprint
@@ -84,6 +84,7 @@ def data(visit: Visit) -> ResponseReturnValue:
         records=records,
         mc=catalogue.definition(link.placement.version) if link.placement else None,
         given=evidence_files.given(visit, records),
+        moderated=moderation.count(visit.db, visit.launch.person),
         told=people.told(visit.db, visit.launch.person),
         applications=people.applications(visit.db, visit.launch.person) if link.placement else (),
         drafts_kept=len(people.drafts(visit.db, visit.launch.person)),

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Award, Placement
-from lti_tool.services import awards, catalogue, confirming, credentials
+from lti_tool.services import awards, catalogue, confirming, credentials, moderation
 from lti_tool.services.awards import LONGEST_REASON
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
@@ -68,6 +68,7 @@ def _page(visit: Visit, found: Award, problem: str = "") -> str:
         mc=catalogue.definition(found.version),
         credential=credentials.current(visit.db, found),
         confirmers=confirming.confirmers(visit.db, found),
+        disputes=moderation.disputes(visit.db, found.person, found.version),
         longest_reason=LONGEST_REASON,
         problem=problem,
         form=request.form,

@@ -1,0 +1,69 @@
+"""Look at a result again that was drawn, and say how much is to be drawn of a definition."""
+
+import uuid
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lti_tool.errors import ToolError
+from lti_tool.models import ModerationSample
+from lti_tool.services import catalogue, lifecycle, moderation
+from lti_tool.services.moderation import Verdict
+from lti_tool.web.account_session import AccountVisit, For, signed_in
+from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.admin.definitions import places
+from lti_tool.web.admin.reviews import reviewer
+from lti_tool.web.errors import what_happened
+
+
+@blueprint.get("/moderation/<uuid:sample_id>")
+@signed_in(For.REVIEWERS)
+def moderate(visit: AccountVisit, sample_id: uuid.UUID) -> ResponseReturnValue:
+    return _page(visit, moderation.find(visit.db, reviewer(visit), sample_id))
+
+
+def _page(visit: AccountVisit, sample: ModerationSample, problem: str = "") -> str:
+    mc = catalogue.definition(sample.record.version)
+    return render_template(
+        "admin/moderation.html",
+        visit=visit,
+        sample=sample,
+        record=sample.record,
+        mc=mc,
+        unit=mc.unit(sample.record.unit_code),
+        longest=moderation.LONGEST_REASON,
+        problem=problem,
+        form=request.form,
+    )
+
+
+@blueprint.post("/moderation/<uuid:sample_id>")
+@signed_in(For.REVIEWERS, writes=True)
+def keep_verdict(visit: AccountVisit, sample_id: uuid.UUID) -> ResponseReturnValue:
+    """Agree, or disagree for a reason."""
+    sample = moderation.find(visit.db, reviewer(visit), sample_id)
+    agrees = request.form.get("verdict") == Verdict.AGREED
+    verdict = Verdict.AGREED if agrees else Verdict.DISAGREED
+    try:
+        moderation.decide(
+            visit.db,
+            sample,
+            reviewer(visit),
+            verdict,
+            reason=request.form.get("reason", ""),
+            is_independent="independent" in request.form,
+            now=visit.now,
+        )
+    except ToolError as error:
+        return _page(visit, sample, what_happened(error)), error.status
+    return redirect(url_for("admin.review_list", done=verdict.value), 303)
+
+
+@blueprint.post("/definitions/<uuid:version_id>/moderation")
+@signed_in(For.QUALITY, writes=True)
+def ask_moderation(visit: AccountVisit, version_id: uuid.UUID) -> ResponseReturnValue:
+    """Choose how much is drawn from now on."""
+    found = lifecycle.find(visit.db, places(visit), version_id)
+    chosen = request.form.get("one_in", 0, type=int)
+    moderation.ask(visit.db, found, chosen or None, by=visit.actor, now=visit.now)
+    return redirect(url_for("admin.definition", version_id=found.id, done="moderation"), 303)
