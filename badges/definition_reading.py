@@ -23,6 +23,7 @@ from badges.micro_credential import (
     OutcomeKind,
     PriorLearning,
     QualityAssurance,
+    RegisterEntry,
     Stackability,
     Supervision,
 )
@@ -52,6 +53,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             credit=fields.maybe("credit", _credit),
             eqf_level=fields.maybe("eqf_level", _eqf_level),
             national_level=fields.maybe("national_level", _national_level),
+            register_entry=fields.maybe("register_entry", _register_entry),
             field=fields.maybe("field", concept),
             participation=fields.maybe("participation", concept),
             activities=fields.optional("activities", concepts, ()),
@@ -66,6 +68,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             validity_months=fields.maybe("validity_months", values.integer(1, MAX_VALIDITY_MONTHS)),
             licence=fields.maybe("licence", values.uri),
             skills=fields.optional("skills", concepts, ()),
+            occupations=fields.optional("occupations", concepts, ()),
             artwork=fields.maybe("artwork", _artwork),
             target_groups=fields.optional("target_groups", concepts, ()),
             units=fields.required("units", values.tuple_of(_unit, at_most=MAX_UNITS)),
@@ -145,6 +148,15 @@ def _national_level(node: Node) -> NationalLevel:
             framework=fields.required("framework", values.string),
             level=fields.required("level", values.string),
             uri=fields.maybe("uri", values.uri),
+        )
+
+
+def _register_entry(node: Node) -> RegisterEntry:
+    with Fields(node) as fields:
+        return RegisterEntry(
+            number=fields.required("number", values.string),
+            register=fields.maybe("register", values.string),
+            url=fields.maybe("url", values.uri),
         )
 
 

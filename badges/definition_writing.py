@@ -17,6 +17,7 @@ from badges.micro_credential import (
     NationalLevel,
     PriorLearning,
     QualityAssurance,
+    RegisterEntry,
     Stackability,
     Supervision,
 )
@@ -68,6 +69,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         credit=_credit(mc.credit),
         eqf_level=_eqf_level(mc.eqf_level),
         national_level=_national_level(mc.national_level),
+        register_entry=_register_entry(mc.register_entry),
         field=concept(mc.field),
         participation=concept(mc.participation),
         activities=_concepts(mc.activities),
@@ -82,6 +84,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         validity_months=mc.validity_months,
         licence=mc.licence,
         skills=_concepts(mc.skills),
+        occupations=_concepts(mc.occupations),
         artwork=_artwork(mc.artwork),
         target_groups=_concepts(mc.target_groups),
     ) | {"units": [_unit(unit) for unit in mc.units]}
@@ -105,6 +108,12 @@ def _national_level(level: NationalLevel | None) -> Json | None:
     if level is None:
         return None
     return _present(framework=level.framework, level=level.level, uri=level.uri)
+
+
+def _register_entry(entry: RegisterEntry | None) -> Json | None:
+    if entry is None:
+        return None
+    return _present(number=entry.number, register=entry.register, url=entry.url)
 
 
 def _assessment(assessment: Assessment) -> Json:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from badges import national_profiles
 from badges.text import DEFAULT_LANGUAGE
 
 Json = dict[str, Any]
@@ -22,6 +23,12 @@ _TEXTS = frozenset(
 _UNTRANSLATED = "awarding_body"
 """Its name is a proper name."""
 _CODE_CHARACTERS = 48
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_ESCO = re.compile(
+    rf"http://data\.europa\.eu/esco/(?:(?:skill|occupation)/{_UUID}"
+    r"|skill/[A-Z][0-9]+(?:\.[0-9]+)*|isco/C[0-9]{1,4}|isced-f/[0-9]{2,4})",
+    re.ASCII,
+)
 
 MANDATORY: dict[str, tuple[str, ...]] = {
     "title": ("title",),
@@ -49,6 +56,8 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
         "prior_learning",
         "validity_months",
         "skills",
+        "occupations",
+        "register_entry",
         "languages",
         "field",
         "licence",
@@ -172,6 +181,37 @@ def gaps(content: Json) -> Iterator[tuple[str, str]]:
             yield f"units.{number}.outcomes", "learning_outcomes"
     if found and not is_stacked and all(unit.get("allows_participation") for unit in found):
         yield "units.0.allows_participation", "nothing_assessed"
+
+
+def doubts(content: Json) -> Iterator[tuple[str, str]]:
+    """Yield JSONPath and code of what can be read and is not right yet: `esco_syntax`, an address
+    that ESCO cannot have; `national_required`, what the country asks for beside the standard."""
+    units_ = [(f"$.units[{n}]", unit) for n, unit in enumerate(units(content))]
+    holders = [("$", content)] + [
+        (f"{path}.outcomes[{n}]", outcome)
+        for path, unit in units_
+        for n, outcome in enumerate(unit.get("outcomes") or ())
+    ]
+    for path, holder in holders:
+        for member in ("skills", "occupations"):
+            for n, term in enumerate(holder.get(member) or () if isinstance(holder, dict) else ()):
+                if isinstance(term, dict) and not is_sound_esco(str(term.get("uri", ""))):
+                    yield f"{path}.{member}[{n}].uri", "esco_syntax"
+    profile = national_profiles.profile(str(at(content, "awarding_body.country")))
+    for place in profile.required if profile else ():
+        if not at(content, place):
+            yield f"$.{place}", "national_required"
+
+
+def is_sound_esco(address: str) -> bool:
+    """Return whether an address can be one of ESCO, or is somebody else's.
+
+    >>> is_sound_esco("http://data.europa.eu/esco/skill/7"), is_sound_esco("https://example.org/7")
+    (False, True)
+    """
+    if not re.match(r"https?://(?:data\.europa\.eu|ec\.europa\.eu)/esco\b", address):
+        return True
+    return _ESCO.fullmatch(address) is not None
 
 
 def free_unit_code(content: Json) -> str:

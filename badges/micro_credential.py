@@ -76,6 +76,15 @@ class NationalLevel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterEntry:
+    """Where a national register of qualifications lists it. `number`: as the register writes it."""
+
+    number: str
+    register: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditPoints:
     """Points that a named framework really awards; hours are no points."""
 
@@ -179,6 +188,7 @@ class MicroCredential:
     credit: CreditPoints | None = None
     eqf_level: EqfLevel | None = None
     national_level: NationalLevel | None = None
+    register_entry: RegisterEntry | None = None
     field: Concept | None = None
     participation: Concept | None = None
     activities: tuple[Concept, ...] = ()
@@ -194,6 +204,7 @@ class MicroCredential:
     validity_months: int | None = None
     licence: str | None = None
     skills: tuple[Concept, ...] = ()
+    occupations: tuple[Concept, ...] = ()
     artwork: Artwork | None = None
     target_groups: tuple[Concept, ...] = ()
 

@@ -138,19 +138,21 @@ def achievement(
             "inLanguage": words.language,
             "version": mc.version,
             "humanCode": mc.code,
-            "otherIdentifier": [
-                {
-                    "type": "IdentifierEntry",
-                    "identifier": addresses.series,
-                    "identifierType": "ext:series",
-                }
-            ],
+            "otherIdentifier": list(_listed_as(mc, addresses)),
             "fieldOfStudy": words.term(mc.field),
             "creditsAvailable": _json_number(mc.credit.points) if mc.credit else None,
             "alignment": list(_alignments(mc, words)),
             "resultDescription": list(_result_descriptions(mc, addresses, words)),
         }
     )
+
+
+def _listed_as(mc: MicroCredential, addresses: Addresses) -> Iterator[Json]:
+    named = {"ext:series": addresses.series}
+    if mc.register_entry:
+        named["ext:nationalRegister"] = mc.register_entry.number
+    for kind, identifier in named.items():
+        yield {"type": "IdentifierEntry", "identifier": identifier, "identifierType": kind}
 
 
 def _check(
@@ -265,7 +267,7 @@ def _alignments(mc: MicroCredential, words: Wording) -> Iterator[Json]:
             "targetType": "ext:NQFLevel",
         }
     yield from _concepts((mc.field,) if mc.field else (), words)
-    yield from _concepts(mc.skills, words)
+    yield from _concepts((*mc.skills, *mc.occupations), words)
 
 
 def _concepts(concepts: Iterable[Concept], words: Wording) -> Iterator[Json]:

@@ -23,6 +23,7 @@ class Vocabulary(StrEnum):
     ACTIVITY_TYPES = "activity_types"
     SETTINGS = "settings"
     TARGET_GROUPS = "target_groups"
+    ESCO_SKILLS = "esco_skills"
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from badges import changes
+from badges import changes, drafting
 from badges import definition as definitions
 from badges.changes import Difference
 from badges.definition import InvalidDefinition, Problem
@@ -79,7 +79,8 @@ class Writer:
 @dataclass(frozen=True, slots=True)
 class Checklist:
     """What stands between a draft and its publication: nothing, if `mc` is there and both lists
-    are empty. `mc` is None while the draft cannot be read as a definition."""
+    are empty. `mc` is None while the draft cannot be read as a definition; `problems` of one that
+    can be are those of `drafting.doubts`."""
 
     mc: MicroCredential | None
     problems: tuple[Problem, ...]
@@ -87,7 +88,7 @@ class Checklist:
 
     @property
     def is_complete(self) -> bool:
-        return self.mc is not None and not self.missing
+        return self.mc is not None and not self.missing and not self.problems
 
 
 def start(
@@ -195,7 +196,8 @@ def checklist_of(content: dict[str, Any]) -> Checklist:
         mc = definitions.load(content)
     except InvalidDefinition as error:
         return Checklist(None, error.problems, ())
-    return Checklist(mc, (), missing_elements(mc))
+    doubts = tuple(Problem(path, code) for path, code in drafting.doubts(content))
+    return Checklist(mc, doubts, missing_elements(mc))
 
 
 def submit(
@@ -210,7 +212,7 @@ def submit(
     if draft.state not in EDITABLE:
         raise Conflict("draft_not_editable")
     found = checklist(draft)
-    if found.mc is None or found.missing:
+    if found.mc is None or not found.is_complete:
         raise Conflict("draft_incomplete")
     check_place(db, draft, found.mc)
     move(db, draft, State.SUBMITTED, actor, draft.organisation_id, now, note=note)

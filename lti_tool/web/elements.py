@@ -19,6 +19,7 @@ ELEMENTS: Mapping[str, str] = {
     "units": N_("Learning outcomes"),
     "hours": N_("Notional workload"),
     "eqf_level": N_("Level"),
+    "register_entry": N_("Entry in a national register"),
     "assessment": N_("Type of assessment"),
     "participation": N_("Form of participation"),
     "quality_assurance": N_("Quality assurance"),
@@ -32,6 +33,7 @@ ELEMENTS: Mapping[str, str] = {
     "setting": N_("Setting"),
     "validity_months": N_("Validity"),
     "skills": N_("Skills (ESCO)"),
+    "occupations": N_("Occupations (ESCO)"),
     "licence": N_("Licence of this text"),
 }
 # Open licences: what is under one may be taken along, changed and shared by everybody.

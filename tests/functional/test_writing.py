@@ -371,3 +371,34 @@ def test_the_way_leads_from_choosing_content_and_back(visits: Visits) -> None:
     page = visits.select("olha").get().follow("Write your own")
     assert begin(page.visit).status == 200
     assert "Add a micro-credential" in page.visit.get("drafts").follow("Back to choosing").text
+
+
+def test_the_national_level_is_chosen_where_there_is_a_list_and_written_elsewhere(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = begin(teacher)
+    for country, said in (("DE", "Official level of your country"), ("UA", "in words")):
+        page = edit(page, "what").submit("step", **{"awarding_body.country": country})
+        page = edit(page, "level")
+        assert said in page.text
+    assert "Official level of your country" not in page.text
+    assert "Національна рамка кваліфікацій" in page.html
+    page.submit("step", **{"register_entry.number": "2026-7"})
+    assert content(visits)["register_entry"] == {"number": "2026-7"}
+
+
+def test_a_skill_is_found_by_its_name_and_an_address_of_esco_is_checked(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = edit(begin(teacher), "quality")
+    assert '<option value="welding techniques">' in page.html
+    page = page.submit("step", skills="soldering\nwelding techniques")
+    page = edit(page, "quality").submit("step", **{"skills.more": "read standard blueprints"})
+    skills = content(visits)["skills"]
+    assert [one["label"]["en"] for one in skills] == [
+        *("soldering", "welding techniques", "read standard blueprints")
+    ]
+    assert ["uri" in one for one in skills] == [False, True, True]
+    again = edit(page, "quality").submit("step")
+    assert content(visits)["skills"] == skills
+    assert again.status == 200

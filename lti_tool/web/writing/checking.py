@@ -40,6 +40,8 @@ WORDS: Mapping[str, str] = {
     "too_many": N_("These are more than are possible."),
     "unsafe_characters": N_("It holds characters that cannot be shown. Type it anew."),
     "uri_syntax": N_("This is no web address. One begins with https://."),
+    "esco_syntax": N_("ESCO has no such address. Copy it from the page of the skill in ESCO."),
+    "national_required": N_("This is asked for in your country."),
     "country": N_("Say in which country the awarding body is."),
     "choice": N_("Choose one."),
     "duplicate": N_("The same is there twice."),

@@ -5,15 +5,13 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 
-from badges import vocabularies
+from badges import national_profiles, vocabularies
 from badges.drafting import Json
 from badges.micro_credential import Concept
 from badges.vocabularies import Vocabulary
 from lti_tool.web.i18n import language
 from lti_tool.web.wording import country, language_name
 
-# Framework of the national vocabulary -> whose it is.
-_FRAMEWORKS = {"DQR": "DE", "ME NQF": "ME", "NNMQF": "MK", "NKR": "NO", "NQFS": "RS"}
 COUNTRIES = (
     *("AL", "AM", "AT", "AZ", "BA", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI"),
     *("FR", "GB", "GE", "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MD", "ME"),
@@ -80,11 +78,21 @@ def closest(vocabulary: Vocabulary, words: str) -> list[Option]:
 
 def national_levels(country_code: str) -> list[Option]:
     """Return the official levels of a country; none for most."""
-    return [
-        (str(one.uri), one.label.best("en"))
-        for one in vocabularies.concepts(Vocabulary.NATIONAL_LEVELS)
-        if _FRAMEWORKS.get(one.label.best("en").partition(" Level ")[0]) == country_code
-    ]
+    profile = national_profiles.profile(country_code)
+    levels = profile.levels if profile else ()
+    return [(str(one.uri), one.label.best("en")) for one in levels]
+
+
+def frameworks(country_code: str) -> list[str]:
+    """Return what the framework of a country is called, in each language that is known."""
+    profile = national_profiles.profile(country_code)
+    return list(profile.framework.values()) if profile else []
+
+
+def registers(country_code: str) -> list[str]:
+    """Return what the register of a country is called, in each language that is known."""
+    profile = national_profiles.profile(country_code)
+    return list(profile.register.values()) if profile and profile.register else []
 
 
 def countries() -> list[Option]:

@@ -165,6 +165,31 @@ _LEVEL = Step(
             ),
         ),
         Section(
+            N_("Entry in a national register"),
+            (
+                Field(
+                    path="register_entry.number",
+                    kind=Kind.WORDS,
+                    label=N_("Number of the entry"),
+                    help=N_("Only if a national register of qualifications lists it."),
+                    example="2026-0417",
+                ),
+                Field(
+                    path="register_entry.register",
+                    kind=Kind.WORDS,
+                    label=N_("Name of the register"),
+                    help=N_("As people of your country know it. May be left empty."),
+                ),
+                Field(
+                    path="register_entry.url",
+                    kind=Kind.WORDS,
+                    label=N_("Address of the entry"),
+                    help=N_("Where anybody can look it up. May be left empty."),
+                    example="https://register.example/2026-0417",
+                ),
+            ),
+        ),
+        Section(
             N_("Credit points"),
             (
                 Field(
@@ -291,8 +316,16 @@ _QUALITY = Step(
                     path="skills",
                     kind=Kind.SKILLS,
                     label=N_("Skills (ESCO)"),
+                    vocabulary=Vocabulary.ESCO_SKILLS,
                     help=N_("One a line. Add its address at the end of the line if you have it."),
                     example=N_("install photovoltaic systems http://data.europa.eu/esco/skill/…"),
+                ),
+                Field(
+                    path="occupations",
+                    kind=Kind.SKILLS,
+                    label=N_("Occupations (ESCO)"),
+                    help=N_("For which it prepares. One a line, with its address if you have it."),
+                    example=N_("solar energy technician http://data.europa.eu/esco/occupation/…"),
                 ),
                 Field(
                     path="licence",

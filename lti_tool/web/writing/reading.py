@@ -206,15 +206,19 @@ def _own_terms(typed: str, before: list[Json], language: str) -> list[Json]:
 
 
 def _skills(field: Field, form: Form, before: Any, language: str) -> list[Json] | None:
-    known = {(one.get("uri"), _in(one.get("label"), language)): one for one in _listed(before)}
+    """One term a line, its address at the end; without one, that of the ESCO term of that name.
+    What was searched for beside the lines comes last."""
+    known = {(one.get("uri"), first_label(one, language)): one for one in _listed(before)}
     found: list[Json] = []
-    for line in lines(form.get(field.name, "")):
+    for line in lines(form.get(field.name, "") + "\n" + form.get(f"{field.name}.more", "")):
         words, _, last = line.rpartition(" ")
         uri = last if last.startswith(("http://", "https://")) else None
         label = words if uri else line
-        one: Json = {"uri": uri} if uri else {}
-        found.append(known.get((uri, label)) or one | {"label": {language: label}})
-    return found or None
+        one = known.get((uri, label)) or (
+            choices.named(field.vocabulary, line) if field.vocabulary else None
+        )
+        found.append(one or ({"uri": uri} if uri else {}) | {"label": {language: label}})
+    return [one for n, one in enumerate(found) if one not in found[:n]] or None
 
 
 def _lines(field: Field, form: Form, before: Any, language: str) -> list[str] | None:
@@ -271,6 +275,14 @@ def _parts(typed: str, before: Any, language: str) -> list[Json] | None:
         taken.add(code)
         found.append({"code": code, "title": {language: line}})
     return found or None
+
+
+def first_label(term: Json, language: str) -> str:
+    """Return the label of a term in a language, else in any."""
+    label = term.get("label")
+    if not isinstance(label, dict):
+        return ""
+    return _in(label, language) or str(next(iter(label.values()), ""))
 
 
 def _listed(value: Any) -> list[Json]:

@@ -7,7 +7,7 @@ from typing import Any
 from babel.numbers import format_decimal
 from flask_babel import gettext
 
-from badges import drafting, vocabularies
+from badges import drafting, national_profiles, vocabularies
 from badges.drafting import Json
 from lti_tool.web.i18n import language
 from lti_tool.web.writing import checking, choices
@@ -15,24 +15,27 @@ from lti_tool.web.writing.checking import Finding
 from lti_tool.web.writing.choices import Option
 from lti_tool.web.writing.fields import of_unit
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
-from lti_tool.web.writing.reading import own_word
+from lti_tool.web.writing.reading import first_label, own_word
 from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
     """One field as it is shown: `value` as its kind needs it, `own` what is not in the list,
-    `closest` what is most like it there, `element` what the European standard calls it,
-    `inherited` what holds if it is empty, `problems` in words, `comments` of who returned it."""
+    `names` what it is called in the country, `closest` what is most like it in the list, `element`
+    what the European standard calls it, `inherited` what holds if it is empty, `hint` what is said
+    of it in the country, `problems` in words, `comments` of who returned it."""
 
     field: Field
     label: str
     value: Any
     own: str
+    names: Sequence[str]
     options: Sequence[Option]
     closest: Sequence[Option]
     element: str
     inherited: str
+    hint: str
     problems: tuple[str, ...]
     comments: tuple[str, ...]
 
@@ -135,10 +138,12 @@ def view(field: Field, shown: Shown, *, number: int = 0) -> FieldView:
         label=gettext(field.label, number=number) if number else gettext(field.label),
         value=_value(field, value, shown.language),
         own=own,
+        names=_names(field, shown.content),
         options=_options(field, value, shown.content),
         closest=choices.closest(field.vocabulary, own) if field.vocabulary and own else (),
         element=checking.element_of(field),
         inherited=_inherited(field, shown),
+        hint=_hint(field, shown.content),
         problems=tuple(checking.beside(field, shown.findings, is_strict=shown.is_strict)),
         comments=tuple(_said(field.path, shown.comments)),
     )
@@ -198,6 +203,19 @@ def _rule(value: Any, tag: str) -> dict[str, str]:
     }
 
 
+def _names(field: Field, content: Json) -> list[str]:
+    country = str(drafting.at(content, "awarding_body.country"))
+    if field.path == "register_entry.register":
+        return choices.registers(country)
+    return choices.frameworks(country) if field.kind is Kind.NATIONAL else []
+
+
+def _hint(field: Field, content: Json) -> str:
+    profile = national_profiles.profile(str(drafting.at(content, "awarding_body.country")))
+    said = profile.wording.get(field.path) if profile else None
+    return said.best(language()) if said else ""
+
+
 def _inherited(field: Field, shown: Shown) -> str:
     whole = drafting.at(shown.content, field.inherits) if field.inherits else None
     return ", ".join(_named(one, shown.language) for one in _listed(whole))
@@ -205,7 +223,7 @@ def _inherited(field: Field, shown: Shown) -> str:
 
 def _named(one: Json, tag: str) -> str:
     uri = str(one.get("uri", ""))
-    return vocabularies.label(uri, language()) or _label(one, tag)
+    return vocabularies.label(uri, language()) or first_label(one, tag)
 
 
 def _own(field: Field, value: Any, tag: str) -> str:
@@ -226,6 +244,8 @@ def _options(field: Field, value: Any, content: Json) -> Sequence[Option]:
             country = str(drafting.at(content, "awarding_body.country"))
             official = choices.national_levels(country)
             return _with(official, value.get("uri") if isinstance(value, dict) else None)
+        case Kind.SKILLS if field.vocabulary:
+            return choices.terms(field.vocabulary)
         case Kind.TERM | Kind.TERMS:
             assert field.vocabulary is not None
             return choices.terms(field.vocabulary)
@@ -252,14 +272,7 @@ def _term(field: Field, value: Any, tag: str) -> str:
 
 
 def _skill(one: Json, tag: str) -> str:
-    return " ".join(each for each in (_label(one, tag), one.get("uri")) if each)
-
-
-def _label(one: Json, tag: str) -> str:
-    label = one.get("label")
-    return _in(label, tag) or (
-        str(next(iter(label.values()), "")) if isinstance(label, dict) else ""
-    )
+    return " ".join(each for each in (first_label(one, tag), one.get("uri")) if each)
 
 
 def _number(value: Any) -> str:

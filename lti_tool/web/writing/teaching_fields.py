@@ -154,6 +154,7 @@ OUTCOME_FIELDS = (
         path="skills",
         kind=Kind.SKILLS,
         label=N_("Skills of outcome %(number)s (ESCO)"),
+        vocabulary=Vocabulary.ESCO_SKILLS,
         help=N_("One a line. Add its address at the end of the line if you have it."),
         example=N_("follow safety procedures when working at heights"),
         is_folded=True,

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from badges import drafting
 from badges.drafting import Json
 from badges.micro_credential import MicroCredential
+from badges.vocabularies import Vocabulary
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialSeries, MicroCredentialVersion
 from lti_tool.services import catalogue, drafts, review_partners, reviews
@@ -23,6 +24,9 @@ from lti_tool.web.writing.fields import BY_NAME, STEPS
 from lti_tool.web.writing.kinds import Step
 from lti_tool.web.writing.seat import Seat
 from lti_tool.web.writing.showing import Shown
+
+WITH_SKILLS = frozenset({"units", "quality"})
+"""Steps in which skills are searched for by name."""
 
 
 def listed(seat: Seat) -> ResponseReturnValue:
@@ -281,6 +285,7 @@ def _page(
         wrong=[one for one in found if one.step == step.name and not one.is_missing],
         problem=problem,
         is_conflict=is_conflict,
+        esco=choices.terms(Vocabulary.ESCO_SKILLS) if step.name in WITH_SKILLS else (),
     )
 
 

@@ -20,6 +20,7 @@ from badges.vocabularies import Vocabulary
         (Vocabulary.ACTIVITY_TYPES, 11),
         (Vocabulary.SETTINGS, 2),
         (Vocabulary.TARGET_GROUPS, 20),
+        (Vocabulary.ESCO_SKILLS, 69),
     ],
 )
 def test_each_list_is_whole(vocabulary: Vocabulary, terms: int) -> None:
@@ -29,7 +30,8 @@ def test_each_list_is_whole(vocabulary: Vocabulary, terms: int) -> None:
 def test_every_term_has_an_address_of_its_own_and_an_english_label() -> None:
     terms = [term for vocabulary in Vocabulary for term in vocabularies.concepts(vocabulary)]
     assert Counter(term.uri for term in terms).most_common(1)[0][1] == 1
-    assert all(str(term.uri).startswith("http://data.europa.eu/snb/") for term in terms)
+    known = ("http://data.europa.eu/snb/", "http://data.europa.eu/esco/skill/")
+    assert all(str(term.uri).startswith(known) for term in terms)
     assert all("en" in term.label for term in terms)
 
 
