@@ -52,6 +52,8 @@ LEARNER_PLACES = (
     "badge public",
     "wait",
     "data",
+    "prior learning",
+    "prior learning unit",
 )
 TEACHER_PLACES = (
     "choose",
@@ -240,6 +242,8 @@ def launch_addresses(world: World, page: Page) -> dict[str, str]:
     addresses["badge private"] = f"{addresses['units flagged']}/badge"
     addresses["badge public"] = f"{addresses['units claimed']}/badge"
     addresses["teachers only"] = f"{addresses['units started']}/course"
+    addresses["prior learning"] = f"{addresses['units started']}/prior-learning"
+    addresses["prior learning unit"] = f"{addresses['prior learning']}/{LAST_UNIT}"
     addresses["data"] = f"{addresses['units started']}/data"
     return addresses | _teacher_addresses(world, page, blank)
 

@@ -39,10 +39,12 @@ from lti_tool.services import (
     organisations,
     placements,
     platforms,
+    prior_learning,
 )
 from lti_tool.services.completions import Judgement
 from lti_tool.services.credentials import Claim
 from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services.prior_learning import Place, SelfAssessment
 from lti_tool.tool import Tool
 from tests.factories.courses import School
 from tests.factories.visits import Visit, Visits
@@ -188,6 +190,7 @@ def _things(
         now=now,
     )
     assert award.flagged_at is not None
+    _apply(db, launch, name, now)
     delivery = db.scalars(
         sa.select(Delivery)
         .filter_by(person_id=launch.person_id, link_id=launch.link_id)
@@ -244,6 +247,20 @@ def _draft(
     home = launch.registration.platform.organisation_id
     writer = drafts.Writer(f"person:{author.id}", home)
     return drafts.start(db, writer, title=f"evidence-{name}Q", language="en", now=now).id
+
+
+def _apply(db: Session, launch: LaunchSession, name: str, now: datetime) -> None:
+    """Let the learner have begun to apply for recognition of prior learning."""
+    assert launch.link.placement is not None
+    version = launch.link.placement.version
+    unit = catalogue.definition(version).unit(ASSESSED[0])
+    prior_learning.save(
+        db,
+        Place(launch.person, launch.course, version, unit),
+        SelfAssessment({}, text=f"evidence-{name}Q"),
+        revision=0,
+        now=now,
+    )
 
 
 def _judgements(name: str) -> Iterator[Judgement]:

@@ -1,0 +1,127 @@
+"""What somebody can do already: from the self-assessment to the badge, with real clicks."""
+
+import pytest
+from playwright.sync_api import Frame, Page, expect
+
+from lti_tool.demo.world import PARTICIPATION, UNLOCKED, World
+from lti_tool.services.accounts import Role
+from tests.browser import measure, operating, teaching
+from tests.browser.chromium import PHONE
+from tests.browser.conftest import Arrive, NewContext, Show
+from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT
+from tests.browser.test_operating import check
+from tests.browser.visitors import Visitor, sit
+
+DID = "Five years as a welder at a dockyard, every day MIG and MAG on plate and tube."
+PROOF = "https://portfolio.example.org/welding/certificate"
+
+
+@pytest.fixture
+def learner(world: World, arrive: Arrive) -> Visitor:
+    """A learner who has completed everything but one unit."""
+    teaching.choose_routes(world, world.overview)
+    user = world.people.learners[1]
+    teaching.visit(world, user, [world.links[UNLOCKED], world.links[PARTICIPATION]])
+    teaching.visit(world, user, [world.links[ASSESSED_UNIT]])
+    teaching.assess(world, world.overview, [user], (PARTS_UNIT, LAST_UNIT))
+    return arrive(user)
+
+
+@pytest.fixture
+def asta(world: World, new_context: NewContext) -> Page:
+    """An assessor of the awarding body has signed in."""
+    page = new_context().context.new_page()
+    slug = world.mc.awarding_body.slug
+    operating.come_in(world, page, operating.add_account(world, "Asta", Role.ASSESSOR, slug))
+    page.get_by_role("link", name="Go on without").click()
+    return page
+
+
+def test_from_the_self_assessment_to_the_badge(
+    world: World, learner: Visitor, asta: Page, show: Show
+) -> None:
+    frame = learner.open_in_frame(world.links[ASSESSED_UNIT])
+    frame.get_by_role("link", name="I can do this already").click()
+    title = world.mc.unit(ASSESSED_UNIT).title.best("en")
+    frame.get_by_role("link", name=title).click()
+    hand_in(frame, world)
+    expect(frame.get_by_role("status")).to_contain_text("It is handed in")
+
+    asta.reload()
+    expect(asta.get_by_text("1 application waits for your judgement.")).to_be_visible()
+    check(asta, "assessor home", show)
+    asta.get_by_role("link", name="Look at what waits").click()
+    check(asta, "prior learning to judge", show)
+    asta.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
+    expect(asta.get_by_text(DID)).to_be_visible()
+    check(asta, "prior learning judge", show)
+    for group in asta.get_by_role("group", name="Your judgement").all():
+        group.get_by_label("Recognised", exact=True).check()
+    asta.get_by_label("I do not teach this learner").check()
+    asta.get_by_role("button", name="Record the judgement").click()
+    expect(asta.get_by_role("status")).to_contain_text("Your judgement is recorded")
+
+    frame = learner.open_in_frame(world.links[ASSESSED_UNIT])
+    expect(frame.get_by_text("5 of 5 units completed")).to_be_visible()
+    frame.get_by_role("link", name="Claim your badge").click()
+    frame.get_by_role("button", name="Claim this badge").click()
+    expect(frame.get_by_text(f"for {learner.user.name}")).to_be_visible()
+
+
+def hand_in(frame: Frame, world: World) -> None:
+    for outcome in world.mc.unit(ASSESSED_UNIT).outcomes:
+        group = frame.get_by_role("group", name=outcome.text.best("en"))
+        group.get_by_label("I can do it", exact=True).check()
+    whole = frame.get_by_role("group", name="Evidence for the whole unit")
+    whole.get_by_label("What you did, where and when").fill(DID)
+    whole.get_by_label("A link that shows it").fill(PROOF)
+    frame.get_by_role("button", name="Hand in").click()
+
+
+def test_the_learners_pages_read_well_in_every_state(
+    world: World, new_context: NewContext, asta: Page, show: Show
+) -> None:
+    page = new_context(**PHONE).context.new_page()
+    base = sit(page, world, world.people.learners[0], world.links[ASSESSED_UNIT])
+    address = f"{base}/prior-learning/{ASSESSED_UNIT}"
+
+    def look(name: str) -> None:
+        for language in ("en", "de"):
+            page.goto(f"{address}?lang={language}")
+            check(page, f"{name} {language}", show)
+        page.goto(f"{address}?lang=en")
+        page.set_viewport_size({"width": 360, "height": 740})
+
+    page.goto(f"{base}/prior-learning")
+    check(page, "prior learning advice", show)
+    look("prior learning new")
+    page.get_by_label("I can do it", exact=True).first.check()
+    page.get_by_role("button", name="Keep as a draft").tap()
+    expect(page.get_by_role("status")).to_contain_text("Your draft is kept")
+    hand_in(page.main_frame, world)
+    expect(page.get_by_role("status")).to_contain_text("It is handed in")
+    look("prior learning handed in")
+    judge(asta, "More evidence wanted", "Which positions did you weld?")
+    look("prior learning returned")
+    page.get_by_role("button", name="Hand in").tap()
+    expect(page.get_by_role("status")).to_contain_text("It is handed in")
+    judge(asta, "Not recognised", "The certificate is of another process.")
+    look("prior learning decided")
+    page.get_by_text("Ask for another assessor").first.tap()
+    page.get_by_label("Why you see it otherwise").fill("It is the same process.")
+    assert measure.violations(page) == []
+    page.get_by_role("button", name="Ask for another assessor").tap()
+    expect(page.get_by_role("status")).to_contain_text("Your appeal is handed in")
+    look("prior learning appealed")
+
+
+def judge(page: Page, verdict: str, reason: str) -> None:
+    page.get_by_role("navigation").get_by_role("link", name="Prior learning").click()
+    page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
+    for group in page.get_by_role("group", name="Your judgement").all():
+        group.get_by_label(verdict).check()
+    for field in page.get_by_role("textbox", name="Reason").all():
+        field.fill(reason)
+    page.get_by_label("I do not teach this learner").check()
+    page.get_by_role("button", name="Record the judgement").click()
+    expect(page.get_by_role("status")).to_contain_text("Your judgement is recorded")
