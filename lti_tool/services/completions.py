@@ -42,6 +42,7 @@ from lti_tool.services.judging import (
 __all__ = [
     "JUDGED",
     "LONGEST_EVIDENCE",
+    "UNFIT_REASONS",
     "Judgement",
     "Recognition",
     "Said",
@@ -68,6 +69,8 @@ __all__ = [
 ]
 
 LONGEST_EVIDENCE = 2000
+UNFIT_REASONS = frozenset({"reason_missing", "evidence_too_long"})
+"""What `retract` says of a reason that can be written anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,6 +112,8 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.export_draft": For.ADMINISTRATORS,
     "admin.draft_table": For.ADMINISTRATORS,
     "admin.import_table": For.ADMINISTRATORS,
+    "admin.draft_parts": For.ADMINISTRATORS,
+    "admin.save_parts": For.ADMINISTRATORS,
     "admin.draft_picture": For.ADMINISTRATORS,
     "admin.save_picture": For.ADMINISTRATORS,
     "admin.table_template": For.ADMINISTRATORS,

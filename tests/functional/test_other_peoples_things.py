@@ -146,6 +146,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.export_draft": DRAFT,
     "teacher.draft_table": DRAFT,
     "teacher.import_table": DRAFT,
+    "teacher.draft_parts": DRAFT,
+    "teacher.save_parts": DRAFT,
     "teacher.draft_picture": DRAFT,
     "teacher.save_picture": DRAFT,
     "teacher.table_template": DRAFT,

@@ -89,7 +89,7 @@ def undo(visit: Visit, code: str) -> ResponseReturnValue:
             now=visit.now,
         )
     except ToolError as error:
-        if error.code not in {"reason_missing", "evidence_too_long"}:
+        if error.code not in completions.UNFIT_REASONS:
             raise
         return _page(visit, placement, code, key, records, what_happened(error)), error.status
     return redirect(address("unit", visit, placement, code=code, done="undone"), 303)

@@ -77,7 +77,7 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
             now=visit.now,
         )
     except ToolError as error:
-        if error.code not in {"reason_missing", "evidence_too_long"}:
+        if error.code not in completions.UNFIT_REASONS:
             raise
         return _retraction_page(visit, record, what_happened(error)), error.status
     placement = placement_of(visit, record)

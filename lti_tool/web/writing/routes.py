@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from lti_tool.web.writing import exchange, going_on, pictures, views
+from lti_tool.web.writing import exchange, going_on, pictures, stacking, views
 from lti_tool.web.writing.seat import Seat
 
 View = Callable[..., ResponseReturnValue]
@@ -39,6 +39,8 @@ ROUTES = (
     Route("save_translation", f"{DRAFT}/translation", views.save_translation, writes=True),
     Route("draft_picture", f"{DRAFT}/picture", pictures.show),
     Route("save_picture", f"{DRAFT}/picture", pictures.save, writes=True),
+    Route("draft_parts", f"{DRAFT}/parts", stacking.show),
+    Route("save_parts", f"{DRAFT}/parts", stacking.save, writes=True),
     Route("preview_draft", f"{DRAFT}/preview", exchange.preview),
     Route("export_draft", f"{DRAFT}/export", exchange.export),
     Route("draft_table", f"{DRAFT}/table", exchange.table),
