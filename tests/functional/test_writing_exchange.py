@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import time
+import zipfile
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from openpyxl import Workbook, load_workbook
 
 from badges import definition as definitions
-from badges import samples
+from badges import drafting, samples
 from lti_tool import clock
 from lti_tool.db import Database
 from tests.factories.visits import Page, Visit, Visits
@@ -207,3 +210,117 @@ def test_what_is_made_of_others_is_previewed_with_their_references(teacher: Visi
     shown = teacher.get(page.path.partition("?")[0] + "/preview")
     assert shown.status == 200
     assert "school/A" in shown.text
+
+
+def workbook(*rows: tuple[object, ...]) -> bytes:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+HEADER = ("Unit", "Hours", "Kind", "Outcome")
+
+
+def test_a_workbook_becomes_units_with_outcomes(visits: Visits, teacher: Visit) -> None:
+    data = workbook(
+        HEADER,
+        ("Safety; first of all", 8.0, "Knowledge", "names; hazards; on; a; roof"),
+        (None, None, "Skill", "secures\nthe edge"),
+        ("Mounting", 7.5, None, "mounts two panels"),
+    )
+    upload(table(begin(teacher)), "table", data)
+    units = content(visits)["units"]
+    assert [unit["title"]["en"] for unit in units] == ["Safety; first of all", "Mounting"]
+    assert [unit["hours"] for unit in units] == [8, 7.5]
+    assert units[0]["outcomes"][1]["text"] == {"en": "secures the edge"}
+
+
+def test_a_wrong_cell_of_a_workbook_is_named_by_row_and_column(
+    visits: Visits, teacher: Visit
+) -> None:
+    data = workbook(HEADER, ("Safety", "many", "Skill", "x"), (), ("Other", 1, "Magic", None))
+    page = upload(table(begin(teacher)), "table", data)
+    assert page.status == 400
+    for words in ("Row 2, Hours: “many” is no number.", "Row 4, Kind:", "Row 4, Outcome:"):
+        assert words in page.text
+    assert content(visits)["units"] == []
+
+
+def changed(data: bytes, name: str, part: bytes) -> bytes:
+    """Return a workbook in which one part is another."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", 8) as new:
+        for one in old.namelist():
+            new.writestr(one, part if one == name else old.read(one))
+        if name not in old.namelist():
+            new.writestr(name, part)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
+FAR = (
+    b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    b'<row r="1048576"><c r="XFD1048576" t="str"><v>x</v></c></row></sheetData></worksheet>'
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04" + b"\0" * 100,
+        workbook()[:200],
+        workbook(HEADER),
+        workbook(HEADER, *[("U", 1, "Skill", "x")] * 2000),
+        changed(workbook(HEADER), "bomb.xml", b"\0" * 20_000_000),
+        changed(workbook(HEADER), SHEET, LAUGHS),
+        changed(workbook(HEADER), SHEET, FAR),
+        changed(workbook(HEADER), SHEET, b"<worksheet>" * 10_000),
+        changed(workbook(HEADER), "xl/workbook.xml", b"<nothing/>"),
+        changed(workbook(HEADER), "[Content_Types].xml", b"x"),
+    ],
+    ids=["no zip", "cut", "empty", "long", "bomb", "laughs", "far", "deep", "no book", "no types"],
+)
+def test_a_workbook_that_is_none_or_costs_too_much_adds_nothing(
+    visits: Visits, teacher: Visit, data: bytes
+) -> None:
+    started = time.monotonic()
+    page = upload(table(begin(teacher)), "table", data)
+    assert page.status == 400
+    assert content(visits)["units"] == []
+    assert time.monotonic() - started < 10
+
+
+def test_what_was_downloaded_as_a_workbook_can_be_brought_back(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = begin(teacher)
+    fill(visits, definitions.dump(samples.welding()))
+    before, tag = content(visits)["units"], drafting.original(content(visits))
+    data = check(page).follow("Download the units (Excel)").response.data
+    upload(table(page), "table", data)
+    after = content(visits)["units"][len(before) :]
+    assert [unit["title"][tag] for unit in after] == [unit["title"][tag] for unit in before]
+    for old, new in zip(before, after, strict=True):
+        assert new["hours"] == old["hours"]
+        assert [(one["kind"], one["text"][tag]) for one in new["outcomes"]] == [
+            (one["kind"], one["text"][tag]) for one in old["outcomes"]
+        ]
+
+
+def test_no_cell_of_a_workbook_is_a_formula(visits: Visits, teacher: Visit) -> None:
+    page = press(edit(begin(teacher), "units"), "units.add")
+    page = press(page, "units.0.add", **{"units.0.title": '=HYPERLINK("http://x")'})
+    data = check(page).follow("Download the units (Excel)").response.data
+    cell = load_workbook(io.BytesIO(data)).active["A2"]
+    assert cell.data_type == "s"
+    assert cell.value == '=HYPERLINK("http://x")'
+
+
+def test_the_example_as_a_workbook_can_be_brought_back(visits: Visits, teacher: Visit) -> None:
+    page = table(begin(teacher))
+    upload(page, "table", page.follow("Download an example (Excel)").response.data)
+    assert content(visits)["units"][0]["title"] == {"en": "Working safely at height"}

@@ -24,7 +24,7 @@ from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.sentence import N_
-from lti_tool.web.writing import checking, pictures, tables
+from lti_tool.web.writing import checking, pictures, sheets, tables
 from lti_tool.web.writing.seat import Seat
 
 _HARMLESS = frozenset({"required", "empty_text"})
@@ -60,12 +60,14 @@ def _summary(seat: Seat, mc: MicroCredential) -> Summary | None:
 
 
 def export(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
-    """Hand out a draft as JSON, or with `?form=csv` its units and outcomes as a table."""
+    """Hand out a draft as JSON, or with `?form=csv` or `xlsx` its units and outcomes as a table."""
     draft = seat.readable(draft_id)
     name = str(draft.content.get("code", "draft")).lower()
     if request.args.get("form") == "csv":
-        text, kind, ending = tables.written(draft.content), "text/csv", "csv"
-        return _file(("\ufeff" + text).encode(), kind, f"{name}.{ending}")
+        text = tables.written(draft.content)
+        return _file(("\ufeff" + text).encode(), "text/csv", f"{name}.csv")
+    if request.args.get("form") == "xlsx":
+        return _file(_workbook(draft.content), sheets.MEDIA_TYPE, f"{name}.xlsx")
     content = artworks.packed(seat.db, draft.content)
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=False)
     return _file(text.encode(), "application/json", f"{name}.json")
@@ -95,7 +97,14 @@ def template(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
             }
         ],
     }
+    if request.args.get("form") == "xlsx":
+        return _file(_workbook(example), sheets.MEDIA_TYPE, "units.xlsx")
     return _file(("\ufeff" + tables.written(example)).encode(), "text/csv", "units.csv")
+
+
+def _workbook(content: Json) -> bytes:
+    kinds = [gettext(one) for one in tables.KINDS.values()]
+    return sheets.workbook(tables.rows(content), kinds)
 
 
 def _file(data: bytes, kind: str, name: str) -> Response:
@@ -131,11 +140,19 @@ def import_table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     """Add the units of a table, all or none."""
     draft = seat.own(draft_id)
     data = _uploaded(tables.MOST_CHARACTERS * 4)
-    typed = tables.decoded(data) if data else request.form.get("table", "")
+    is_workbook = sheets.is_workbook(data)
+    if is_workbook:
+        typed = sheets.as_text(data, tables.MOST_ROWS, len(tables.COLUMNS))
+    else:
+        typed = tables.decoded(data) if data else request.form.get("table", "")
     if typed is None or "\0" in typed:
-        words = gettext("This is no text file. Save it as “CSV UTF-8”, or paste the cells below.")
+        words = gettext(
+            "This is no table that can be read. Save it as “Excel workbook” or “CSV UTF-8”, or "
+            "paste the cells below."
+        )
         return _table(seat, draft_id, "", [tables.Wrong(1, "", words)], _told()), 400
-    units, wrong = tables.read(typed, draft.content)
+    delimiter = sheets.DELIMITER if is_workbook else ""
+    units, wrong = tables.read(typed, draft.content, delimiter=delimiter)
     if wrong:
         return _table(seat, draft_id, typed, wrong, _told()), 400
     content = {**draft.content, "units": [*drafting.units(draft.content), *units]}

@@ -59,12 +59,13 @@ def decoded(data: bytes) -> str | None:
         return None
 
 
-def read(text: str, content: Json) -> tuple[list[Json], list[Wrong]]:
-    """Return the units of a table, with free codes, and what is wrong: one of both is empty."""
+def read(text: str, content: Json, *, delimiter: str = "") -> tuple[list[Json], list[Wrong]]:
+    """Return the units of a table, with free codes, and what is wrong: one of both is empty.
+    `delimiter`: empty for what the first row has most of."""
     if len(text) > MOST_CHARACTERS:
         return [], [Wrong(1, "", gettext("This table is too large."))]
     try:
-        rows = list(_rows(text))
+        rows = list(_rows(text, delimiter))
     except csv.Error:
         return [], [Wrong(1, "", gettext("This is no table that can be read."))]
     if not rows:
@@ -83,9 +84,17 @@ def read(text: str, content: Json) -> tuple[list[Json], list[Wrong]]:
 
 def written(content: Json) -> str:
     """Return the units of a definition as CSV, with no cell that a spreadsheet would run."""
-    tag, out = drafting.original(content), io.StringIO()
+    out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([gettext(one) for one in COLUMNS])
+    for row in rows(content):
+        writer.writerow([_harmless(one) for one in row])
+    return out.getvalue()
+
+
+def rows(content: Json) -> Iterator[list[str]]:
+    """Yield the header, then the outcomes of a definition."""
+    tag = drafting.original(content)
+    yield [gettext(one) for one in COLUMNS]
     for unit in drafting.units(content):
         title = (unit.get("title") or {}).get(tag, "")
         outcomes = unit.get("outcomes") or [{}]
@@ -94,17 +103,16 @@ def written(content: Json) -> str:
             name = KINDS.get(str(outcome.get("kind")), "")
             kind = gettext(name) if name else ""
             text = (outcome.get("text") or {}).get(tag, "")
-            writer.writerow([_harmless(str(one)) for one in (*first, kind, text)])
-    return out.getvalue()
+            yield [str(one) for one in (*first, kind, text)]
 
 
 def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _rows(text: str) -> Iterator[Row]:
+def _rows(text: str, delimiter: str) -> Iterator[Row]:
     lines = text.splitlines()
-    delimiter = max("\t;,", key=(lines[0] if lines else "").count)
+    delimiter = delimiter or max("\t;,", key=(lines[0] if lines else "").count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     for number_, cells in enumerate(reader, start=1):
         if number_ > MOST_ROWS:
