@@ -46,7 +46,8 @@ class InvalidAward(BadgeError, ValueError):
 class UnitResult:
     """`points` and `maximum` come together, and only where the rule of the unit counts points.
 
-    Of a unit marked in parts they are the mark of its lowest part.
+    Of a unit marked in parts they are the mark of its lowest part. `for_mentor`: an assessor
+    vouches for a mentor at the workplace who saw it.
     """
 
     unit: str
@@ -54,6 +55,7 @@ class UnitResult:
     route: Route
     points: Decimal | None = None
     maximum: Decimal | None = None
+    for_mentor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

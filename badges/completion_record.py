@@ -34,6 +34,7 @@ class Completion:
     (`part` is the learning outcome), graded (with points where the rule counts them, on its scale),
     unlocked, completed in an activity of the LMS, participation, or the retraction of another
     record. `at`: aware UTC. `by`: opaque id of the assessor; None for the LMS and the learner.
+    `for_mentor`: the assessor did not see it, but vouches for a mentor at the workplace who did.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Completion:
     part: str | None = None
     points: Decimal | None = None
     signed_off: bool = False
+    for_mentor: bool = False
     retracts: str | None = None
 
 

@@ -4,7 +4,7 @@ Records are handed in oldest first, and only those that stand.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -26,6 +26,11 @@ class ConditionCode(StrEnum):
     UNLOCKED = "unlocked"
     LMS_ACTIVITY = "lms_activity"
     PARTICIPATION = "participation"
+
+
+MENTOR = "mentor"
+"""The parameter of a met or begun sign-off that says for how many an assessor vouches who did not
+see it: a mentor at the workplace did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def evaluate_rule(unit: LearningUnit, records: list[Completion]) -> list[Evaluat
                 for part in parts
             ]
         case SignOff():
-            return [evaluate_any(ConditionCode.SIGN_OFF, unit, records)]
+            return [_evaluate_sign_off(unit, records)]
         case SignOffs(count=count):
             return [_evaluate_sign_offs(unit, records, count)]
 
@@ -109,6 +114,14 @@ def _evaluate_points(
     )
 
 
+def _evaluate_sign_off(unit: LearningUnit, records: list[Completion]) -> Evaluated:
+    """`MENTOR` stands where no assessor has seen it."""
+    found = evaluate_any(ConditionCode.SIGN_OFF, unit, records)
+    if not records or not all(record.for_mentor for record in records):
+        return found
+    return replace(found, condition=replace(found.condition, params={MENTOR: "1"}))
+
+
 def _evaluate_sign_offs(unit: LearningUnit, records: list[Completion], count: int) -> Evaluated:
     first_by_assessor: dict[str, datetime] = {}
     for record in records:
@@ -117,6 +130,10 @@ def _evaluate_sign_offs(unit: LearningUnit, records: list[Completion], count: in
     moments = list(first_by_assessor.values())
     is_met = len(moments) >= count
     params = {"count": str(count), "have": str(len(moments))}
+    seen_themselves = {record.by for record in records if not record.for_mentor} - {None}
+    vouched = min(len(moments), count) - len(seen_themselves)
+    if vouched > 0:
+        params[MENTOR] = str(vouched)
     ids = tuple(record.id for record in records)
     return Evaluated(
         Condition(ConditionCode.SIGN_OFFS, unit.code, is_met, params, ids),

@@ -375,7 +375,8 @@ def _how_earned(part: PartEarned, words: Wording) -> str:
 def _how_recorded(award: Award, result: UnitResult, words: Wording) -> str:
     # The credential is the same, whether the learning was assessed in the course or recognised.
     route = Route.ASSESSED if result.route is Route.PRIOR_LEARNING else result.route
-    how = words.label(f"evidence_{route}", date=day(result.completed_at))
+    source = "mentor" if result.for_mentor else route
+    how = words.label(f"evidence_{source}", date=day(result.completed_at))
     basis = award.basis.get(result.unit)
     if result.route is Route.UNLOCKED and basis:
         how += " " + words.label("evidence_basis", basis=basis)

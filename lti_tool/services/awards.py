@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from badges.award import JUDGED_HERE, IdentityAssurance, PartEarned, UnitResult
 from badges.award import Award as AwardFact
 from badges.completion import ConditionCode, Progress, Route, UnitProgress
-from badges.conditions import plain
+from badges.conditions import MENTOR, plain
 from badges.text import Text
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
@@ -375,6 +375,7 @@ def _entry(unit: UnitProgress, by_id: dict[str, CompletionRecord]) -> dict[str, 
         "points": points,
         "maximum": maximum,
         "basis": basis or None,
+        "for_mentor": any(MENTOR in condition.params for condition in unit.conditions),
     }
 
 
@@ -407,4 +408,5 @@ def _result(entry: dict[str, Any]) -> UnitResult:
         route=Route(entry["route"]),
         points=Decimal(entry["points"]) if entry["points"] is not None else None,
         maximum=Decimal(entry["maximum"]) if entry["maximum"] is not None else None,
+        for_mentor=entry.get("for_mentor", False),  # older awards do not say
     )

@@ -230,6 +230,7 @@ JUDGED = (
     CompletionRecord.points,
     CompletionRecord.is_signed_off,
     CompletionRecord.retracts_id,
+    CompletionRecord.mentor_link_id,
 )
 """The columns that the rules judge."""
 
@@ -245,6 +246,7 @@ def as_completion(row: CompletionRecord | sa.Row[*tuple[Any, ...]]) -> Completio
         part=row.part,
         points=row.points,
         signed_off=row.is_signed_off,
+        for_mentor=row.mentor_link_id is not None,
         retracts=str(row.retracts_id) if row.retracts_id else None,
     )
 

@@ -19,7 +19,14 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import SignOff, SignOffs
 from lti_tool.documents import Document
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
-from lti_tool.models import Course, MentorLink, MicroCredentialVersion, Person
+from lti_tool.models import (
+    Course,
+    CourseMember,
+    MentorLink,
+    MicroCredentialVersion,
+    Person,
+    Registration,
+)
 from lti_tool.services import audit, catalogue, completions, evidence
 from lti_tool.services.completions import Judgement
 from lti_tool.services.evidence import Keeping
@@ -93,7 +100,7 @@ def find(db: Session, token: str, now: datetime, *, locks: bool = False) -> Ment
     Raises:
         NotFound: `mentor_link_unknown`.
         Forbidden: `mentor_link_used`, `mentor_link_expired`, `mentor_link_revoked`,
-            `platform_disabled`.
+            `mentor_link_ownerless`: the teacher left the course; `platform_disabled`.
     """
     wanted = sa.select(MentorLink).filter_by(token_digest=_digest(token))
     link = db.scalar(wanted.with_for_update(of=MentorLink) if locks else wanted)
@@ -105,9 +112,22 @@ def find(db: Session, token: str, now: datetime, *, locks: bool = False) -> Ment
         raise Forbidden("mentor_link_revoked")
     if link.expires_at <= now:
         raise Forbidden("mentor_link_expired")
-    if link.course.platform.disabled_at is not None:
-        raise Forbidden("platform_disabled")
+    _check_asked(db, link)
     return link
+
+
+def _check_asked(db: Session, link: MentorLink) -> None:
+    """Refuse where nobody stands behind the question any more."""
+    connected = sa.exists().where(
+        Registration.platform_id == link.course.platform_id,
+        Registration.disabled_at.is_(None),
+        Registration.pending_since.is_(None),
+    )
+    if link.course.platform.disabled_at is not None or not db.scalar(sa.select(connected)):
+        raise Forbidden("platform_disabled")
+    teacher = db.get(CourseMember, (link.course_id, link.asked_by_id))
+    if teacher is None or teacher.left_at is not None:
+        raise Forbidden("mentor_link_ownerless")
 
 
 def confirm(

@@ -15,6 +15,7 @@ from lti_tool.models import (
     DefinitionDraft,
     EvidenceFile,
     GradebookResult,
+    MentorLink,
     MicroCredentialVersion,
     PendingAward,
     Person,
@@ -51,6 +52,7 @@ class Held:
     applications: Sequence[PriorLearningApplication]
     files: Sequence[EvidenceFile]
     moderated: int
+    mentors: Sequence[MentorLink]
 
 
 def held(db: Session, person: Person) -> Held:
@@ -84,6 +86,7 @@ def held(db: Session, person: Person) -> Held:
         applications=applications(db, person),
         files=evidence.of_person(db, person),
         moderated=moderation.count(db, person),
+        mentors=mentors(db, person),
     )
 
 
@@ -97,6 +100,12 @@ def applications(db: Session, person: Person) -> Sequence[PriorLearningApplicati
     """Return what a person applied for as prior learning, drafts too, oldest first."""
     own = sa.select(PriorLearningApplication).filter_by(person_id=person.id)
     return db.scalars(own.order_by(PriorLearningApplication.created_at)).all()
+
+
+def mentors(db: Session, person: Person) -> Sequence[MentorLink]:
+    """Return what mentors at the workplace were asked to confirm of a person, oldest first."""
+    asked = sa.select(MentorLink).filter_by(person_id=person.id)
+    return db.scalars(asked.order_by(MentorLink.created_at, MentorLink.id)).all()
 
 
 def told(db: Session, person: Person) -> Told:

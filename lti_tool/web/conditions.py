@@ -7,6 +7,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from badges.completion import Condition, ConditionCode, Progress, UnitProgress
+from badges.conditions import MENTOR
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
 from lti_tool.services.elsewhere import ELSEWHERE
@@ -180,21 +181,27 @@ def _part_title(unit: LearningUnit, condition: Condition) -> Markup:
 
 def _sign_off(unit: LearningUnit, condition: Condition) -> Markup:
     statement = say(unit.rule.statement) if isinstance(unit.rule, SignOff) else ""
-    words = (
-        gettext("Confirmed by a teacher: “%(statement)s”")
-        if condition.is_met
-        else gettext("A teacher still has to confirm: “%(statement)s”")
-    )
+    if not condition.is_met:
+        words = gettext("A teacher still has to confirm: “%(statement)s”")
+    elif MENTOR in condition.params:
+        words = gettext(
+            "Confirmed by a mentor at the workplace, for whom a teacher vouches: “%(statement)s”"
+        )
+    else:
+        words = gettext("Confirmed by a teacher: “%(statement)s”")
     return _markup(words, statement=statement)
 
 
 def _sign_offs(unit: LearningUnit, condition: Condition) -> Markup:
     statement = say(unit.rule.statement) if isinstance(unit.rule, SignOffs) else ""
-    return _markup(
-        gettext("Confirmed by %(have)s of %(count)s different teachers: “%(statement)s”"),
-        statement=statement,
-        **condition.params,
-    )
+    if MENTOR in condition.params:
+        words = gettext(
+            "Confirmed by %(have)s of %(count)s different teachers, of whom %(mentor)s for a "
+            "mentor at the workplace: “%(statement)s”"
+        )
+    else:
+        words = gettext("Confirmed by %(have)s of %(count)s different teachers: “%(statement)s”")
+    return _markup(words, statement=statement, **condition.params)
 
 
 def _markup(words: str, **values: str | Markup) -> Markup:

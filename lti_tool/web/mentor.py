@@ -14,14 +14,9 @@ from lti_tool.services.mentors import Given
 from lti_tool.web import security, uploads
 from lti_tool.web.account_session import Stranger
 from lti_tool.web.context import current_tool
-from lti_tool.web.errors import what_happened
-from lti_tool.web.evidence_sentences import EVIDENCE
+from lti_tool.web.errors import in_words, what_happened
 
 blueprint = Blueprint(security.MENTOR_BLUEPRINT, __name__, url_prefix="/confirm")
-
-ON_THE_PAGE = frozenset(
-    {"mentor_units_missing", "mentor_name_missing", "evidence_too_long", *EVIDENCE}
-)
 
 log = structlog.get_logger(__name__)
 
@@ -42,14 +37,12 @@ def page(token: str) -> Response:
 @uploads.taking
 def confirm(token: str) -> Response:
     """Sign off what was ticked; the link is used up then, and only then."""
-    with current_tool().database.transaction(read_only=True) as db:
-        link = mentors.find(db, token, clock.now())
-        files = uploads.read()
-        if files.problem:
-            response = _page(link, files.problem)
-            response.status_code = 400
-            return response
     try:
+        with current_tool().database.transaction(read_only=True) as db:
+            link = mentors.find(db, token, clock.now())
+            files = uploads.read()
+            if files.problem:
+                return _page(link, files.problem, 400)
         with current_tool().database.transaction() as db:
             link = mentors.confirm(
                 db,
@@ -64,17 +57,25 @@ def confirm(token: str) -> Response:
             )
             shown = render_template("mentor/done.html", link=link)
     except ToolError as error:
-        if error.code not in ON_THE_PAGE:
-            raise
-        with current_tool().database.transaction(read_only=True) as db:
-            response = _page(mentors.find(db, token, clock.now()), what_happened(error))
-        response.status_code = error.status
-        return response
+        return _refused(token, error)
     log.info("mentor_confirmed", mentor_link_id=str(link.id))
     return make_response(shown)
 
 
-def _page(link: MentorLink, problem: str = "") -> Response:
+def _refused(token: str, error: ToolError) -> Response:
+    """Show the form again with what was typed; where the link is over, what was typed alone."""
+    try:
+        with current_tool().database.transaction(read_only=True) as db:
+            link = mentors.find(db, token, clock.now())
+            response = _page(link, what_happened(error), error.status)
+    except ToolError:
+        shown = render_template("mentor/over.html", problem=in_words(error), form=request.form)
+        response = make_response(shown, error.status)
+    log.info("mentor_refused", code=error.code, status=error.status)
+    return response
+
+
+def _page(link: MentorLink, problem: str = "", status: int = 200) -> Response:
     stranger = Stranger.here(security.MENTOR_BLUEPRINT)
     mc = catalogue.definition(link.version)
     shown = render_template(
@@ -86,4 +87,4 @@ def _page(link: MentorLink, problem: str = "") -> Response:
         form=request.form,
         problem=problem,
     )
-    return stranger.keep(make_response(shown))
+    return stranger.keep(make_response(shown, status))

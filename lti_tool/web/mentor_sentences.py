@@ -20,5 +20,9 @@ MENTORS: Mapping[str, Sentence] = {
     ),
     "mentor_link_used": Sentence(N_("This link was used: what it asked is confirmed."), _ASK_ANEW),
     "mentor_link_revoked": Sentence(N_("The teacher has revoked this link."), _ASK_ANEW),
+    "mentor_link_ownerless": Sentence(
+        N_("The teacher who gave this link away is no longer in the course."),
+        N_("Ask the learner who teaches there now: another teacher can make a new link."),
+    ),
     "mentor_link_expired": Sentence(N_("This link is too old."), _ASK_ANEW),
 }

@@ -26,6 +26,8 @@ from lti_tool.web.errors import in_words
 
 P = ParamSpec("P")
 FIELD = "file"
+MOST_PARTS = 20_000
+"""Of a form with files, in which a course of 2,000 can be signed off at once, two parts each."""
 _TAKES_FILES = "takes_files"
 
 
@@ -49,6 +51,7 @@ def make_room() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, _TAKES_FILES, False):
         settings, limits = current_tool().settings, _limits()
+        request.max_form_parts = MOST_PARTS
         request.max_content_length = (
             limits.file * (limits.files + 1) + settings.max_request_kib * 1024
         )

@@ -1,5 +1,6 @@
 """Text, links and files behind a result: given by teachers and mentors, seen by few, never run."""
 
+import uuid
 from datetime import timedelta
 from io import BytesIO
 
@@ -184,6 +185,14 @@ def test_a_mentor_adds_a_link_and_a_file(
     assert done.status_code == 200
     assert "seam.jpg" in teacher.get(f"course/people/{ana.person_id}").text
     assert [file.added_by.partition(":")[0] for file in kept(database)] == ["mentor_link"]
+
+
+def test_a_form_with_files_takes_a_course_of_thousands(teacher: Visit, ana: Visit) -> None:
+    page = teacher.get(f"course/units/{UNIT}")
+    path, data = page.filled("record", person=[str(ana.person_id)])
+    data["row"] = [str(uuid.uuid4()) for _ in range(4000)] + data["row"]
+    done = teacher.upload(path, data, ("x.pdf", files.PDF))
+    assert "Recorded for 1 learner" in done.text
 
 
 def test_a_whole_course_signed_off_gets_the_same_file(

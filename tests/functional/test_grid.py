@@ -115,12 +115,31 @@ def test_those_ticked_in_the_grid_are_recorded_for_one_unit(visits: Visits, teac
     assert unit.filled("record")[1]["person"] == ids, "they are ticked"
     saved = unit.submit("record", evidence="seen at https://school.example/log?a=1&b=2.")
     assert "Recorded for 3 learners." in saved.text
-    person = saved.follow(names(unit)[0])
+    person = teacher.get(f"course/people/{ids[0]}")
     assert 'href="https://school.example/log?a=1&amp;b=2"' in person.html
     assert "Tick at least one learner" not in unit.text
-    nobody = page.submit("choose", unit=SIGN_OFF)
-    assert len(names(nobody)) == 20
     assert page.submit("choose", row=ids, unit="x").status == 404
+
+
+def test_who_ticked_nobody_is_asked_and_takes_all_only_by_choice(
+    visits: Visits, teacher: Visit
+) -> None:
+    fill(visits, teacher, 20)
+    page = teacher.get("course?show=open")
+    asked = page.submit("choose", unit=SIGN_OFF)
+    assert (asked.status, asked.has_form("record")) == (400, False)
+    assert "Nobody is ticked" in asked.text
+    every = asked.submit("all")
+    assert rows(every) == rows(page)
+    assert every.filled("record")[1]["person"] == rows(page)
+    assert rows(asked.follow("Back, to tick some")) == rows(page)
+
+
+def test_all_on_a_page_are_ticked_by_a_link(visits: Visits, teacher: Visit) -> None:
+    fill(visits, teacher, 20)
+    ticked = teacher.get("course?show=open").follow("Tick all on this page")
+    assert ticked.filled("choose")[1]["row"] == rows(ticked) != []
+    assert "row" not in ticked.follow("Tick nobody").filled("choose")[1]
 
 
 def test_a_whole_column_is_signed_off_after_a_question_and_undone_in_one_go(

@@ -9,8 +9,16 @@ from flask.testing import FlaskClient
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.demo.forms import PageReader
-from lti_tool.models import AuditEntry, CompletionRecord, MentorLink, Platform
+from lti_tool.models import (
+    AuditEntry,
+    CompletionRecord,
+    CourseMember,
+    MentorLink,
+    Platform,
+    Registration,
+)
 from lti_tool.services import mentors
+from tests.factories.judgements import passing
 from tests.factories.visits import Visit, Visits
 
 SAFETY, SIGN_OFF, LAST = (f"BEM-S-WLD1-U{number}" for number in (1, 3, 5))
@@ -114,6 +122,71 @@ def test_a_link_ends_by_time_by_the_teacher_and_with_the_platform(
         db.query(Platform).one().disabled_at = clock.now()
     assert client.get(closed).status_code == 403
     assert client.get("/confirm/nonsense").status_code == 404
+
+
+def test_it_is_said_as_it_is_that_a_mentor_confirmed(
+    visits: Visits, teacher: Visit, ana: Visit, client: FlaskClient
+) -> None:
+    send(client, ask(teacher, ana, SIGN_OFF, name="Frau Q"), [SIGN_OFF], "Master Q")
+    words = "Confirmed by a mentor at the workplace, for whom a teacher vouches"
+    assert words in ana.get("units").text
+    assert "Confirmed by a teacher" not in ana.get("units").text
+    data = ana.get("data").text
+    assert "Frau Q was asked on" in data
+    assert "confirmed by Master Q on" in data
+    visits.school.tick()
+    form = teacher.get(f"course/units/{SIGN_OFF}")
+    form.submit("record", person=[str(ana.person_id)])
+    assert "Confirmed by a teacher" in ana.get("units").text, "the teacher saw it too by now"
+
+
+def test_the_badge_says_that_a_mentor_confirmed_it(
+    visits: Visits, teacher: Visit, ana: Visit, client: FlaskClient
+) -> None:
+    send(client, ask(teacher, ana, LAST), [LAST], "Master Q")
+    for unit in visits.mc.units[:-1]:
+        for judgement in passing(unit):
+            visits.school.assess(teacher.id, "ana", visits.mc.code, unit.code, **judgement)
+    ana.get("claim").submit("claim")
+    proven = {
+        one["name"]: one["narrative"] for one in ana.get("badge.json").response.json["evidence"]
+    }
+    said = [text for text in proven.values() if "Confirmed at the workplace" in text]
+    assert len(said) == 1
+    assert "Master Q" not in str(proven)
+
+
+def test_a_refusal_gives_back_what_was_typed_whatever_ended_the_link(
+    visits: Visits, teacher: Visit, ana: Visit, client: FlaskClient
+) -> None:
+    path = ask(teacher, ana, SIGN_OFF)
+    page = client.get(path)
+    token = next(one.value for one in PageForm(page.text).inputs if one.name == "csrf_token")
+    with visits.school.transaction() as db:
+        db.query(MentorLink).one().revoked_at = clock.now()
+    typed = {"csrf_token": token, "unit": SIGN_OFF, "name": "Q", "evidence": "Typed at length"}
+    refused = client.post(path, data=typed)
+    assert refused.status_code == 403
+    assert "The teacher has revoked this link." in refused.text
+    assert "Typed at length" in refused.text
+
+
+def test_a_link_ends_with_its_teacher_and_with_the_registration(
+    visits: Visits, teacher: Visit, ana: Visit, client: FlaskClient
+) -> None:
+    path = ask(teacher, ana, SIGN_OFF)
+    with visits.school.transaction() as db:
+        member = db.query(CourseMember).filter_by(person_id=teacher.person_id).one()
+        member.left_at = clock.now()
+    gone = client.get(path)
+    assert (gone.status_code, "no longer in the course" in gone.text) == (403, True)
+    with visits.school.transaction() as db:
+        member = db.query(CourseMember).filter_by(person_id=teacher.person_id).one()
+        member.left_at = None
+    assert client.get(path).status_code == 200
+    with visits.school.transaction() as db:
+        db.query(Registration).one().disabled_at = clock.now()
+    assert client.get(path).status_code == 403
 
 
 def test_teachers_ask_for_sign_offs_of_a_named_mentor_and_not_without_end(

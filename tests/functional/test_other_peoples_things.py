@@ -119,6 +119,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.whole": COURSE,
     "teacher.batch": COURSE,
     "teacher.undo": COURSE,
+    "teacher.table_batch": COURSE,
+    "teacher.undo_table": COURSE,
     "teacher.route": COURSE,
     "teacher.person": of_course("person_id", "unknown_learner"),
     "teacher.evidence_file": of_course("evidence_id", "unknown_evidence", placement=False),

@@ -77,10 +77,17 @@ def test_changes_are_shown_before_they_are_recorded(visits: Visits, teacher: Vis
     assert "4 results would be recorded" in seen.text
     assert records(visits) == 0
     form = seen.filled("import")
-    assert "Recorded for 2 learners." in teacher.post(*form).text
+    saved = teacher.post(*form)
+    assert "Recorded for 2 learners." in saved.text
     teacher.post(*form)
     assert records(visits) == 4, "sent twice, recorded once"
     assert {row["name"]: row[SAFETY] for row in table(teacher)}["Ana"] == "92.5"
+    undo = saved.follow("Undo")
+    assert "Take back the results of 2 learners?" in undo.text
+    assert undo.submit("undo", reason=" ").status == 400
+    assert "The results were taken back." in undo.submit("undo", reason="wrong table").text
+    assert {row["name"]: row[SAFETY] for row in table(teacher)}["Ana"] == ""
+    assert undo.submit("undo", reason="again").status == 404
 
 
 def test_every_cell_that_cannot_be_used_is_named_and_nothing_is_recorded(

@@ -43,6 +43,8 @@ def test_the_sheet_keeps_a_number_for_each_learner_whatever_the_order(teacher: V
     sheet = teacher.get(f"course/units/{SIGN_OFF}").follow("Sheet to print")
     for number, name in ((3, "Ana"), (4, "Ben"), (2, "Zoe")):
         assert f'<td>{number}</td><th scope="row">{name}</th>' in sheet.html
+    places = [sheet.html.index(f'<th scope="row">{name}</th>') for name in ("Zoe", "Ana", "Ben")]
+    assert places == sorted(places), "in the order of the numbers"
     narrowed = teacher.get(f"course/units/{SIGN_OFF}/sheet?q=ben")
     assert '<td>4</td><th scope="row">Ben</th>' in narrowed.html
     assert "Zoe" not in narrowed.text

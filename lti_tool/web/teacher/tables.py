@@ -83,7 +83,8 @@ def record_table(visit: Visit) -> ResponseReturnValue:
         now=visit.now,
     )
     saved = len({one.person.id for one in said})
-    return redirect(address("course", visit, placement, saved=saved), 303)
+    batch = key if len(key) == 32 else None
+    return redirect(address("course", visit, placement, saved=saved, batch=batch), 303)
 
 
 def _sent() -> str:

@@ -22,6 +22,7 @@ from badges.completion import (
     check,
     progress,
 )
+from badges.conditions import MENTOR
 from badges.micro_credential import MicroCredential
 from badges.rules import EachPartAtLeast, Part, PointsAtLeast, SignOff, SignOffs
 from badges.text import Text
@@ -137,6 +138,22 @@ class TestSignOffs:
         found = at(records).unit("FOLDER")
         assert found.completed_at == minutes(8)
         assert found.conditions[0].params == {"count": "2", "have": "3"}
+
+    def test_a_mentors_sign_off_is_told_apart_until_the_assessor_has_seen_it(self) -> None:
+        by_mentor = replace(signature("1", "LIST", 4), for_mentor=True)
+        assert at([by_mentor]).unit("LIST").conditions[0].params == {MENTOR: "1"}
+        assert at([by_mentor, signature("2", "LIST", 5)]).unit("LIST").conditions[0].params == {}
+
+    def test_of_several_it_says_for_how_many_an_assessor_vouches(self) -> None:
+        mentors = [
+            replace(signature("1", "FOLDER", 1), for_mentor=True),
+            replace(signature("2", "FOLDER", 2, by="bohdan"), for_mentor=True),
+        ]
+        assert at(mentors).unit("FOLDER").conditions[0].params[MENTOR] == "2"
+        one = [*mentors, signature("3", "FOLDER", 3)]
+        assert at(one).unit("FOLDER").conditions[0].params[MENTOR] == "1"
+        own = [*one, signature("4", "FOLDER", 4, by="carla")]
+        assert MENTOR not in at(own).unit("FOLDER").conditions[0].params
 
 
 class TestRoutes:
