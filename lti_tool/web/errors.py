@@ -15,8 +15,9 @@ from lti_tool.errors import ToolError
 from lti_tool.lti import return_addresses
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.web import proving, security
+from lti_tool.web.api_sentences import API
 from lti_tool.web.negotiation import wants_json
-from lti_tool.web.sentences import sentence
+from lti_tool.web.sentences import Sentence, sentence
 
 log = structlog.get_logger(__name__)
 
@@ -78,8 +79,17 @@ def what_happened(error: ToolError) -> str:
 
 
 def in_words(error: ToolError) -> str:
-    """Return what a refusal says and what to do next, for software to pass on."""
-    return f"{what_happened(error)} {gettext(sentence(error.code, error.status).next_step)}"
+    """Return what a refusal says and what to do next."""
+    return _in_words(sentence(error.code, error.status), error.params)
+
+
+def for_operators(error: ToolError) -> str:
+    """Return what a refusal says and what to do next, to those who run another system."""
+    return _in_words(API.get(error.code) or sentence(error.code, error.status), error.params)
+
+
+def _in_words(found: Sentence, params: Mapping[str, str]) -> str:
+    return f"{_filled(found.title, params)} {gettext(found.next_step)}"
 
 
 def _filled(title: str, params: Mapping[str, str]) -> str:
@@ -115,10 +125,12 @@ def _way_back(title: str, code: str) -> str | None:
 
 def _answer(code: str, status: int, params: dict[str, str]) -> Response:
     otherwise = "launch_refused" if request.blueprint == security.LTI_BLUEPRINT else ""
-    found = sentence(code, status, otherwise)
+    is_for_software = request.path.startswith(_FOR_SOFTWARE)
+    known = API.get(code) if is_for_software else None
+    found = known or sentence(code, status, otherwise)
     title = _filled(found.title, params)
     next_step = gettext(found.next_step)
-    if wants_json() or request.path.startswith(_FOR_SOFTWARE):
+    if wants_json() or is_for_software:
         response = jsonify(
             type="about:blank",
             title=HTTPStatus(status).phrase,

@@ -175,7 +175,8 @@ def test_each_completion_is_refused_by_itself(system: System) -> None:
         ({"unit": "a\u0000b"}, "/unit"),
         ({"learner": {"sub": "ana"}}, "/learner/issuer"),
         ({"evidence": "x" * 2001}, "/evidence"),
-        ({"surprise": 1}, "/surprise"),
+        ({"surprise": 1}, ""),
+        ({"learner": {"issuer": "https://lms.example", "sub": "ana", "x": 1}}, "/learner"),
         ({"signed_off": True, "points": 5}, ""),
     ],
 )
@@ -184,6 +185,45 @@ def test_what_cannot_be_read_is_named(system: System, wrong: dict[str, Any], pat
     assert one["error"]["code"] == "item_malformed"
     assert path in [field["path"] for field in one["error"]["fields"]]
     assert other["status"] == "recorded"
+
+
+def test_a_member_that_is_not_known_is_neither_named_nor_kept(
+    system: System, visits: Visits
+) -> None:
+    answer = system.report({**item(), "Ana Q/born ~2008": "x"})
+    (field,) = results(answer)[0]["error"]["fields"]
+    assert "micro_credential" in field["detail"]
+    assert "Ana Q" not in answer.text
+    (kept,) = rows(visits.school.database, ApiRequest)
+    assert "Ana Q" not in str(kept.answer)
+
+
+def test_refusals_speak_to_who_runs_the_system_and_of_no_page(system: System) -> None:
+    refused = results(
+        system.report(
+            item("nobody"),
+            item(unit="NO-SUCH-UNIT"),
+            item(points=101),
+            item(unit=SIGN_OFF, points=5),
+            item(unit=PARTS, part="XX", points=5),
+            item(unit=SIGN_OFF, signed_off=True),
+            {**item(), "evidence_link": "http://x.example"},
+        )
+    )
+    for one in refused:
+        assert "Go back" not in one["error"]["detail"], one
+        assert "the page again" not in one["error"]["detail"], one
+    for path in ("/api/v1/nowhere", "/api/v1/completions"):
+        answer = system.app.test_client().get(path).json
+        assert answer is not None
+        assert "openapi.json" in answer["detail"]
+
+
+def test_a_link_as_evidence_is_shown_to_the_teacher(system: System, visits: Visits) -> None:
+    link = "https://register.example/tests/7"
+    assert codes(system.report({**item(), "evidence_link": link})) == ["recorded"]
+    seen = visits.open("olha", teacher=True, unit=SAFETY).get("course").follow("Ana")
+    assert f'href="{link}"' in seen.html
 
 
 def test_a_report_that_does_not_say_that_it_is_json_is_read(system: System) -> None:

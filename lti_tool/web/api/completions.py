@@ -1,10 +1,12 @@
 """Take completions from another system: many at once, each answered by itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify, request
 from flask_babel import gettext
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from badges import strict_json
 from lti_tool import clock
@@ -14,11 +16,18 @@ from lti_tool.services.reports import MOST_ITEMS, Reported, Result
 from lti_tool.web import errors
 from lti_tool.web.api import tokens
 from lti_tool.web.api.blueprint import blueprint
-from lti_tool.web.api.shapes import CompletionReport, FieldProblem, ItemAnswer, Refusal
+from lti_tool.web.api.shapes import (
+    CompletionReport,
+    FieldProblem,
+    ItemAnswer,
+    LearnerInLms,
+    Refusal,
+)
 from lti_tool.web.api.shapes import ReportAnswer as Answer
 
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
+MOST_PROBLEMS = 20
 
 
 @blueprint.post("/api/v1/completions")
@@ -76,17 +85,40 @@ def _read(item: object) -> Reported | Refusal:
             code="item_malformed",
             detail=gettext("This completion cannot be read: correct the fields that are named."),
             fields=[
-                FieldProblem(path="".join(f"/{step}" for step in one["loc"]), detail=one["msg"])
-                for one in error.errors(include_url=False, include_input=False)[:20]
+                _problem(one)
+                for one in error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS]
             ],
         )
+
+
+def _problem(details: ErrorDetails) -> FieldProblem:
+    """Return what is wrong with a member. One that is not known is not named: the answer is kept,
+    and whatever a stranger calls a member is not ours to keep."""
+    place = details["loc"]
+    if details["type"] != "extra_forbidden":
+        return FieldProblem(path=pointer(place), detail=details["msg"])
+    shape = CompletionReport if len(place) == 1 else LearnerInLms
+    known = ", ".join(shape.model_fields)
+    return FieldProblem(
+        path=pointer(place[:-1]),
+        detail=gettext("Something here is not known. Known are: %(names)s.", names=known),
+    )
+
+
+def pointer(place: Sequence[str | int]) -> str:
+    """Return where something stands, as JSON Pointer (RFC 6901, section 3).
+
+    >>> pointer(("a/b", "m~n", 0))
+    '/a~1b/m~0n/0'
+    """
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in place)
 
 
 def _said(read: Reported | Refusal, result: Result | None) -> ItemAnswer:
     if isinstance(read, Refusal):
         return ItemAnswer(status="refused", error=read)
     if isinstance(result, ToolError):
-        refusal = Refusal(code=result.code, detail=errors.in_words(result))
+        refusal = Refusal(code=result.code, detail=errors.for_operators(result))
         return ItemAnswer(status="refused", error=refusal)
     return ItemAnswer(status="recorded", record=str(result))
 

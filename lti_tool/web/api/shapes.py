@@ -6,9 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from lti_tool.services.completions import LONGEST_EVIDENCE, Judgement
+from lti_tool.services.evidence import LONGEST_LINK
 from lti_tool.services.reports import Reported
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
+Link = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINK)]
 Prose = Annotated[
     str, StringConstraints(max_length=LONGEST_EVIDENCE, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")
 ]
@@ -43,6 +45,9 @@ class CompletionReport(Shape):
         Line | None, Field(description="`sub` of the teacher who judged; needed for a sign-off")
     ] = None
     evidence: Annotated[Prose | None, Field(description="what it rests on, in words")] = None
+    evidence_link: Annotated[
+        Link | None, Field(description="what it rests on, as an https address; not followed")
+    ] = None
 
     @model_validator(mode="after")
     def says_one_thing(self) -> Self:
@@ -63,6 +68,7 @@ class CompletionReport(Shape):
                 points=self.points,
                 signed_off=self.signed_off,
                 evidence=self.evidence,
+                link=self.evidence_link,
             ),
         )
 
