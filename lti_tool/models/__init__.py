@@ -21,7 +21,14 @@ from lti_tool.models.artworks import StoredArtwork
 from lti_tool.models.audit_log import AuditEntry
 from lti_tool.models.awards import Award
 from lti_tool.models.completions import CompletionRecord, Enrolment
-from lti_tool.models.courses import Course, CourseMember, PlacedUnit, Placement, ResourceLink
+from lti_tool.models.courses import (
+    Course,
+    CourseAssessor,
+    CourseMember,
+    PlacedUnit,
+    Placement,
+    ResourceLink,
+)
 from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
 from lti_tool.models.drafts import DefinitionDraft, DefinitionStep, ReviewPartner
@@ -74,6 +81,7 @@ __all__ = [
     "CompletionRecord",
     "Course",
     "CourseActivities",
+    "CourseAssessor",
     "CourseMember",
     "Credential",
     "DefinitionDraft",

@@ -1,7 +1,7 @@
 """Courses, who was seen in them, which micro-credentials they offer, and their links."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -74,7 +74,9 @@ class Placement(Base):
 
     `asks_since`: it was taken without the teacher, who has another to choose and was not heard
     yet. `original`: the version of the course that this one was copied from. `confirmations`: how
-    many teachers confirm an award before it is given; 0: it is given by itself.
+    many teachers confirm an award before it is given; 0: it is given by itself. `opens_on`,
+    `due_on`: days where the school is, for units without their own. `language`: see
+    `services.course_settings`, as `proposes_name` and `offers_email`.
     """
 
     __tablename__ = "placements"
@@ -90,6 +92,11 @@ class Placement(Base):
     )
     asks_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmations: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+    opens_on: Mapped[date | None] = mapped_column(sa.Date)
+    due_on: Mapped[date | None] = mapped_column(sa.Date)
+    language: Mapped[str | None] = mapped_column(sa.String(35))
+    proposes_name: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    offers_email: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     course: Mapped[Course] = relationship()
@@ -98,7 +105,7 @@ class Placement(Base):
 
 
 class PlacedUnit(Base):
-    """How one unit is completed in this course; absent means `assessed`.
+    """How one unit is completed in this course, and when; absent means `assessed`.
 
     `route` is a `badges.completion.Route`; `basis` is what an unlocked unit rests on, in the
     teacher's words, or the name of the activity that completes the unit.
@@ -112,8 +119,23 @@ class PlacedUnit(Base):
     unit_code: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     route: Mapped[str] = mapped_column(sa.String(32))
     basis: Mapped[str | None] = mapped_column(sa.String(500))
+    opens_on: Mapped[date | None] = mapped_column(sa.Date)
+    due_on: Mapped[date | None] = mapped_column(sa.Date)
 
     placement: Mapped[Placement] = relationship(back_populates="units")
+
+
+class CourseAssessor(Base):
+    """Somebody who may sign off in a course; where nobody is named, all its teachers may."""
+
+    __tablename__ = "course_assessors"
+
+    placement_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("placements.id"), primary_key=True
+    )
+    person_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("people.id"), primary_key=True, index=True
+    )
 
 
 class ResourceLink(Base):

@@ -26,7 +26,7 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services import evidence
+from lti_tool.services import course_dates, evidence
 from lti_tool.services.judging import (
     JUDGED,
     Standing,
@@ -218,7 +218,13 @@ def record_recognised(
 def record_participation(
     db: Session, session: LaunchSession, unit_code: str, now: datetime
 ) -> CompletionRecord:
-    """Keep that the learner confirmed to have worked through a unit; once a course is enough."""
+    """Keep that the learner confirmed to have worked through a unit; once a course is enough.
+
+    Raises:
+        Conflict: `not_open_yet`: the course opens the unit on a later day.
+    """
+    if session.link.placement is not None:
+        course_dates.check_open(session.link.placement, unit_code, now)
     return _keep_once(db, session, unit_code, Route.PARTICIPATION, None, now)
 
 

@@ -1,4 +1,7 @@
-"""What teachers do about awards that wait for a confirmation: confirm, decline, take that back."""
+"""What teachers do about awards that wait for a confirmation: confirm, decline, take that back.
+
+Each refuses who may not sign off in the course, see `assessors.check`.
+"""
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
@@ -19,7 +22,7 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import audit, award_gate, judging, stacks
+from lti_tool.services import assessors, audit, award_gate, judging, stacks
 from lti_tool.services.awards import LONGEST_REASON, NOT_CONFIRMED
 from lti_tool.services.roster import Learner
 
@@ -101,6 +104,7 @@ def confirm(
     db: Session, placement: Placement, people: Collection[uuid.UUID], *, by: Person, now: datetime
 ) -> Confirmed:
     """Confirm the awards of those of `people` who wait here; of others nothing happens."""
+    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
     rows = _locked(db, placement, people, now)
     for row in rows:
         others = [one for one in row.confirmed_by if one["person"] != str(by.id)]
@@ -141,6 +145,7 @@ def decline(
         raise ToolError("reason_missing")
     if len(reason) > LONGEST_REASON:
         raise ToolError("reason_too_long", maximum=str(LONGEST_REASON))
+    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
     rows = _locked(db, placement, people, now)
     for row in rows:
         row.confirmed_by = []
@@ -156,6 +161,7 @@ def take_back(
     """Let `people` wait again whose award was confirmed here, or by one of several; return how
     many. A badge that was claimed stays: withdrawing that is an act of its own.
     """
+    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
     rows = [row for row in _locked(db, placement, people, now) if row.confirmed_by]
     for row in rows:
         row.confirmed_by = []

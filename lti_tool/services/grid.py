@@ -1,7 +1,8 @@
 """Which learners of a course a teacher wants to see: who is stuck, in what order, which page.
 
 Pure: it arranges what `roster.learners` returns. A learner is *stuck* who has begun and is not
-complete, while a unit has a result that is not enough, or nothing was recorded for `SILENCE`.
+complete, while a unit has a result that is not enough, or nothing was recorded for `SILENCE`; and
+who lacks a unit whose day has passed, whether begun or not.
 """
 
 import unicodedata
@@ -49,10 +50,11 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Stuck:
     """`units`: have a result that is not enough. `since`: when the last was recorded, if that is
-    longer ago than `SILENCE`."""
+    longer ago than `SILENCE`. `late`: their day has passed."""
 
     units: tuple[str, ...]
     since: datetime | None
+    late: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,8 @@ def kind_of(learner: Learner, unit: str, now: datetime) -> Show:
     units = [learner.progress.unit(unit)] if unit else list(learner.progress.units)
     if all(one.is_complete for one in units):
         return Show.COMPLETE
+    if unit in learner.late or (not unit and learner.late):
+        return Show.STUCK
     if not any(one.is_started for one in units):
         return Show.OPEN
     if unit or stuck(learner, now) is not None:
@@ -118,7 +122,8 @@ def stuck(learner: Learner, now: datetime) -> Stuck | None:
     units = tuple(one.unit for one in learner.progress.units if _is_short(one))
     last = last_record(learner)
     since = last if last is not None and now - last > SILENCE else None
-    return Stuck(units, since) if units or since else None
+    late = tuple(one.unit for one in learner.progress.units if one.unit in learner.late)
+    return Stuck(units, since, late) if units or since or late else None
 
 
 def last_record(learner: Learner) -> datetime | None:

@@ -29,7 +29,14 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import awards, catalogue, deliveries, moderation_draws, stacks
+from lti_tool.services import (
+    assessors,
+    awards,
+    catalogue,
+    deliveries,
+    moderation_draws,
+    stacks,
+)
 from lti_tool.services.awards import Judged
 from lti_tool.services.deliveries import Reached
 from lti_tool.services.stacks import EarnedParts
@@ -87,8 +94,10 @@ def keep_all(
     Raises:
         ToolError: the codes of `badges.completion.check`.
         Conflict: `version_changed`: the course has just begun to offer another version.
+        Forbidden: `not_an_assessor`: who judges may not sign off in the course.
     """
     people = {person.id: person for person, _ in rows}
+    assessors.check(db, course.id, version.id, _judging([row for _, row in rows]), now)
     enrol_all(db, people, version, now)
     known = _known(db, people, [row.key for _, row in rows])
     histories = _records(db, people, version)
@@ -109,6 +118,12 @@ def keep_all(
             _check_offered(db, course, version)
         _judge(db, version, [(people[one], histories[one]) for one in sorted(people)], now)
     return [known[person.id, row.key] for person, row in rows]
+
+
+def _judging(rows: Iterable[CompletionRecord]) -> set[uuid.UUID]:
+    """Return who judges by these rows, or takes something back."""
+    judged = [row for row in rows if row.route == Route.ASSESSED.value or row.retracts_id]
+    return {row.assessor_id for row in judged if row.assessor_id is not None}
 
 
 def _append(

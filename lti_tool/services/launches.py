@@ -277,6 +277,8 @@ def _session_at(
     arrivals.seen(db, arrival, link.course, as_tester=is_tester, now=now)
     token, session = _session(arrival, claims, lifetime, now)
     session.course_id, session.link_id = link.course.id, link.id
+    if not claims.is_teacher and arrival.person.language is None and link.placement is not None:
+        session.locale = link.placement.language or session.locale
     return token, session
 
 

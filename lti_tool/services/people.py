@@ -1,6 +1,7 @@
 """What is kept about a person, for the person and for the administrators of their LMS."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from lti_tool.models import (
     Award,
     CompletionRecord,
     Course,
+    CourseAssessor,
     CourseMember,
     Credential,
     DefinitionDraft,
@@ -19,6 +21,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     PendingAward,
     Person,
+    Placement,
     PriorLearningApplication,
 )
 from lti_tool.services import activities, evidence, moderation
@@ -37,12 +40,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """`records`: (version, how many). `waiting`: awards that a teacher is to confirm.
-    `credentials`: every signed badge, oldest first. `moderated`: how many results were drawn to be
-    looked at again.
+    """`named_in`: courses that let them sign off by name. `records`: (version, how many).
+    `waiting`: awards that a teacher is to confirm. `credentials`: every signed badge, oldest first.
+    `moderated`: how many results were drawn to be looked at again.
     """
 
     courses: Sequence[CourseMember]
+    named_in: Collection[uuid.UUID]
     records: Sequence[tuple[MicroCredentialVersion, int]]
     awards: Sequence[Award]
     waiting: Sequence[PendingAward]
@@ -63,6 +67,8 @@ def held(db: Session, person: Person) -> Held:
         .filter_by(person_id=person.id)
         .group_by(CompletionRecord.version_id)
     )
+    named = sa.select(Placement.course_id).join(CourseAssessor)
+    named = named.filter(CourseAssessor.person_id == person.id)
     awards = sa.select(Award).filter_by(person_id=person.id).order_by(Award.granted_at)
     credentials = (
         sa.select(Credential)
@@ -74,6 +80,7 @@ def held(db: Session, person: Person) -> Held:
         courses=db.scalars(
             members.options(joinedload(CourseMember.course)).order_by(CourseMember.first_seen_at)
         ).all(),
+        named_in=frozenset(db.scalars(named)),
         records=[
             (db.get_one(MicroCredentialVersion, version_id), number)
             for version_id, number in db.execute(counted)

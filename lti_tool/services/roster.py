@@ -7,7 +7,7 @@ all, `earned` the awards of those on the page.
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -23,14 +23,15 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import catalogue, completions, elsewhere, stacks
+from lti_tool.services import catalogue, completions, course_dates, elsewhere, stacks
 from lti_tool.services.stacks import EarnedParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learner:
     """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
-    them to this course. `left_at`: since when the roster lacks them.
+    them to this course. `left_at`: since when the roster lacks them. `late`: the units that are
+    not complete although their day has passed.
     """
 
     person: Person
@@ -38,6 +39,7 @@ class Learner:
     has_launched: bool
     left_at: datetime | None
     progress: Progress
+    late: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ def learners(
     parts = stacks.of_people(db, _learning_in(course), mc)
     nothing = EarnedParts()
     untouched = elsewhere.progress(mc, (), course.id, now)
+    due = course_dates.late_in(db, course.id, version.id, [unit.code for unit in mc.units], now)
     found = [
         Learner(
             person=person,
@@ -89,7 +92,13 @@ def learners(
         )
         for person, last_seen_at, has_launched, left_at in members
     ]
+    if due:
+        found = [replace(one, late=_late(one.progress, due)) for one in found]
     return sorted(found, key=_by_name)
+
+
+def _late(progress: Progress, due: frozenset[str]) -> frozenset[str]:
+    return frozenset(one.unit for one in progress.units if one.unit in due and not one.is_complete)
 
 
 def people(db: Session, course: Course) -> dict[uuid.UUID, Person]:

@@ -161,7 +161,9 @@ def _change(
     gone = sa.delete(PlacedUnit).where(PlacedUnit.placement_id == placement.id)
     unfit = [code for code, unit in units.items() if not unit.allows_participation]
     db.execute(gone.where(PlacedUnit.unit_code.not_in(units)))
-    db.execute(gone.where(PlacedUnit.unit_code.in_(unfit), PlacedUnit.route == "participation"))
+    assessed = sa.update(PlacedUnit).where(PlacedUnit.placement_id == placement.id)
+    assessed = assessed.where(PlacedUnit.unit_code.in_(unfit), PlacedUnit.route == "participation")
+    db.execute(assessed.values(route="assessed"))
     placement.version = chosen
     db.flush()
     db.expire(placement, ["units"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from lti_tool.web.course_sentences import COURSES
 from lti_tool.web.evidence_sentences import EVIDENCE
 from lti_tool.web.mentor_sentences import MENTORS
 from lti_tool.web.offering_sentences import OFFERING
@@ -109,8 +110,6 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("Learners have begun with the version that your course offers, so it stays."),
         N_("A new course can begin with another version."),
     ),
-    "wrong_setting": Sentence(N_("Choose one of the settings that are shown."), _GO_BACK),
-    "nobody_ticked": Sentence(N_("Nobody is ticked."), _GO_BACK),
     "unknown_placement": Sentence(
         N_("This course does not offer that micro-credential."), _LOOK_AGAIN
     ),
@@ -424,6 +423,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **REVIEWING,
     **WRITING,
     **TABLES,
+    **COURSES,
     **MENTORS,
     **EVIDENCE,
     **PRIOR_LEARNING,

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from badges.completion import Progress, Route, UnitProgress
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import Placement
-from lti_tool.services import placements
+from lti_tool.services import course_dates, placements
+from lti_tool.services.course_dates import Dates
 from lti_tool.web.conditions import Reason, reasons
 
 
@@ -21,7 +23,10 @@ class UnitState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitView:
-    """`position`: 1, 2, ... `basis`: what an unlocked unit rests on, in the teacher's words."""
+    """`position`: 1, 2, ... `basis`: what an unlocked unit rests on, in the teacher's words.
+
+    `opens_on`: only while that day is still to come. `is_late`: not complete, and due before today.
+    """
 
     position: int
     unit: LearningUnit
@@ -31,11 +36,15 @@ class UnitView:
     basis: str | None
     reasons: tuple[Reason, ...]
     is_launched: bool
+    opens_on: date | None
+    due_on: date | None
+    is_late: bool
 
     @property
     def can_be_confirmed(self) -> bool:
-        """Whether the learner's own word completes it."""
-        return self.route is Route.PARTICIPATION and not self.progress.is_complete
+        """Whether the learner's own word completes it now."""
+        is_theirs = self.route is Route.PARTICIPATION and self.opens_on is None
+        return is_theirs and not self.progress.is_complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +66,11 @@ class UnitsView:
 
     @property
     def next_open(self) -> UnitView | None:
-        """The first unit that is not complete, the launched one first."""
+        """The first unit that is not complete: the launched one, then one that is open by now."""
         if self.launched is not None and not self.launched.progress.is_complete:
             return self.launched
-        return next((view for view in self.units if not view.progress.is_complete), None)
+        left = [view for view in self.units if not view.progress.is_complete]
+        return min(left, key=lambda view: view.opens_on or date.min, default=None)
 
 
 def state(progress: UnitProgress) -> UnitState:
@@ -70,11 +80,18 @@ def state(progress: UnitProgress) -> UnitState:
 
 
 def view(
-    mc: MicroCredential, progress: Progress, placement: Placement, launched_unit: str | None = None
+    mc: MicroCredential,
+    progress: Progress,
+    placement: Placement,
+    now: datetime,
+    launched_unit: str | None = None,
 ) -> UnitsView:
     """Return the units of `placement` as a learner with this progress sees them."""
+    dates = {unit.code: course_dates.of_unit(placement, unit.code) for unit in mc.units}
+    has_dates = any(one != Dates() for one in dates.values())
+    today = course_dates.today(placement, now) if has_dates else now.date()
     units = tuple(
-        _unit_view(position, unit, mc, progress, placement, launched_unit)
+        _unit_view(position, unit, mc, progress, placement, launched_unit, dates[unit.code], today)
         for position, unit in enumerate(mc.units, start=1)
     )
     launched = _first([unit for unit in units if unit.is_launched])
@@ -88,8 +105,11 @@ def _unit_view(
     progress: Progress,
     placement: Placement,
     launched_unit: str | None,
+    dates: Dates,
+    today: date,
 ) -> UnitView:
     route, basis = placements.route_of(placement, unit.code)
+    is_late = dates.due_on is not None and dates.due_on < today
     return UnitView(
         position=position,
         unit=unit,
@@ -99,6 +119,9 @@ def _unit_view(
         basis=basis,
         reasons=reasons(mc, progress, unit.code),
         is_launched=unit.code == launched_unit,
+        opens_on=dates.opens_on if dates.opens_on is not None and today < dates.opens_on else None,
+        due_on=dates.due_on,
+        is_late=is_late and not progress.unit(unit.code).is_complete,
     )
 
 

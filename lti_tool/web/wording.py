@@ -3,11 +3,11 @@ countries and languages. All follow the language of the page."""
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask_babel import gettext
 from markupsafe import Markup, escape
@@ -46,9 +46,12 @@ def term(concept: Concept) -> Markup:
     return say(concept.label)
 
 
-def day(at: datetime) -> Markup:
+def day(at: datetime | date) -> Markup:
     """Return a date as people write it (22 November 2026)."""
-    return _time(at, _date_pattern())
+    if isinstance(at, datetime):
+        return _time(at, _date_pattern())
+    words = format_date(at, _date_pattern(), locale=language())
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), words)
 
 
 def moment(at: datetime) -> Markup:

@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playwright.sync_api import Page
 
@@ -345,10 +345,11 @@ def _careful_course(world: World, page: Page) -> str:
     with world.tool.database.transaction() as db:
         placement = db.query(Placement).filter_by(course_id=course_id).one()
         people = [row.person_id for row in db.query(CourseMember).filter_by(course_id=course_id)]
-        course_settings.set_confirmations(db, placement, 2, actor="teacher", now=clock.now())
+        teacher = db.get_one(Person, uuid.UUID(person_id(world, world.people.teacher)))
+        wished = replace(course_settings.of(db, placement), confirmations=2)
+        course_settings.change(db, placement, wished, by=teacher, now=clock.now())
         judging.judge_all(db, people, placement.version, clock.now())
         pending = [row.person_id for row in db.query(PendingAward).filter_by(course_id=course_id)]
-        teacher = db.get_one(Person, uuid.UUID(person_id(world, world.people.teacher)))
         confirming.confirm(db, placement, pending[:1], by=teacher, now=clock.now())
         reason = "The test piece is missing: please bring it."
         confirming.decline(db, placement, pending[1:2], by=teacher, reason=reason, now=clock.now())

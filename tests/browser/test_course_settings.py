@@ -37,3 +37,19 @@ def _complete(world: World) -> None:
         placement = db.query(Placement).filter_by(course_id=course_id).one()
         people = [row.person_id for row in db.query(CourseMember).filter_by(course_id=course_id)]
         judging.judge_all(db, people, placement.version, clock.now())
+
+
+def test_a_teacher_sets_a_date_and_who_signs_off_by_clicks(world: World, arrive: Arrive) -> None:
+    teacher = arrive(world.people.teacher)
+    frame = teacher.open_in_frame(world.overview)
+    frame.get_by_role("link", name="Settings of this course").click()
+    frame.get_by_text("Dates for single units").click()
+    frame.get_by_label("Due by").nth(1).fill("2026-01-31")
+    frame.get_by_label("only these:").check()
+    frame.get_by_label(world.people.teacher.name).check()
+    frame.get_by_role("button", name="Save the settings").click()
+    frame.get_by_text("The settings are saved.").wait_for()
+    assert frame.get_by_label("Due by").nth(1).input_value() == "2026-01-31"
+    learner = arrive(world.people.learners[0])
+    seen = learner.open_in_frame(world.overview)
+    seen.get_by_text("was due on 31 January 2026").wait_for()

@@ -55,6 +55,8 @@ def _value(table: str, column: "sa.Column[Any]") -> Any:
     kind: TypeEngine[Any] = column.type
     if isinstance(kind, sa.DateTime):
         return MOMENT if kind.timezone else MOMENT.replace(tzinfo=None)
+    if isinstance(kind, sa.Date):
+        return MOMENT.date()
     if isinstance(kind, sa.CHAR):  # how SQLite stores a UUID
         return uuid.uuid4().hex
     if isinstance(kind, sa.String):

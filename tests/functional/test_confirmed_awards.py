@@ -76,7 +76,7 @@ def test_the_award_waits_and_one_act_confirms_many(visits: Visits, teacher: Visi
     with visits.school.transaction() as db:
         assert db.query(PendingAward).count() == 0
         actions = {row.action for row in db.query(AuditEntry)}
-    assert {"placement.confirmations_set", "award.confirmed", "award.granted"} <= actions
+    assert {"placement.settings_changed", "award.confirmed", "award.granted"} <= actions
 
 
 def test_a_second_teacher_must_be_another_person(visits: Visits, teacher: Visit) -> None:

@@ -87,7 +87,7 @@ ACTS: Mapping[str, str] = {
     "moderation.disagreed": N_("looked at a result again and disagreed"),
     "award.granted": N_("granted an award"),
     "award.withdrawn": N_("withdrew an award"),
-    "placement.confirmations_set": N_("chose whether awards of a course are confirmed"),
+    "placement.settings_changed": N_("changed the settings of a course"),
     "award.confirmed": N_("confirmed an award"),
     "award.declined": N_("did not confirm an award"),
     "award.confirmation_undone": N_("took the confirmation of an award back"),

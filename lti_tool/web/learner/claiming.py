@@ -152,12 +152,17 @@ def _to_badge(visit: Visit) -> ResponseReturnValue:
 
 
 def _proposal(visit: Visit, mc: MicroCredential) -> ClaimForm:
+    """Return what the form begins with: the course proposes, the learner decides."""
+    placement = visit.launch.link.placement
+    offers_email = placement is None or placement.offers_email
+    email = launches.email_of(visit.launch, current_tool().encryption) if offers_email else None
+    chosen = visit.launch.person.language or (placement.language if placement else None)
     return ClaimForm(
-        is_named=True,
+        is_named=placement is None or placement.proposes_name,
         name=visit.launch.person.name or "",
-        language=mc.title.best_language(language()),
+        language=mc.title.best_language(chosen or language(), language()),
         wants_email=False,
-        email=launches.email_of(visit.launch, current_tool().encryption),
+        email=email,
     )
 
 

@@ -158,7 +158,7 @@ def _units(visit: Visit) -> tuple[MicroCredential, list[UnitOffer]]:
             and not view.progress.is_complete
             and rules.fits(mc, covered, view.unit),
         )
-        for view in units.view(mc, progress, link.placement, link.unit_code).units
+        for view in units.view(mc, progress, link.placement, visit.now, link.unit_code).units
     ]
     return mc, sorted(offers, key=lambda one: (not one.is_open, not one.view.is_launched))
 

@@ -82,7 +82,13 @@ def standing(visit: Visit) -> LearnerStanding:
     return LearnerStanding(
         placement=link.placement,
         version=version,
-        units=units.view(mc, progress, link.placement, link.unit_code if named is None else None),
+        units=units.view(
+            mc,
+            progress,
+            link.placement,
+            visit.now,
+            link.unit_code if named is None else None,
+        ),
         stack=_stack(visit, mc, progress),
         award=award,
         waiting=None

@@ -19,7 +19,7 @@ from lti_tool.services.activities import Criterion
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.sentences import sentence
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_judge
 
 LOOK_AGAIN = 4  # seconds
 WAIT = timedelta(seconds=30)
@@ -42,6 +42,7 @@ def choose_activity(visit: Visit, code: str) -> ResponseReturnValue:
     """Let an activity complete the unit; what was recorded stays."""
     placement = chosen_placement(visit)
     unit = _unit(placement, code)
+    may_judge(visit, placement)
     moodle.find(visit.db, visit.launch.course.platform_id)
     try:
         activities.choose(

@@ -7,7 +7,7 @@ from flask import Blueprint, request, url_for
 
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Placement
-from lti_tool.services import placements
+from lti_tool.services import assessors, placements
 from lti_tool.web.launch_session import Visit
 
 blueprint = Blueprint("teacher", __name__, url_prefix="/launches/<uuid:launch_id>")
@@ -43,6 +43,16 @@ def address(endpoint: str, visit: Visit, placement: Placement, **values: object)
         _external=False,
         **values,  # type: ignore[arg-type]
     )
+
+
+def may_judge(visit: Visit, placement: Placement) -> None:
+    """Refuse who may not sign off in the course, where they decide how that happens.
+
+    Raises:
+        Forbidden: `not_an_assessor`.
+    """
+    person, course = visit.launch.person_id, placement.course_id
+    assessors.check(visit.db, course, placement.version_id, {person}, visit.now)
 
 
 def actor(visit: Visit) -> str:

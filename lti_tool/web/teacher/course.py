@@ -12,6 +12,7 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import CourseActivities, Placement
 from lti_tool.services import activities as lms_activities
 from lti_tool.services import (
+    assessors,
     catalogue,
     confirming,
     deliveries,
@@ -59,6 +60,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         decides=partial(stack_awards.decides, visit.db, visit.launch.course),
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
+        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
         waiting=_waiting(visit, placement, learners),
         roster_changes=memberships.told(request.args),
         main_unit=_main_unit(catalogue.definition(placement.version), shown.wish.unit or launched),

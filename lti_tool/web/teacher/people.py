@@ -41,7 +41,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         visit=visit,
         placement=placement,
         member=member,
-        view=units.view(mc, progress, placement),
+        view=units.view(mc, progress, placement, visit.now),
         award=award,
         disputes=moderation.disputes(visit.db, member.person, version, visit.launch.course),
         decides=award is not None and stack_awards.decides(visit.db, visit.launch.course, award),

@@ -11,7 +11,16 @@ from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Placement
-from lti_tool.services import activities, catalogue, completions, evidence, grid, placements, roster
+from lti_tool.services import (
+    activities,
+    assessors,
+    catalogue,
+    completions,
+    evidence,
+    grid,
+    placements,
+    roster,
+)
 from lti_tool.services.completions import Said
 from lti_tool.services.grid import Grid
 from lti_tool.services.roster import Learner
@@ -21,7 +30,7 @@ from lti_tool.web.errors import in_words
 from lti_tool.web.evidence_sentences import EVIDENCE
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_judge
 from lti_tool.web.teacher.entries import Entered
 
 NOTHING = Entered(judgements=(), problems={})
@@ -86,6 +95,7 @@ def _keep(visit: Visit, placement: Placement, said: Sequence[Said]) -> None:
 def route(visit: Visit, code: str) -> ResponseReturnValue:
     """Choose how the unit is completed in this course; what was recorded stays."""
     placement = chosen_placement(visit)
+    may_judge(visit, placement)
     try:
         wished = Route(request.form.get("route", ""))
     except ValueError as error:
@@ -128,6 +138,7 @@ def page(
         grid=shown,
         here=narrowing.addresses("unit", visit, placement, shown.wish, code=found.code),
         narrowed=narrowing.query(shown.wish),
+        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
         route=chosen,
         basis=basis,
         activity=activities.chosen(visit.db, placement, found.code),

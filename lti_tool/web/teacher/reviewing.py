@@ -40,7 +40,7 @@ def _page(visit: Visit, placement: Placement, person: Person, code: str) -> str:
     course, mc = visit.launch.course, catalogue.definition(placement.version)
     progress = roster.progress_of(visit.db, course, person, placement.version, visit.now)
     records = completions.records_of(visit.db, person, placement.version)
-    view = units.view(mc, progress, placement, code)
+    view = units.view(mc, progress, placement, visit.now, code)
     return render_template(
         "teacher/review.html",
         visit=visit,

@@ -1,20 +1,29 @@
 """What the teacher sets for the micro-credential in this course, on one page."""
 
+import uuid
+from datetime import date
+
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
+from badges.micro_credential import MicroCredential
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
-from lti_tool.services import catalogue, course_settings, placements
+from lti_tool.services import assessors, catalogue, course_dates, course_settings, placements
+from lti_tool.services.course_dates import Dates
+from lti_tool.services.course_settings import CourseSettings
 from lti_tool.web.errors import what_happened
+from lti_tool.web.i18n import LANGUAGES
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
 
 @blueprint.get("/course/settings")
 @visiting(teacher=True)
 def settings(visit: Visit) -> ResponseReturnValue:
-    return _page(visit, chosen_placement(visit))
+    placement = chosen_placement(visit)
+    return _page(visit, placement, _filled(course_settings.of(visit.db, placement)))
 
 
 @blueprint.post("/course/settings")
@@ -22,33 +31,102 @@ def settings(visit: Visit) -> ResponseReturnValue:
 def save_settings(visit: Visit) -> ResponseReturnValue:
     """Keep what was set, all of it or nothing."""
     placement = chosen_placement(visit)
+    mc = catalogue.definition(placement.version)
     try:
-        _save(visit, placement)
+        wished = _read(mc, request.form)
+        course_settings.change(visit.db, placement, wished, by=visit.launch.person, now=visit.now)
     except ToolError as error:
-        return _page(visit, placement, what_happened(error)), error.status
+        if error.code == "not_an_assessor":
+            raise
+        return _page(visit, placement, request.form, what_happened(error)), error.status
     return redirect(address("settings", visit, placement, done="settings"), 303)
 
 
-def _save(visit: Visit, placement: Placement) -> None:
-    count = request.form.get("confirmations", "")
-    course_settings.set_confirmations(
-        visit.db,
-        placement,
-        int(count) if count in {"0", "1", "2"} else -1,
-        actor=actor(visit),
-        now=visit.now,
+def _read(mc: MicroCredential, form: "MultiDict[str, str]") -> CourseSettings:
+    """Return what the form says.
+
+    Raises:
+        ToolError: `wrong_setting`, `wrong_day`, `unknown_teacher`.
+    """
+    count, language = form.get("confirmations", ""), form.get("language", "")
+    if count not in {"0", "1", "2"} or language not in {"", *_languages(mc)}:
+        raise ToolError("wrong_setting")
+    units = {unit.code: _dates(form, f"-{unit.code}") for unit in mc.units}
+    chosen = form.getlist("assessor") if form.get("assessors") == "named" else []
+    if form.get("assessors") == "named" and not chosen:
+        raise ToolError("unknown_teacher")
+    return CourseSettings(
+        confirmations=int(count),
+        dates=_dates(form, ""),
+        units={code: dates for code, dates in units.items() if dates != Dates()},
+        assessors=frozenset(_id(one) for one in chosen),
+        language=language or None,
+        proposes_name=form.get("proposes_name") != "no",
+        offers_email=form.get("offers_email") == "1",
     )
 
 
-def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
+def _dates(form: "MultiDict[str, str]", suffix: str) -> Dates:
+    return Dates(_day(form, f"opens{suffix}"), _day(form, f"due{suffix}"))
+
+
+def _day(form: "MultiDict[str, str]", name: str) -> date | None:
+    text = form.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ToolError("wrong_day") from error
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise ToolError("unknown_teacher") from error
+
+
+def _filled(known: CourseSettings) -> "MultiDict[str, str]":
+    """Return the form as it stands for these settings."""
+    form = MultiDict(
+        [
+            ("confirmations", str(known.confirmations)),
+            ("assessors", "named" if known.assessors else "all"),
+            ("language", known.language or ""),
+            ("proposes_name", "yes" if known.proposes_name else "no"),
+            ("offers_email", "1" if known.offers_email else ""),
+            *(("assessor", str(one)) for one in known.assessors),
+        ]
+    )
+    units = ((f"-{code}", dates) for code, dates in known.units.items())
+    for suffix, dates in (("", known.dates), *units):
+        form[f"opens{suffix}"] = dates.opens_on.isoformat() if dates.opens_on else ""
+        form[f"due{suffix}"] = dates.due_on.isoformat() if dates.due_on else ""
+    return form
+
+
+def _languages(mc: MicroCredential) -> list[str]:
+    """Return the languages that the pages or the texts of the badge have."""
+    return list(dict.fromkeys((*LANGUAGES, *mc.text_languages)))
+
+
+def _page(
+    visit: Visit, placement: Placement, form: "MultiDict[str, str]", problem: str = ""
+) -> str:
     mc = catalogue.definition(placement.version)
     return render_template(
         "teacher/settings.html",
         visit=visit,
         placement=placement,
         mc=mc,
-        confirmations=request.form.get("confirmations", str(placement.confirmations)),
-        routes=[(unit, *placements.route_of(placement, unit.code)) for unit in mc.units],
+        form=form,
+        has_unit_dates=any(
+            form.get(f"{name}-{unit.code}") for unit in mc.units for name in ("opens", "due")
+        ),
+        routes={unit.code: placements.route_of(placement, unit.code) for unit in mc.units},
+        teachers=[one.person for one in assessors.teachers(visit.db, visit.launch.course)],
+        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        course_languages=_languages(mc),
+        zone=course_dates.zone(placement),
         has_versions=len(placement.version.series.versions) > 1,
         problem=problem,
         address=address,

@@ -1,0 +1,89 @@
+"""Who may sign off in a course: all its teachers, or those who are named.
+
+The names bind as long as one of them is there; a course whose named teachers have all left is its
+teachers' again, so nobody can lock everybody out.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.errors import Forbidden
+from lti_tool.models import Course, CourseAssessor, CourseMember, Person, Placement
+
+ABSENCE = timedelta(days=90)
+"""Who has not been in the course for so long is no longer there, whatever its list says."""
+
+
+def teachers(db: Session, course: Course) -> Sequence[CourseMember]:
+    """Return who was ever seen teaching in a course and has not left, by name."""
+    found = sa.select(CourseMember).filter_by(course_id=course.id, is_tester=True, left_at=None)
+    return sorted(db.scalars(found), key=lambda one: (one.person.name or "~").casefold())
+
+
+def named(db: Session, placement: Placement) -> frozenset[uuid.UUID]:
+    """Return who is named, whether still there or not; nobody: all teachers sign off."""
+    found = sa.select(CourseAssessor.person_id).filter_by(placement_id=placement.id)
+    return frozenset(db.scalars(found))
+
+
+def barred_by(
+    db: Session, placement: Placement, person_id: uuid.UUID, now: datetime
+) -> Sequence[Person]:
+    """Return who signs off instead of this person; empty: they may."""
+    bound = _bound(db, placement.course_id, placement.version_id, now)
+    if not bound or person_id in bound:
+        return []
+    return list(db.scalars(sa.select(Person).filter(Person.id.in_(bound)).order_by(Person.name)))
+
+
+def check(
+    db: Session,
+    course_id: uuid.UUID,
+    version_id: uuid.UUID,
+    people: Collection[uuid.UUID],
+    now: datetime,
+) -> None:
+    """Refuse a judgement of somebody who may not sign off in the course.
+
+    Raises:
+        Forbidden: `not_an_assessor`.
+    """
+    bound = _bound(db, course_id, version_id, now) if people else frozenset()
+    if bound and not bound.issuperset(people):
+        raise Forbidden("not_an_assessor")
+
+
+def name(db: Session, placement: Placement, people: Collection[uuid.UUID]) -> None:
+    """Let these people sign off and nobody else; nobody: all teachers."""
+    known = named(db, placement)
+    gone = sa.delete(CourseAssessor).where(CourseAssessor.placement_id == placement.id)
+    db.execute(gone.where(CourseAssessor.person_id.not_in(people)))
+    db.add_all(
+        CourseAssessor(placement_id=placement.id, person_id=one)
+        for one in sorted(set(people) - known)
+    )
+
+
+def _bound(
+    db: Session, course_id: uuid.UUID, version_id: uuid.UUID, now: datetime
+) -> frozenset[uuid.UUID]:
+    """Return who is named, if one of them is still in the course; else nobody."""
+    rows = db.execute(
+        sa.select(CourseAssessor.person_id, CourseMember.left_at, CourseMember.last_seen_at)
+        .join(Placement, Placement.id == CourseAssessor.placement_id)
+        .outerjoin(
+            CourseMember,
+            (CourseMember.course_id == Placement.course_id)
+            & (CourseMember.person_id == CourseAssessor.person_id),
+        )
+        .filter(Placement.course_id == course_id, Placement.version_id == version_id)
+    ).all()
+    is_there = any(
+        row.left_at is None and row.last_seen_at is not None and row.last_seen_at > now - ABSENCE
+        for row in rows
+    )
+    return frozenset(row.person_id for row in rows) if is_there else frozenset()

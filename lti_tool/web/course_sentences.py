@@ -1,0 +1,26 @@
+"""What people read where the settings of a course, or confirming awards in it, cannot go on."""
+
+from collections.abc import Mapping
+
+from lti_tool.web.sentence import N_, Sentence
+
+_GO_BACK = N_("Go back, change it and send the form again. Nothing was saved yet.")
+
+COURSES: Mapping[str, Sentence] = {
+    "wrong_setting": Sentence(N_("Choose one of the settings that are shown."), _GO_BACK),
+    "wrong_day": Sentence(N_("A day cannot be read."), _GO_BACK),
+    "due_before_opening": Sentence(N_("Something would be due before it opens."), _GO_BACK),
+    "unknown_teacher": Sentence(
+        N_("Name at least one person who teaches this course now, or let all teachers sign off."),
+        _GO_BACK,
+    ),
+    "not_an_assessor": Sentence(
+        N_("In this course others record and confirm results. Nothing was recorded."),
+        N_("Ask one of them: the settings of the course show who they are."),
+    ),
+    "not_open_yet": Sentence(
+        N_("This unit is not open yet: it opens on %(day)s."),
+        N_("Come back on that day. What you had confirmed before is still there."),
+    ),
+    "nobody_ticked": Sentence(N_("Nobody is ticked."), _GO_BACK),
+}
