@@ -97,7 +97,7 @@ def begin(
     Raises:
         LaunchRefused
     """
-    with database.transaction() as db:
+    with database.engine.begin() as db:  # a session, for objects, costs as much as a statement
         known = registrations.load(db, registration_id)
         _check_login(params, known, launch_url)
         login = PyltiLogin(params, known)
@@ -134,7 +134,7 @@ def accept(
     Raises:
         LaunchRefused
     """
-    with database.transaction() as db:
+    with database.engine.begin() as db:
         known, key_set = registrations.load_with_keys(db, registration_id)
         # Used up for good, however the launch ends: nothing after this block can undo it.
         used_login = login_states.use(db, form.get("state", ""), now)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from lti_tool.models import LoginState
@@ -62,7 +63,7 @@ def is_secret_of(browser_digest: str, browser_secret: str) -> bool:
 
 
 def remember(
-    db: Session,
+    db: Session | Connection,
     registration_id: uuid.UUID,
     *,
     state: str,
@@ -89,7 +90,7 @@ def remember(
     )
 
 
-def use(db: Session, state: str, now: datetime) -> UsedLogin | None:
+def use(db: Session | Connection, state: str, now: datetime) -> UsedLogin | None:
     """Delete the login and return it; of any number of callers at once, one gets it."""
     row = db.execute(_USED, {"state": digest(state)}).one_or_none()
     if row is None:

@@ -30,6 +30,9 @@ from lti_tool.lti.login_states import UsedLogin
 from lti_tool.lti.registrations import KnownRegistration
 from lti_tool.outbound import Outbound
 
+# Nothing is fetched here: keys come from `key_sets`. Else the library makes one for each launch.
+_NO_REQUESTS: Any = object()
+
 
 class PlainRequest(Request):
     """The parameters of a request, without a web framework."""
@@ -227,6 +230,7 @@ class Launch(MessageLaunch[PlainRequest, DbToolConf, UsedSession, LoginCookie]):
             DbToolConf(context.known),
             self._session,
             LoginCookie(cookies=cookies),
+            requests_session=_NO_REQUESTS,
         )
 
     @property

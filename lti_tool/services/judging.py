@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -50,21 +50,26 @@ class Standing:
     with_tests: Progress
 
 
+# On tables and not on objects, which take half as long again: every launch of a learner asks both.
+_ENROLMENTS = cast("sa.Table", Enrolment.__table__).c
+_RECORDS = cast("sa.Table", CompletionRecord.__table__).c
 _ENROLMENT = (
-    sa.select(Enrolment.started_at)
-    .filter(
-        Enrolment.person_id == sa.bindparam("person"),
-        Enrolment.version_id == sa.bindparam("version"),
+    sa.select(_ENROLMENTS.started_at)
+    .where(
+        _ENROLMENTS.person_id == sa.bindparam("person"),
+        _ENROLMENTS.version_id == sa.bindparam("version"),
     )
     .with_for_update(key_share=True)
 )
 _HAS_WORK = sa.select(
     sa.or_(
         sa.exists().where(
-            CompletionRecord.person_id == sa.bindparam("person"),
-            CompletionRecord.version_id == sa.bindparam("version"),
+            _RECORDS.person_id == sa.bindparam("person"),
+            _RECORDS.version_id == sa.bindparam("version"),
         ),
-        sa.exists().where(Delivery.person_id == sa.bindparam("person")),
+        sa.exists().where(
+            cast("sa.Table", Delivery.__table__).c.person_id == sa.bindparam("person")
+        ),
     )
 )
 

@@ -13,11 +13,12 @@ import hmac
 import ipaddress
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, request
@@ -120,6 +121,22 @@ BY_ENDPOINT: Mapping[str, Rule] = {
 UNLIMITED = frozenset({"web.static", "health.health"})
 
 
+class ReadOnce(Limit):
+    """A limit whose rates are read once: the library reads their text anew at every request, which
+    takes longer than counting does."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._read: dict[str, tuple[Any, ...]] = {}
+
+    def __iter__(self) -> Iterator[Any]:
+        assert callable(self.limit_provider)
+        text = self.limit_provider()
+        if text not in self._read:
+            self._read[text] = tuple(super().__iter__())
+        return iter(self._read[text])
+
+
 class TooOften(ToolError):
     """Too many requests; `wait`: in words."""
 
@@ -150,9 +167,9 @@ def init_app(app: Flask) -> None:
         _by_address,
         app=app,
         default_limits=[
-            Limit(_own_rates, _by_address_and_login, scope=_scope, shared=True),
-            Limit(_each_rates, _by_address_and_id, scope=_scope, shared=True),
-            Limit(_address_rates, scope=_scope, shared=True),
+            ReadOnce(_own_rates, _by_address_and_login, scope=_scope, shared=True),
+            ReadOnce(_each_rates, _by_address_and_id, scope=_scope, shared=True),
+            ReadOnce(_address_rates, scope=_scope, shared=True),
         ],
         request_identifier=_endpoint,
         storage_uri=_storage(settings.rate_limit_storage_url),
