@@ -20,6 +20,7 @@ from badges.micro_credential import (
     LevelBasis,
     MicroCredential,
     NationalLevel,
+    Origin,
     OutcomeKind,
     PriorLearning,
     QualityAssurance,
@@ -70,6 +71,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             skills=fields.optional("skills", concepts, ()),
             occupations=fields.optional("occupations", concepts, ()),
             artwork=fields.maybe("artwork", _artwork),
+            derived_from=fields.maybe("derived_from", _origin),
             target_groups=fields.optional("target_groups", concepts, ()),
             units=fields.required("units", values.tuple_of(_unit, at_most=MAX_UNITS)),
         )
@@ -246,6 +248,16 @@ def _artwork(node: Node) -> Artwork:
             digest=fields.required("digest", values.digest),
             alt=fields.required("alt", values.texts),
             data=fields.maybe("data", values.base64),
+        )
+
+
+def _origin(node: Node) -> Origin:
+    with Fields(node) as fields:
+        return Origin(
+            uri=fields.required("uri", values.uri),
+            title=fields.required("title", values.texts),
+            awarding_body=fields.required("awarding_body", values.texts),
+            licence=fields.maybe("licence", values.uri),
         )
 
 

@@ -15,6 +15,7 @@ from badges.micro_credential import (
     LearningUnit,
     MicroCredential,
     NationalLevel,
+    Origin,
     PriorLearning,
     QualityAssurance,
     RegisterEntry,
@@ -86,6 +87,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         skills=_concepts(mc.skills),
         occupations=_concepts(mc.occupations),
         artwork=_artwork(mc.artwork),
+        derived_from=_origin(mc.derived_from),
         target_groups=_concepts(mc.target_groups),
     ) | {"units": [_unit(unit) for unit in mc.units]}
 
@@ -184,6 +186,17 @@ def _prior_learning(prior: PriorLearning | None) -> Json | None:
 
 def _artwork(artwork: Artwork | None) -> Json | None:
     return _present(digest=artwork.digest, alt=_text(artwork.alt)) if artwork else None
+
+
+def _origin(origin: Origin | None) -> Json | None:
+    if origin is None:
+        return None
+    return _present(
+        uri=origin.uri,
+        title=_text(origin.title),
+        awarding_body=_text(origin.awarding_body),
+        licence=origin.licence,
+    )
 
 
 def _unit(unit: LearningUnit) -> Json:

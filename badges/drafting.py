@@ -20,8 +20,8 @@ _TEXTS = frozenset(
     {"title", "description", "text", "statement", "label", "kind", "name", "procedure"}
     | {"prerequisites", "alt"}
 )
-_UNTRANSLATED = "awarding_body"
-"""Its name is a proper name."""
+_UNTRANSLATED = frozenset({"awarding_body", "derived_from"})
+"""Its name is a proper name; what another definition is called was said there."""
 _CODE_CHARACTERS = 48
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ESCO = re.compile(
@@ -130,7 +130,7 @@ def texts(content: Any, path: str = "") -> Iterator[tuple[str, Json]]:
             is_term = name == "label" and "uri" in content
             if name in _TEXTS and isinstance(value, dict) and not is_term:
                 yield path + name, value
-            elif name != _UNTRANSLATED and name not in _TEXTS:
+            elif name not in _UNTRANSLATED and name not in _TEXTS:
                 yield from texts(value, f"{path}{name}.")
 
 

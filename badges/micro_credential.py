@@ -167,6 +167,16 @@ class LearningUnit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The definition that another was begun with, as it was then. `uri`: its public address."""
+
+    uri: str
+    title: Text
+    awarding_body: Text
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MicroCredential:
     """One version of a micro-credential.
 
@@ -206,6 +216,7 @@ class MicroCredential:
     skills: tuple[Concept, ...] = ()
     occupations: tuple[Concept, ...] = ()
     artwork: Artwork | None = None
+    derived_from: Origin | None = None
     target_groups: tuple[Concept, ...] = ()
 
     def unit(self, code: str) -> LearningUnit:

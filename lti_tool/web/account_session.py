@@ -26,6 +26,7 @@ from lti_tool.services.accounts import Access
 from lti_tool.services.passkeys import RelyingParty
 from lti_tool.web import security
 from lti_tool.web.context import current_tool
+from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.security import ADMIN_BLUEPRINT, SIGN_IN_BLUEPRINT
 
 P = ParamSpec("P")
@@ -133,7 +134,7 @@ def is_signed_in() -> bool:
 def signed_in(
     who: For = For.ANYBODY, *, writes: bool = False, fresh: bool = False
 ) -> Callable[
-    [Callable[Concatenate[AccountVisit, P], ResponseReturnValue]],
+    [Callable[Concatenate[AccountVisit, P], ResponseReturnValue | Afterwards]],
     Callable[P, ResponseReturnValue],
 ]:
     """Give a view its `AccountVisit`; the transaction ends when the view returns.
@@ -143,7 +144,7 @@ def signed_in(
     """
 
     def decorate(
-        view: Callable[Concatenate[AccountVisit, P], ResponseReturnValue],
+        view: Callable[Concatenate[AccountVisit, P], ResponseReturnValue | Afterwards],
     ) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
         def visit(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -161,10 +162,14 @@ def signed_in(
                     return _to_sign_in("sign_in_again")
                 is_seen = now - session.seen_at < sign_in.SEEN_EVERY
                 session_id = session.id
-                response = make_response(view(here, *args, **kwargs))
+                answer = view(here, *args, **kwargs)
+                if not isinstance(answer, Afterwards):
+                    response = make_response(answer)
             if not is_seen:
                 with database.transaction() as db:
                     sign_in.touch(db, session_id, now)
+            if isinstance(answer, Afterwards):
+                response = make_response(answer.work())
             response.cache_control.no_store = True
             return response
 

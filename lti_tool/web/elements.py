@@ -49,6 +49,7 @@ _OTHERS: Mapping[str, str] = {
     "national_level": N_("Level"),
     "activities": N_("Form of participation"),
     "stack": N_("Made of"),
+    "derived_from": N_("Based on"),
     "target_groups": N_("Target groups"),
     "artwork": N_("Badge picture"),
 }

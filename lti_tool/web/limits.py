@@ -109,6 +109,8 @@ BY_ENDPOINT: Mapping[str, Rule] = {
     "lti.login": ARRIVALS,
     "lti.accept": ARRIVALS,
     "lti.confirm": ARRIVALS,
+    "teacher.look_up_definition": WAITING,
+    "admin.look_up_definition": WAITING,
     "teacher.read_results": WAITING,
     "teacher.read_roster": WAITING,
     "teacher.repair_column": WAITING,

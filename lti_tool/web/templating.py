@@ -6,6 +6,7 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 
 from lti_tool.web import badge_files, conditions, elements, searching, wording
+from lti_tool.web.context import public_url
 
 FILTERS = (
     wording.ago,
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
         countries=wording.countries,
         in_language=in_language,
         pages=searching.addresses,
+        public_url=public_url,
         requirement=conditions.requirement,
         explain=conditions.explain,
         has_news=conditions.has_news,

@@ -12,6 +12,26 @@ WRITING: Mapping[str, Sentence] = {
         N_("A title is needed: one line of at most 200 characters."),
         N_("Go back, change it and send the form again. Nothing was saved yet."),
     ),
+    "no_definition_address": Sentence(
+        N_("This is not the address of a definition’s page."),
+        N_("Open its page in the catalogue, copy the whole address, with “/definitions/” in it."),
+    ),
+    "no_definition_there": Sentence(
+        N_("That server has no definition there that can be read here."),
+        N_("Open the address in your browser. If its page is there, add the file it offers."),
+    ),
+    "definition_address_refused": Sentence(
+        N_("This server does not ask that address: it is not public, or not secured by https."),
+        N_("Download the file there and add that instead."),
+    ),
+    "definition_server_silent": Sentence(
+        N_("That server did not answer as it should."),
+        N_("Try again in a few minutes, or download the file there and add that instead."),
+    ),
+    "adaptation_not_allowed": Sentence(
+        N_("Its licence does not let you change it."),
+        N_("Ask its awarding body, and tick that it has allowed it. Or offer it as it is."),
+    ),
     "unknown_draft": Sentence(
         N_("There is no such draft, or it is not yours."),
         N_("Look at the list of your drafts. What was published is in the catalogue."),

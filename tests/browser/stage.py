@@ -103,6 +103,7 @@ TEACHER_PLACES = (
     "award",
     "award flagged",
     "preview",
+    "bring along",
 )
 PUBLIC_PLACES = (
     "mentor",
@@ -303,6 +304,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "award flagged": f"{course}/awards/{award_id(world, flagged)}",
         "choose": f"{placing}/choose",
         "choose nothing found": f"{placing}/choose?q=astronautics",
+        "bring along": f"{top}/drafts/import?address=https://other.example/definitions/x/Y",
         "choose unit": f"{placing}/choose/{_version_id(world)}",
         "select": f"{selecting}/select",
         "select narrowed": f"{selecting}/select?language=mk&level=3",

@@ -20,6 +20,7 @@ from badges.micro_credential import (
     LevelBasis,
     MicroCredential,
     NationalLevel,
+    Origin,
     OutcomeKind,
     PriorLearning,
     QualityAssurance,
@@ -234,6 +235,13 @@ def micro_credentials(draw: st.DrawFn) -> MicroCredential:
             procedure=st.none() | texts(),
         ),
         "validity_months": st.integers(1, 600),
+        "derived_from": st.builds(
+            Origin,
+            uri=uris(),
+            title=texts(),
+            awarding_body=texts(),
+            licence=st.none() | uris(),
+        ),
         "licence": st.just("https://creativecommons.org/licenses/by/4.0/"),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(optional))))

@@ -119,6 +119,8 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.table_template": For.ADMINISTRATORS,
     "admin.importing": For.ADMINISTRATORS,
     "admin.import_draft": For.ADMINISTRATORS,
+    "admin.look_up_definition": For.ADMINISTRATORS,
+    "admin.adopt_definition": For.ADMINISTRATORS,
 }
 
 

@@ -155,6 +155,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.table_template": DRAFT,
     "teacher.importing": WRITING,
     "teacher.import_draft": WRITING,
+    "teacher.look_up_definition": WRITING,
+    "teacher.adopt_definition": WRITING,
 }
 
 # Addresses for everybody; `credential*` only once its holder made it public.

@@ -53,6 +53,7 @@ ACTS: Mapping[str, str] = {
     "api_client.secret_replaced": N_("gave another system a new secret"),
     "api_client.disabled": N_("switched another system off"),
     "api_client.enabled": N_("switched another system on"),
+    "draft.derived": N_("began a definition with another’s"),
     "grant.made": N_("let a school award a micro-credential"),
     "grant.withdrawn": N_("no longer lets a school award a micro-credential"),
     "tool_key.rotated": N_("published a new tool key"),

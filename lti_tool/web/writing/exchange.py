@@ -167,11 +167,18 @@ def import_table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def importing(seat: Seat) -> ResponseReturnValue:
-    return _import_page(seat, [])
+    return import_page(seat, [])
 
 
-def _import_page(seat: Seat, problems: list[str]) -> str:
-    return render_template("writing/import.html", visit=seat.visit, seat=seat, problems=problems)
+def import_page(seat: Seat, problems: list[str]) -> str:
+    """Show both ways, a file and an address, which may stand in the page's own address."""
+    return render_template(
+        "writing/import.html",
+        visit=seat.visit,
+        seat=seat,
+        problems=problems,
+        address=request.values.get("address", "")[:1000],
+    )
 
 
 def import_file(seat: Seat) -> ResponseReturnValue:
@@ -179,12 +186,12 @@ def import_file(seat: Seat) -> ResponseReturnValue:
     data = _uploaded(LARGEST_FILE + 1)
     content, problems = _definition(data)
     if problems or content is None:
-        return _import_page(seat, problems), 400
+        return import_page(seat, problems), 400
     try:
         content = artworks.unpacked(seat.db, content, seat.now)
     except PictureRefused as error:
         words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
-        return _import_page(seat, [f"$.artwork: {words}"]), 400
+        return import_page(seat, [f"$.artwork: {words}"]), 400
     try:
         home = uuid.UUID(request.form.get("organisation", ""))
     except ValueError:

@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from lti_tool.web.writing import exchange, going_on, pictures, stacking, views
+from lti_tool.web.launch_session import Afterwards
+from lti_tool.web.writing import adopting, exchange, going_on, pictures, stacking, views
 from lti_tool.web.writing.seat import Seat
 
-View = Callable[..., ResponseReturnValue]
+View = Callable[..., ResponseReturnValue | Afterwards]
 """Takes the seat, and the id of a draft or version where the address has one."""
 
 
@@ -47,6 +48,8 @@ ROUTES = (
     Route("import_table", f"{DRAFT}/table", exchange.import_table, writes=True),
     Route("table_template", f"{DRAFT}/table/example", exchange.template),
     Route("importing", "/drafts/import", exchange.importing),
+    Route("look_up_definition", "/drafts/import/address", adopting.look_up, writes=True),
+    Route("adopt_definition", "/drafts/import/begin", adopting.begin, writes=True),
     Route("import_draft", "/drafts/import", exchange.import_file, writes=True),
 )
 
@@ -64,7 +67,7 @@ def mount(blueprint: Blueprint, guard: Callable[[bool], Any], seat: Callable[[An
 
 
 def _seated(view: View, seat: Callable[[Any], Seat]) -> View:
-    def seated(visit: Any, **ids: uuid.UUID) -> ResponseReturnValue:
+    def seated(visit: Any, **ids: uuid.UUID) -> ResponseReturnValue | Afterwards:
         return view(seat(visit), **ids)
 
     return seated

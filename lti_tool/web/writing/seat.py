@@ -1,7 +1,8 @@
 """From where somebody writes: a launch, or an account. The pages are the same."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +10,12 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound
-from lti_tool.models import DefinitionDraft, Organisation
+from lti_tool.models import AccountSession, DefinitionDraft, LaunchSession, Organisation
 from lti_tool.services import drafts, organisations
+from lti_tool.services.accounts import Access
 from lti_tool.services.drafts import Writer
 from lti_tool.web.account_session import AccountVisit
+from lti_tool.web.context import current_tool
 from lti_tool.web.launch_session import Visit
 
 
@@ -60,6 +63,18 @@ class Seat:
             values["launch_id"] = self.visit.launch.id
         name = f"{'teacher' if self.is_launch else 'admin'}.{endpoint}"
         return url_for(name, _external=False, **values, **more)  # type: ignore[arg-type]
+
+    @contextmanager
+    def again(self) -> Iterator["Seat"]:
+        """Yield the same seat in a transaction that reads, once that of the request has ended."""
+        with current_tool().database.transaction(read_only=True) as db:
+            if isinstance(self.visit, Visit):
+                launch = db.get_one(LaunchSession, self.visit.launch.id)
+                yield Seat.of_launch(Visit(db, launch, self.now))
+            else:
+                session = db.get_one(AccountSession, self.visit.session.id)
+                access = Access.of(session.account)
+                yield Seat.of_account(AccountVisit(db, session, access, self.now))
 
     def writer(self, organisation_id: uuid.UUID) -> Writer:
         """Return who writes for one of `organisations`.

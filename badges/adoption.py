@@ -1,0 +1,56 @@
+"""Begin an own definition with another's: what may be taken along, and where it came from.
+
+>>> may_adapt("https://creativecommons.org/licenses/by-sa/4.0/"), may_adapt(None)
+(True, False)
+>>> may_adapt("https://creativecommons.org/licenses/by-nd/4.0/")
+False
+"""
+
+import re
+from typing import Any
+
+from badges import definition
+from badges.micro_credential import MicroCredential
+
+_OPEN = re.compile(
+    r"https?://creativecommons\.org/(licenses/by(-nc)?(-sa)?/[1-9]\.[0-9]"
+    r"|publicdomain/(zero|mark)/1\.0)(/.*)?"
+)
+# What another body says of itself, or has the rights of, or counts by.
+_LEFT_BEHIND = frozenset(
+    {
+        "code",
+        "version",
+        "awarding_body",
+        "quality_assurance",
+        "artwork",
+        "target_groups",
+        "register_entry",
+    }
+)
+
+
+def may_adapt(licence: str | None) -> bool:
+    """Return whether texts under this licence may be changed and shared by everybody.
+
+    Only those of Creative Commons are known here; of any other, and of none, the answer is no.
+    """
+    return _OPEN.fullmatch(licence or "") is not None
+
+
+def begun_with(mc: MicroCredential, uri: str) -> dict[str, Any]:
+    """Return what an own definition begins with, and `derived_from` that says so.
+
+    Left out are code, version, awarding body, quality assurance, picture and target groups. The
+    licence stays, since some ask that whatever is made of it has the same.
+    """
+    content = definition.dump(mc)
+    origin = {
+        "uri": uri,
+        "title": content["title"],
+        "awarding_body": mc.awarding_body.name.to_json(),
+    }
+    if mc.licence:
+        origin["licence"] = mc.licence
+    kept = {name: value for name, value in content.items() if name not in _LEFT_BEHIND}
+    return kept | {"derived_from": origin}

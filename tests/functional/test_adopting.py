@@ -1,0 +1,226 @@
+"""An own definition begun with another's: of this server, or of one that is asked over HTTP."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from badges import samples
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.models import AuditEntry, DefinitionDraft
+from lti_tool.services import organisations
+from lti_tool.services.accounts import Role
+from tests.factories import handing_in, signing_in
+from tests.factories.visits import Page, Visit, Visits
+
+BY = "https://creativecommons.org/licenses/by/4.0/"
+BY_ND = "https://creativecommons.org/licenses/by-nd/4.0/"
+MC = replace(samples.welding(), version="2.0", licence=BY)
+PATH = f"/definitions/{MC.awarding_body.slug}/{MC.code}"
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def teacher(visits: Visits) -> Visit:
+    visits.school.tick(days=0, minutes=5)
+    visits.school.publish(MC)
+    return visits.open("olha", teacher=True)
+
+
+@contextmanager
+def serving(app: Callable[..., Any]) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def here(visits: Visits) -> str:
+    return str(visits.app.extensions["credlet"].settings.public_url)
+
+
+def look_up(teacher: Visit, address: str) -> Page:
+    return teacher.get("drafts/import").submit("look_up", address=address)
+
+
+def content(visits: Visits) -> dict[str, Any]:
+    with visits.school.transaction() as db:
+        return dict(db.query(DefinitionDraft).one().content)
+
+
+def count(visits: Visits) -> int:
+    with visits.school.transaction() as db:
+        return db.query(DefinitionDraft).count()
+
+
+@pytest.mark.parametrize("ending", ["/2.0", "/2.0.json", "/2.0/definition.json?x=1", "", "/2.0#a"])
+def test_a_definition_of_this_server_is_shown_and_then_begun_with(
+    visits: Visits, teacher: Visit, ending: str
+) -> None:
+    page = look_up(teacher, here(visits) + PATH + ending)
+    assert MC.title.best("en") in page.text
+    assert "CC BY 4.0" in page.text
+    assert count(visits) == 0
+    done = page.submit("adopt")
+    assert done.status == 200
+    found = content(visits)
+    assert found["derived_from"] == {
+        "uri": f"{here(visits)}{PATH}/2.0",
+        "title": MC.title.to_json(),
+        "awarding_body": MC.awarding_body.name.to_json(),
+        "licence": BY,
+    }
+    assert found["units"] == json.loads(json.dumps(found["units"]))
+    assert len(found["units"]) == len(MC.units)
+    assert found["awarding_body"]["slug"] == "school"
+    assert found["code"] != MC.code
+    assert found["licence"] == BY
+    for left in ("quality_assurance", "target_groups", "artwork"):
+        assert left not in found
+    with visits.school.transaction() as db:
+        entry = db.query(AuditEntry).filter_by(action="draft.derived").one()
+        assert entry.details == {"origin": f"{here(visits)}{PATH}/2.0", "by": "licence"}
+
+
+def test_what_it_is_based_on_stands_on_its_page(visits: Visits, teacher: Visit) -> None:
+    done = look_up(teacher, f"{here(visits)}{PATH}/2.0").submit("adopt")
+    preview = teacher.get(f"{done.path.rsplit('?')[0].split('/', 3)[3]}/preview")
+    assert f"Based on {MC.title.best('en')}" in " ".join(preview.text.split())
+
+
+@pytest.mark.parametrize("ending", ["/2.0", ""])
+def test_another_server_is_asked_for_its_definition(
+    visits: Visits, teacher: Visit, app: Flask, ending: str
+) -> None:
+    with serving(app) as server:
+        page = look_up(teacher, f"{server}{PATH}{ending}")
+        assert MC.title.best("en") in page.text
+    assert count(visits) == 0
+    page.submit("adopt")
+    assert content(visits)["derived_from"]["uri"] == f"{server}{PATH}/2.0"
+
+
+@pytest.mark.parametrize("licence", [None, BY_ND])
+def test_without_an_open_licence_the_awarding_body_must_have_allowed_it(
+    visits: Visits, teacher: Visit, licence: str | None
+) -> None:
+    visits.school.tick(minutes=5)
+    visits.school.publish(replace(MC, version="3.0", licence=licence))
+    page = look_up(teacher, f"{here(visits)}{PATH}/3.0")
+    refused = page.submit("adopt")
+    assert refused.status == 400
+    assert "tick that it has allowed it" in refused.text
+    assert count(visits) == 0
+    refused.submit("adopt", allowed="on")
+    assert content(visits)["derived_from"].get("licence") == licence
+    with visits.school.transaction() as db:
+        entry = db.query(AuditEntry).filter_by(action="draft.derived").one()
+        assert entry.details["by"] == "permission"
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("https://other.example/", 400, "not the address of a definition"),
+        ("definitions/x/Y", 400, "not the address of a definition"),
+        ("ftp://other.example/definitions/x/Y/1.0", 400, "not the address of a definition"),
+        ("https://other.example/definitions/x/Y/1.0" + "0" * 2000, 400, "not the address"),
+        ("https://10.0.0.1/definitions/x/Y/1.0", 502, "does not ask that address"),
+        ("http://other.example/definitions/x/Y/1.0", 502, "does not ask that address"),
+        ("http://127.0.0.1:9/definitions/x/Y/1.0", 502, "did not answer"),
+    ],
+)
+def test_what_cannot_be_looked_up_says_why_and_keeps_the_address(
+    visits: Visits, teacher: Visit, address: str, status: int, said: str
+) -> None:
+    page = look_up(teacher, address)
+    assert page.status == status
+    assert said in page.text
+    assert "Nothing was added." in page.text
+    assert f'value="{address[:1000]}"' in page.html
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"newest": 3}', b"<html>", b'{"format": "credlet-definition/1"}']
+)
+def test_a_server_that_answers_anything_else_adds_nothing(
+    visits: Visits, teacher: Visit, body: bytes
+) -> None:
+    def strange(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [("Content-Type", "application/json")])
+        return [body]
+
+    with serving(strange) as server:
+        for ending in ("/x/Y/1.0", "/x/Y"):
+            page = look_up(teacher, f"{server}/definitions{ending}")
+            assert page.status == 404
+            assert "has no definition there" in page.text
+    assert count(visits) == 0
+
+
+def test_an_own_definition_needs_nobodys_permission(
+    visits: Visits, teacher: Visit, database: Database
+) -> None:
+    handing_in.publish(database, "school", clock.now())
+    page = look_up(teacher, f"{here(visits)}/definitions/school/PV-0/1.0")
+    assert "no licence" not in page.text
+    page.submit("adopt")
+    assert content(visits)["code"] != "PV-0"
+
+
+def test_what_is_unknown_here_is_said(visits: Visits, teacher: Visit) -> None:
+    page = look_up(teacher, f"{here(visits)}/definitions/nobody/NOTHING/1.0")
+    assert page.status == 404
+    assert "no micro-credential" in page.text
+
+
+def test_a_form_that_brings_no_definition_back_adds_nothing(visits: Visits, teacher: Visit) -> None:
+    page = look_up(teacher, f"{here(visits)}{PATH}/2.0")
+    for fields in ({"definition": "{"}, {"address": "https://other.example/"}):
+        assert page.submit("adopt", **fields).status == 400
+    assert count(visits) == 0
+
+
+def test_teachers_come_to_it_from_what_they_choose(visits: Visits) -> None:
+    visits.school.publish(MC)
+    page = visits.open("olha", teacher=True, mc=None).get().follow("Welding basics")
+    asked = page.follow("Start an own one from it")
+    assert MC.title.best("en") in asked.submit("look_up").text
+
+
+def test_an_administrator_begins_one_for_a_school(
+    visits: Visits, teacher: Visit, app: Flask, database: Database
+) -> None:
+    with database.transaction() as db:
+        organisations.get_or_add_organisation(db, "other", "Other school", "DE", clock.now())
+    made = signing_in.account(database, clock.now(), "boss", Role.ADMINISTRATOR, "other")
+    boss = signing_in.signed_in(app, database, made, clock.now())
+    with serving(app) as server:
+        address = f"{server}{PATH}/2.0"
+        page = boss.post("/admin/drafts/import/address", address=address)
+    assert MC.title.best("en") in page.text
+    found = {"address": address, "definition": json.dumps(_definition(app))}
+    begun = boss.post("/admin/drafts/import/begin", **found)
+    assert begun.status_code == 303
+    assert content(visits)["awarding_body"]["slug"] == "other"
+
+
+def _definition(app: Flask) -> Any:
+    return app.test_client().get(f"{PATH}/2.0/definition.json").json
