@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from lti_tool import clock
 from lti_tool.demo.world import World
+from lti_tool.models import Platform
 from lti_tool.services import catalogue
 from lti_tool.services.accounts import Role
 from tests.browser import operating
@@ -73,6 +74,55 @@ def test_a_definition_is_approved_with_the_keyboard(page: Page, world: World, sh
     page.get_by_role("link", name="Public page").click()
     expect(page.get_by_text("PV-1").first).to_be_visible()
     check(page, "definition reviewed", show)
+
+
+def test_a_result_is_looked_at_again_and_an_award_decided_about(
+    page: Page, world: World, new_context: NewContext, show: Show
+) -> None:
+    base = f"{world.tool.settings.public_url}/admin"
+    with world.tool.database.transaction() as db:
+        version = catalogue.find(db, world.mc.code).id
+        platform = db.query(Platform).first()
+        assert platform is not None
+        platform_id = platform.id
+    award = handing_in.larger_award(world.tool.database, platform_id, version, clock.now())
+    sample = handing_in.drawn_result(world.tool.database, award, clock.now())
+    for language in ("de", "en"):
+        page.goto(f"{base}/moderation/{sample}?lang={language}")
+        check(page, f"moderation {language}", show)
+    page.goto(f"{base}/reviews")
+    check(page, "reviews with results", show)
+    page.get_by_role("link", name=world.mc.units[0].title.best("en")).click()
+    page.get_by_label("I had no part in this assessment.").check()
+    page.get_by_role("button", name="I agree").click()
+    expect(page.get_by_text("Your judgement is kept.")).to_be_visible()
+    boss = new_context().context.new_page()
+    operating.come_in(world, boss, operating.add_account(world))
+    boss.goto(f"{base}/definitions/{version}")
+    expect(boss.get_by_text("1 result drawn: 1 agreed")).to_be_visible()
+    check(boss, "definition moderated", show)
+    boss.goto(f"{base}/awards")
+    check(boss, "awards to decide", show)
+    for language in ("de", "en"):
+        boss.goto(f"{base}/awards/{award}?lang={language}")
+        check(boss, f"award to decide {language}", show)
+    boss.get_by_role("button", name="The award stands").click()
+    expect(boss.get_by_text("Nothing waits for you.")).to_be_visible()
+
+
+def test_what_a_larger_one_is_made_of_is_picked(
+    world: World, new_context: NewContext, show: Show
+) -> None:
+    page = new_context().context.new_page()
+    operating.come_in(world, page, operating.add_account(world))
+    page.goto(f"{world.tool.settings.public_url}/admin/drafts")
+    page.get_by_label("Title").fill("Metal worker")
+    page.get_by_role("button", name="Start writing").click()
+    page.get_by_role("link", name="Choose what it is made of").click()
+    address = page.url
+    for language in ("de", "en"):
+        page.goto(f"{address}?lang={language}")
+        check(page, f"parts {language}", show)
 
 
 def test_a_school_chooses_its_partners(world: World, new_context: NewContext, show: Show) -> None:
