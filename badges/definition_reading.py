@@ -36,6 +36,7 @@ MAX_OUTCOMES = 50
 MAX_PARTS = 20
 MAX_STACKED = 30
 MAX_SIGNATURES = 10
+MAX_CONFIRMATIONS = 2
 MAX_VALIDITY_MONTHS = 600
 
 
@@ -67,6 +68,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             stack=fields.maybe("stack", _stack),
             prior_learning=fields.maybe("prior_learning", _prior_learning),
             validity_months=fields.maybe("validity_months", values.integer(1, MAX_VALIDITY_MONTHS)),
+            confirmations=fields.maybe("confirmations", values.integer(1, MAX_CONFIRMATIONS)),
             licence=fields.maybe("licence", values.uri),
             skills=fields.optional("skills", concepts, ()),
             occupations=fields.optional("occupations", concepts, ()),

@@ -83,6 +83,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         stack=_stack(mc.stack),
         prior_learning=_prior_learning(mc.prior_learning),
         validity_months=mc.validity_months,
+        confirmations=mc.confirmations,
         licence=mc.licence,
         skills=_concepts(mc.skills),
         occupations=_concepts(mc.occupations),

@@ -55,6 +55,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "further_information": (
         "prior_learning",
         "validity_months",
+        "confirmations",
         "skills",
         "occupations",
         "register_entry",

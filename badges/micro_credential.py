@@ -183,9 +183,10 @@ class MicroCredential:
     `code` names the series, `code` and `version` together this definition. `languages` are those
     of instruction; the languages of the texts are in the texts. `hours` is the notional workload
     of the whole. `stack`: the micro-credentials that it is made of, beside units of its own, if
-    any. `licence`: the address of that under which others may use the texts. `artwork`: None for
-    the emblem that is drawn. `target_groups` are planning data: never on a page or in a badge that
-    names a holder (see `definition.public`).
+    any. `confirmations`: how many different people confirm an award before it is given; None:
+    whoever completes everything has it. `licence`: the address of that under which others may use
+    the texts. `artwork`: None for the emblem that is drawn. `target_groups` are planning data:
+    never on a page or in a badge that names a holder (see `definition.public`).
     """
 
     code: str
@@ -212,6 +213,7 @@ class MicroCredential:
     prior_learning: PriorLearning | None = None
     languages: tuple[str, ...] = ()
     validity_months: int | None = None
+    confirmations: int | None = None
     licence: str | None = None
     skills: tuple[Concept, ...] = ()
     occupations: tuple[Concept, ...] = ()

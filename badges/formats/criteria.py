@@ -106,6 +106,8 @@ def _assessment(mc: MicroCredential, words: Wording) -> Iterator[tuple[str, str]
     yield "assessment", _joined(words.listed(assessment.methods), description)
     yield "grading", _grading(assessment.grading, words)
     yield "supervision", words.text(mc.supervision.label) if mc.supervision else ""
+    asked = f"confirmations_{mc.confirmations}" if mc.confirmations else ""
+    yield "confirmations", words.label(asked) if asked else ""
 
 
 def _joined(*sentences: str) -> str:

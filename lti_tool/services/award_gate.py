@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.models import MicroCredentialVersion, PendingAward, Placement
+from lti_tool.services import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,14 @@ class Passed:
         return max((_at(one) for one in self.confirmed_by), default=None)
 
 
+def demanded(version: MicroCredentialVersion) -> int:
+    """Return how many different people the definition wants to confirm an award, 0 or more."""
+    return catalogue.definition(version).confirmations or 0
+
+
 def needed(placement: Placement) -> int:
     """Return how many different teachers confirm an award of this course."""
-    return placement.confirmations
+    return max(placement.confirmations, demanded(placement.version))
 
 
 def sieve(
@@ -61,6 +67,8 @@ def sieve(
     passed = {}
     for one in candidates:
         placement = here.get(one.course_id)
+        if placement is None and demanded(version):
+            continue  # nobody can confirm it until a course offers it to them
         found = _pass(one, placement, waiting.get(one.person_id))
         if found is not None:
             passed[one.person_id] = found

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lti_tool.db import get_or_add
 from lti_tool.errors import ToolError
 from lti_tool.models import Person, PlacedUnit, Placement
-from lti_tool.services import assessors, audit, catalogue, confirming, course_dates
+from lti_tool.services import assessors, audit, award_gate, catalogue, confirming, course_dates
 from lti_tool.services.course_dates import Dates
 
 CONFIRMATIONS = (0, 1, 2)
@@ -45,7 +45,7 @@ def of(db: Session, placement: Placement) -> CourseSettings:
     units = catalogue.definition(placement.version).units
     own = {unit.code: course_dates.own(placement, unit.code) for unit in units}
     return CourseSettings(
-        confirmations=placement.confirmations,
+        confirmations=award_gate.needed(placement),
         dates=course_dates.of_whole(placement),
         units={code: dates for code, dates in own.items() if dates != Dates()},
         assessors=assessors.named(db, placement),
@@ -63,7 +63,8 @@ def change(
     Awards already given stay; whoever waits and is confirmed by enough now gets theirs.
 
     Raises:
-        ToolError: `wrong_setting`, `wrong_day`, `due_before_opening`, `unknown_teacher`.
+        ToolError: `wrong_setting`, `definition_asks_for_more`, `unknown_unit`, `wrong_day`,
+            `due_before_opening`, `unknown_teacher`.
         Forbidden: `not_an_assessor`: only who may sign off decides about these.
     """
     assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
@@ -93,6 +94,8 @@ def _check(
 ) -> None:
     if wished.confirmations not in CONFIRMATIONS:
         raise ToolError("wrong_setting")
+    if wished.confirmations < award_gate.demanded(placement.version):
+        raise ToolError("definition_asks_for_more")
     for dates in (wished.dates, *wished.units.values()):
         for day in (dates.opens_on, dates.due_on):
             if day is not None and not FIRST_DAY <= day <= LAST_DAY:

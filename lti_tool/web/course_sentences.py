@@ -22,5 +22,8 @@ COURSES: Mapping[str, Sentence] = {
         N_("This unit is not open yet: it opens on %(day)s."),
         N_("Come back on that day. What you had confirmed before is still there."),
     ),
+    "definition_asks_for_more": Sentence(
+        N_("The definition asks that more people confirm each award."), _GO_BACK
+    ),
     "nobody_ticked": Sentence(N_("Nobody is ticked."), _GO_BACK),
 }

@@ -31,6 +31,7 @@ ELEMENTS: Mapping[str, str] = {
     "languages": N_("Languages of instruction"),
     "field": N_("Field (ISCED-F)"),
     "setting": N_("Setting"),
+    "confirmations": N_("Confirmation of awards"),
     "validity_months": N_("Validity"),
     "skills": N_("Skills (ESCO)"),
     "occupations": N_("Occupations (ESCO)"),

@@ -242,6 +242,7 @@ def micro_credentials(draw: st.DrawFn) -> MicroCredential:
             awarding_body=texts(),
             licence=st.none() | uris(),
         ),
+        "confirmations": st.integers(1, 2),
         "licence": st.just("https://creativecommons.org/licenses/by/4.0/"),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(optional))))

@@ -1,5 +1,6 @@
 """A course whose awards wait for a teacher: who waits, who confirms, and what learners read."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -196,6 +197,33 @@ def test_what_is_no_setting_is_refused_and_nobody_ticked_is_said(
     assert (nobody.status, "Nobody is ticked." in nobody.text) == (400, True)
     strangers = page.submit("confirm", person=["x", "0" * 32])
     assert "waits for a confirmation" in strangers.follow("Back to the course").text
+
+
+def test_no_course_asks_for_less_than_the_definition(app: Flask, database: Database) -> None:
+    visits = Visits.at(app, database, clock.now() - timedelta(hours=1))
+    mc = replace(visits.mc, code="CONFIRMED", confirmations=2)
+    visits.school.publish(mc)
+    olha = visits.open("olha", teacher=True, mc=mc.code)
+    petra, ana = visits.open("petra", teacher=True, mc=mc.code), visits.open("ana", mc=mc.code)
+    page = olha.get("course/settings")
+    assert "2 different people confirm each award" in page.text
+    path, data = page.filled("settings")
+    assert data["confirmations"] == ["2"]
+    refused = olha.post(path, data | {"confirmations": ["0"]})
+    assert (refused.status, "asks that more people confirm" in refused.text) == (400, True)
+    visits.school.complete(olha.id, "ana", mc)
+    assert visits.school.award("ana", mc.code) is None
+    assert "waits for your teacher" in ana.get().text
+    olha.get("course/confirmations").submit("confirm")
+    assert visits.school.award("ana", mc.code) is None
+    petra.get("course/confirmations").submit("confirm")
+    assert visits.school.award("ana", mc.code) is not None
+    claimed = ana.get("claim")
+    assert "Before the award all results are confirmed: by two different people" in claimed.text
+    definition = visits.app.test_client().get(
+        f"/definitions/{mc.awarding_body.slug}/{mc.code}/{mc.version}"
+    )
+    assert "2 different people confirm each award before it is given" in definition.text
 
 
 def test_what_a_teacher_tries_out_waits_for_nobody(visits: Visits, teacher: Visit) -> None:

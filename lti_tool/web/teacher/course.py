@@ -13,6 +13,7 @@ from lti_tool.models import CourseActivities, Placement
 from lti_tool.services import activities as lms_activities
 from lti_tool.services import (
     assessors,
+    award_gate,
     catalogue,
     confirming,
     deliveries,
@@ -61,6 +62,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
         barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        needed=award_gate.needed(placement),
         waiting=_waiting(visit, placement, learners),
         roster_changes=memberships.told(request.args),
         main_unit=_main_unit(catalogue.definition(placement.version), shown.wish.unit or launched),

@@ -10,7 +10,14 @@ from werkzeug.datastructures import MultiDict
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
-from lti_tool.services import assessors, catalogue, course_dates, course_settings, placements
+from lti_tool.services import (
+    assessors,
+    award_gate,
+    catalogue,
+    course_dates,
+    course_settings,
+    placements,
+)
 from lti_tool.services.course_dates import Dates
 from lti_tool.services.course_settings import CourseSettings
 from lti_tool.web.errors import what_happened
@@ -119,6 +126,7 @@ def _page(
         placement=placement,
         mc=mc,
         form=form,
+        demanded=award_gate.demanded(placement.version),
         has_unit_dates=any(
             form.get(f"{name}-{unit.code}") for unit in mc.units for name in ("opens", "due")
         ),

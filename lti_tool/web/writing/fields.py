@@ -306,6 +306,16 @@ _QUALITY = Step(
                     example=N_("Free from vertigo; basic knowledge of electricity"),
                 ),
                 Field(
+                    path="confirmations",
+                    kind=Kind.NUMBER,
+                    label=N_("People who confirm each award"),
+                    help=N_(
+                        "1 or 2 different people of the course, who look at all results before it "
+                        "is given. Leave it empty if completing everything is enough."
+                    ),
+                    example="2",
+                ),
+                Field(
                     path="validity_months",
                     kind=Kind.NUMBER,
                     label=N_("Months of validity"),

@@ -167,6 +167,7 @@ UNIT = "$.units[0]"
         (set_at("prior_learning", "max_share_percent", value=101),
          "$.prior_learning.max_share_percent", "out_of_range"),
         (set_at("validity_months", value=0), "$.validity_months", "out_of_range"),
+        (set_at("confirmations", value=3), "$.confirmations", "out_of_range"),
         (set_at("units", 1, "code", value="BEM-S-WLD1-U1"), "$.units", "duplicate"),
         (set_at("units", 1, "outcomes", 0, "code", value="BEM-S-WLD1-U1-LO1"),
          "$.units", "duplicate"),
