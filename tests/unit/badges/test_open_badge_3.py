@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from badges import did, samples, shape
+from badges import did, prior_learning, samples, shape
 from badges.award import Award, IdentityAssurance, InvalidAward
 from badges.completion import Route
 from badges.fetch import FetchFailed
@@ -22,6 +22,7 @@ from badges.micro_credential import (
     Concept,
     CreditPoints,
     EqfLevel,
+    LearningUnit,
     LevelBasis,
     MicroCredential,
     NationalLevel,
@@ -51,19 +52,19 @@ def achievement(document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _routes(mc: MicroCredential, unit: LearningUnit) -> list[Route]:
+    refused = set() if unit.allows_participation else {Route.PARTICIPATION}
+    if not prior_learning.is_allowed(mc, unit):
+        refused.add(Route.PRIOR_LEARNING)
+    return [route for route in Route if route not in refused]
+
+
 @st.composite
 def award_histories(draw: st.DrawFn) -> Award:
     """Awards of any definition, each unit completed by any route its rule allows."""
     mc = draw(definitions.micro_credentials())
     assume(mc.units)
-    routes = {
-        unit.code: draw(
-            st.sampled_from(
-                [route for route in Route if route != "participation" or unit.allows_participation]
-            )
-        )
-        for unit in mc.units
-    }
+    routes = {unit.code: draw(st.sampled_from(_routes(mc, unit))) for unit in mc.units}
     unlocked = [code for code, route in routes.items() if route is Route.UNLOCKED]
     basis = {code: draw(st.text(max_size=40)) for code in unlocked if draw(st.booleans())}
     identity = draw(st.sampled_from(IdentityAssurance))
