@@ -24,7 +24,15 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Person,
 )
-from lti_tool.services import audit, award_gate, catalogue, moderation_draws, stack_awards, stacks
+from lti_tool.services import (
+    audit,
+    award_gate,
+    catalogue,
+    moderation_draws,
+    reasons,
+    stack_awards,
+    stacks,
+)
 from lti_tool.services.award_gate import Candidate, Passed
 
 _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
@@ -36,7 +44,6 @@ _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
 NO_LONGER_COMPLETE = "no_longer_complete"
 NOT_CONFIRMED = "not_confirmed"
 """Its confirmation was taken back; it waits for one again."""
-LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +143,14 @@ def keep(db: Session, award: Award, *, actor: str, reason: str, now: datetime) -
     """Decide that a flagged award stands as it is.
 
     Raises:
-        Conflict: `award_not_flagged`.
+        Conflict: `award_not_flagged`. ToolError: `reason_too_long`.
     """
+    reason = reasons.given(reason, must=False)
     if award.flagged_at is None:
         raise Conflict("award_not_flagged")
     body = stack_awards.body(award)
     award.flagged_at = award.flagged_reason = None
-    award.kept_at, award.kept_reason = now, reason.strip()[:LONGEST_REASON] or None
+    award.kept_at, award.kept_reason = now, reason or None
     audit.note_in(db, body, actor, "award.kept", f"award:{award.id}", now)
 
 

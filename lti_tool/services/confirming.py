@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from badges.completion import Progress
-from lti_tool.errors import ToolError
 from lti_tool.models import (
     Award,
     CompletionRecord,
@@ -22,8 +21,8 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import assessors, audit, award_gate, judging, stacks
-from lti_tool.services.awards import LONGEST_REASON, NOT_CONFIRMED
+from lti_tool.services import assessors, audit, award_gate, judging, reasons, stacks
+from lti_tool.services.awards import NOT_CONFIRMED
 from lti_tool.services.roster import Learner
 
 
@@ -140,11 +139,7 @@ def decline(
     Raises:
         ToolError: `reason_missing`, `reason_too_long`.
     """
-    reason = reason.strip()
-    if not reason:
-        raise ToolError("reason_missing")
-    if len(reason) > LONGEST_REASON:
-        raise ToolError("reason_too_long", maximum=str(LONGEST_REASON))
+    reason = reasons.given(reason)
     assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
     rows = _locked(db, placement, people, now)
     for row in rows:

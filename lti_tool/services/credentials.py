@@ -27,11 +27,11 @@ from lti_tool.services import (
     catalogue,
     completions,
     keys,
+    reasons,
     stack_awards,
     stacks,
     status_lists,
 )
-from lti_tool.services.awards import LONGEST_REASON
 from lti_tool.services.organisations import fix_public_url
 
 
@@ -169,11 +169,7 @@ def revoke(
     Raises:
         ToolError: `reason_missing`, `reason_too_long`.
     """
-    reason = reason.strip()
-    if not reason:
-        raise ToolError("reason_missing")
-    if len(reason) > LONGEST_REASON:
-        raise ToolError("reason_too_long", maximum=str(LONGEST_REASON))
+    reason = reasons.given(reason)
     if credential.revoked_at is not None:
         return
     status_lists.set_revoked(
@@ -200,13 +196,12 @@ def revoke_award(
     _lock(db, award, now)
     if award.withdrawn_at is not None:
         return
+    reason = reasons.given(reason)
     credential = current(db, award)
     if credential is not None:
         revoke(db, credential, reason=reason, signing=signing, actor=actor, now=now)
-    elif not reason.strip():
-        raise ToolError("reason_missing")
     body = stack_awards.body(award)
-    award.withdrawn_at, award.withdrawn_reason = now, reason.strip()[:LONGEST_REASON]
+    award.withdrawn_at, award.withdrawn_reason = now, reason
     stacks.want(db, award, now)
     award.flagged_at = award.flagged_reason = None
     audit.note_in(db, body, actor, "award.withdrawn", f"award:{award.id}", now)

@@ -11,18 +11,17 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
+from lti_tool.errors import Conflict, Forbidden, NotFound
 from lti_tool.models import (
     MicroCredentialSeries,
     MicroCredentialVersion,
     Organisation,
 )
-from lti_tool.services import audit, history, review_partners
+from lti_tool.services import audit, history, reasons, review_partners
 from lti_tool.services.history import Act
 from lti_tool.services.reviews import Reviewer
 
 WARNED = timedelta(days=90)
-LONGEST_REASON = 500
 
 
 class Standing(StrEnum):
@@ -135,11 +134,7 @@ def retire(
     Raises:
         ToolError: `reason_missing`, `reason_too_long`. Conflict: `already_retired`.
     """
-    reason = " ".join(reason.split())
-    if not reason:
-        raise ToolError("reason_missing")
-    if len(reason) > LONGEST_REASON:
-        raise ToolError("reason_too_long", maximum=str(LONGEST_REASON))
+    reason = reasons.given(" ".join(reason.split()))
     _lock(db, version)
     version.retired_at = now
     place = version.series.organisation_id

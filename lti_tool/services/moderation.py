@@ -24,7 +24,7 @@ from lti_tool.models import (
     ModerationSample,
     Person,
 )
-from lti_tool.services import audit, awards, completions, review_partners
+from lti_tool.services import audit, awards, completions, reasons, review_partners
 from lti_tool.services.moderation_draws import DISAGREED
 from lti_tool.services.reviews import Reviewer
 
@@ -146,9 +146,7 @@ def decide(
         they had no part in the assessment. ToolError: `disagreement_unexplained`,
         `reason_too_long`.
     """
-    reason = reason.strip()
-    if len(reason) > LONGEST_REASON:
-        raise ToolError("reason_too_long", maximum=str(LONGEST_REASON))
+    reason = reasons.given(reason, longest=LONGEST_REASON, must=False)
     if not is_independent:
         raise Forbidden("assessed_oneself")
     if verdict is Verdict.DISAGREED and not reason:

@@ -27,7 +27,7 @@ from lti_tool.models import (
     PriorLearningApplication,
     PriorLearningJudgement,
 )
-from lti_tool.services import audit, catalogue, completions, evidence
+from lti_tool.services import audit, catalogue, completions, evidence, reasons
 
 LONGEST_TEXT = 4000
 
@@ -202,17 +202,13 @@ def appeal(db: Session, application: PriorLearningApplication, reason: str, now:
     """Ask for the judgement of another assessor, once, on what was not recognised.
 
     Raises:
-        ToolError: `reason_missing`, `prior_text_too_long`.
+        ToolError: `reason_missing`, `reason_too_long`.
         Conflict: `prior_learning_moved`: nothing was refused, or it was appealed before.
     """
     _lock(db, application, now)
     if not may_appeal(db, application):
         raise Conflict("prior_learning_moved")
-    reason = reason.strip()
-    if not reason:
-        raise ToolError("reason_missing")
-    if len(reason) > LONGEST_TEXT:
-        raise ToolError("prior_text_too_long", maximum=str(LONGEST_TEXT))
+    reason = reasons.given(reason, longest=LONGEST_TEXT)
     application.appealed_at, application.appeal_reason = now, reason
     application.state, application.submitted_at = State.SUBMITTED.value, now
     _note(db, application, "prior_learning.appealed", now)

@@ -15,18 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
 
-import migrations
 from badges import catalogue_entry
-from config import Settings
-from config.secrets import make_encryption_key, make_secret_key
-from lti_tool import clock, create_app
+from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CatalogueEntry
 from lti_tool.services import feed, searching
 from lti_tool.services.searching import PAGE_SIZE, Wanted
+from tests.benchmarks.tool import tool
 from tests.factories import catalogues
 from tests.factories.statements import recorded
 
@@ -43,7 +40,7 @@ SEARCHES = {
 
 def main(size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        app = _app(Path(folder))
+        app = tool(Path(folder))
         database: Database = app.extensions["credlet"].database
         catalogues.fill(database, size, clock.now() - feed.SETTLED)
         client, peer = app.test_client(), _peer(database)
@@ -80,25 +77,6 @@ def _feed(client: FlaskClient, database: Database) -> None:
     spent = (time.process_time() - start) * 1000
     print(f"feed: {pages} pages, {asked} statements each", end="")
     print(f", {length / 1024 / pages:.0f} KiB and {spent / pages:.0f} ms a page")
-
-
-def _app(folder: Path) -> Flask:
-    settings = Settings(
-        environment="development",
-        instance_folder=folder,
-        public_url="http://localhost",
-        secret_key=make_secret_key(),
-        encryption_keys=(make_encryption_key(),),
-        database_url=f"sqlite:///{folder / 'catalogue.sqlite'}",
-        embedded_worker=False,
-        rate_limit_percent=0,
-    )
-    empty = Database(settings.database_url)
-    migrations.upgrade(empty.engine)
-    empty.close()
-    app = create_app(settings)
-    app.testing = True
-    return app
 
 
 def _peer(database: Database) -> Callable[[str], object]:

@@ -15,14 +15,12 @@ from pathlib import Path
 
 import jinja2
 
-import migrations
-from config import Settings
-from config.secrets import make_encryption_key, make_secret_key
-from lti_tool import clock, create_app
+from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import LaunchSession
 from lti_tool.services import roster
 from lti_tool.services.grid import PAGE_SIZE
+from tests.benchmarks.tool import tool
 from tests.factories import crowds
 from tests.factories.statements import recorded
 from tests.factories.visits import Visit, Visits
@@ -69,21 +67,7 @@ def _sign_off(database: Database, teacher: Visit, many: int) -> None:
 
 
 def _course(folder: Path, size: int) -> tuple[Visits, Visit]:
-    settings = Settings(
-        environment="development",
-        instance_folder=folder,
-        public_url="http://localhost",
-        secret_key=make_secret_key(),
-        encryption_keys=(make_encryption_key(),),
-        database_url=f"sqlite:///{folder / 'grid.sqlite'}",
-        embedded_worker=False,
-        rate_limit_percent=0,
-    )
-    empty = Database(settings.database_url)
-    migrations.upgrade(empty.engine)
-    empty.close()
-    app = create_app(settings)
-    app.testing = True
+    app = tool(folder)
     database = app.extensions["credlet"].database
     visits = Visits.at(app, database, clock.now() - timedelta(minutes=5))
     visits.school.publish(MC)

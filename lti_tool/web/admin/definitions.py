@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, ToolError
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, history, lifecycle, moderation, review_partners
+from lti_tool.services import catalogue, history, lifecycle, moderation, reasons, review_partners
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -89,7 +89,7 @@ def _ask(visit: AccountVisit, version: MicroCredentialVersion, problem: str = ""
         mc=catalogue.definition(version),
         problem=problem,
         form=request.form,
-        longest=lifecycle.LONGEST_REASON,
+        longest=reasons.LONGEST,
     )
 
 

@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Award
-from lti_tool.services import awards, catalogue, credentials, moderation, stack_awards
-from lti_tool.services.awards import LONGEST_REASON
+from lti_tool.services import awards, catalogue, credentials, moderation, reasons, stack_awards
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -48,7 +47,7 @@ def _page(visit: AccountVisit, found: Award, problem: str = "") -> str:
         disputes=moderation.disputes(visit.db, found.person, found.version),
         mc=catalogue.definition(found.version),
         credential=credentials.current(visit.db, found),
-        longest_reason=LONGEST_REASON,
+        longest_reason=reasons.LONGEST,
         problem=problem,
         form=request.form,
     )

@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Award, Placement
-from lti_tool.services import awards, catalogue, confirming, credentials, moderation
-from lti_tool.services.awards import LONGEST_REASON
+from lti_tool.services import awards, catalogue, confirming, credentials, moderation, reasons
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
@@ -26,8 +25,13 @@ def award(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
 def keep(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
     """Decide that a flagged award stands."""
     found = awards.find(visit.db, visit.launch.course, award_id)
-    reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
-    awards.keep(visit.db, found, actor=actor(visit), reason=reason, now=visit.now)
+    reason = request.form.get("reason", "")
+    try:
+        awards.keep(visit.db, found, actor=actor(visit), reason=reason, now=visit.now)
+    except ToolError as error:
+        if error.code != "reason_too_long":
+            raise
+        return _page(visit, found, what_happened(error)), error.status
     return _to_person(visit, found, chosen_placement(visit), "kept")
 
 
@@ -69,7 +73,7 @@ def _page(visit: Visit, found: Award, problem: str = "") -> str:
         credential=credentials.current(visit.db, found),
         confirmers=confirming.confirmers(visit.db, found),
         disputes=moderation.disputes(visit.db, found.person, found.version),
-        longest_reason=LONGEST_REASON,
+        longest_reason=reasons.LONGEST,
         problem=problem,
         form=request.form,
         address=address,

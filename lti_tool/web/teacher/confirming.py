@@ -7,8 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
-from lti_tool.services import award_gate, catalogue, confirming, roster
-from lti_tool.services.awards import LONGEST_REASON
+from lti_tool.services import award_gate, catalogue, confirming, reasons, roster
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, told_number
@@ -81,7 +80,7 @@ def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
         told={name: told_number(request.args, name) for name in _TOLD},
         ticked=request.form.getlist("person"),
         reason=request.form.get("reason", ""),
-        longest_reason=LONGEST_REASON,
+        longest_reason=reasons.LONGEST,
         problem=problem,
         address=address,
     )
