@@ -113,7 +113,7 @@ def test_every_cookie_is_secure_cross_site_and_partitioned(browser: Browser, wor
     frame.get_by_role("heading", name=world.mc.title.best("en")).wait_for()
     ours = [cookie for cookie in told if not cookie.startswith("demo_lms=")]
     names = {cookie.partition("=")[0].removeprefix("__Host-").split("_")[0] for cookie in ours}
-    assert names == {"kept", "launch", "login"}
+    assert names == {"kept", "launch", "login", "sheet"}
     for cookie in ours:
         attributes = {part.strip() for part in cookie.split(";")[1:]}
         assert {"Secure", "SameSite=None", "Partitioned"} <= attributes, cookie.partition("=")[0]
