@@ -49,7 +49,8 @@ class CompletionRecord(Base):
     repeated submission of the same form harmless. `result` and
     `activity_result`: the grade in the LMS, or what it said of an activity, that it rests on.
     `client`: the other system that reported it. `evidence`, `evidence_link`: what it rests on, in
-    words and as an https address.
+    words and as an https address; `is_evidence_shared`: whoever wrote the words was told that the
+    learner reads them, as everybody is since there are files.
     """
 
     __tablename__ = "completion_records"
@@ -72,6 +73,7 @@ class CompletionRecord(Base):
     is_signed_off: Mapped[bool] = mapped_column(default=False)
     evidence: Mapped[str | None] = mapped_column(sa.Text)
     evidence_link: Mapped[str | None] = mapped_column(sa.Text)
+    is_evidence_shared: Mapped[bool] = mapped_column(default=True, server_default=sa.false())
     retracts_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("completion_records.id"), index=True
     )

@@ -1,7 +1,8 @@
 """Which of those who completed everything get their award at once, and who waits for a person.
 
 The course in which the last result was recorded decides; of what is made of others, the one that
-offers it. `confirming` is what teachers do about those who wait.
+offers it. Who waits in a course waits there until an assessor has recorded something since.
+`confirming` is what teachers do about those who wait.
 """
 
 import uuid
@@ -63,10 +64,11 @@ def sieve(
         return {}
     people = [one.person_id for one in candidates]
     waiting = _waiting(db, version, people)
-    here = _offering(db, version, {one.course_id for one in candidates})
+    courses = {one.course_id for one in candidates} | {row.course_id for row in waiting.values()}
+    here = _offering(db, version, courses)
     passed = {}
     for one in candidates:
-        placement = here.get(one.course_id)
+        placement = _deciding(one, waiting.get(one.person_id), here)
         if placement is None and demanded(version):
             continue  # nobody can confirm it until a course offers it to them
         found = _pass(one, placement, waiting.get(one.person_id))
@@ -90,13 +92,23 @@ def is_declined(pending: PendingAward, judged_at: datetime | None) -> bool:
     return said is not None and (judged_at is None or judged_at <= said)
 
 
+def _deciding(
+    one: Candidate, pending: PendingAward | None, here: Mapping[uuid.UUID, Placement]
+) -> Placement | None:
+    if pending is not None and (one.judged_at is None or one.judged_at <= pending.since):
+        return here.get(pending.course_id) or here.get(one.course_id)
+    return here.get(one.course_id)
+
+
 def _pass(
     one: Candidate, placement: Placement | None, pending: PendingAward | None
 ) -> Passed | None:
+    if pending is not None and is_declined(pending, one.judged_at):
+        return None
     count = needed(placement) if placement is not None else 0
     if not count:
         return Passed()
-    if pending is None or is_declined(pending, one.judged_at):
+    if pending is None:
         return None
     given = counting(pending, one.completed_at)
     is_enough = len({each["person"] for each in given}) >= count
@@ -110,18 +122,19 @@ def _wait(
     pending: PendingAward | None,
     now: datetime,
 ) -> None:
+    since = max(now, one.judged_at or now)  # of records made at one moment the last is later
     if pending is None:
         db.add(
             PendingAward(
                 person_id=one.person_id,
                 version_id=placement.version_id,
                 course_id=placement.course_id,
-                since=now,
+                since=since,
                 confirmed_by=[],
             )
         )
     elif pending.course_id != placement.course_id:
-        pending.course_id, pending.since = placement.course_id, now
+        pending.course_id, pending.since = placement.course_id, since
 
 
 def _offering(

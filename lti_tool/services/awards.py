@@ -156,7 +156,7 @@ def keep(db: Session, award: Award, *, actor: str, reason: str, now: datetime) -
 
 def dispute(db: Session, award: Award, *, by: str, now: datetime) -> None:
     """Flag an award because a second person came to another judgement on a result."""
-    if award.flagged_at is None:
+    if award.flagged_reason != moderation_draws.DISPUTED:
         award.flagged_at, award.flagged_reason = now, moderation_draws.DISPUTED
         audit.note_in(db, stack_awards.body(award), by, "award.flagged", f"award:{award.id}", now)
 

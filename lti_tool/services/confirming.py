@@ -265,7 +265,10 @@ def _judged_at(
         .filter(
             CompletionRecord.version_id == version.id,
             CompletionRecord.person_id.in_(people),
-            CompletionRecord.assessor_id.is_not(None),
+            sa.or_(
+                CompletionRecord.assessor_id.is_not(None),
+                CompletionRecord.assessor_account_id.is_not(None),
+            ),
             CompletionRecord.retracts_id.is_(None),
         )
         .group_by(CompletionRecord.person_id)

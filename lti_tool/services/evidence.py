@@ -170,7 +170,7 @@ def find_in_course(db: Session, course: Course, file_id: uuid.UUID) -> EvidenceF
     are for others to see.
 
     Raises:
-        NotFound: `unknown_evidence`: there is none, or it is another course's.
+        NotFound: `unknown_evidence`: there is none, it is another course's, or no completion's.
     """
     file = db.get(EvidenceFile, file_id, options=[joinedload(EvidenceFile.content)])
     if file is None or file.record is None or file.record.course_id != course.id:
@@ -281,9 +281,11 @@ def _check_room(
     """
     if not size:
         return
-    kept = sa.select(EvidenceFile.person_id, sa.func.sum(EvidenceContent.size))
-    kept = kept.join(EvidenceFile.content).filter(EvidenceFile.person_id.in_(of_people))
-    used = {row[0]: row[1] for row in db.execute(kept.group_by(EvidenceFile.person_id))}
+    own = sa.select(EvidenceFile.person_id, EvidenceFile.content_id).distinct()
+    each = own.filter(EvidenceFile.person_id.in_(of_people)).subquery()
+    kept = sa.select(each.c.person_id, sa.func.sum(EvidenceContent.size))
+    kept = kept.join(EvidenceContent, EvidenceContent.id == each.c.content_id)
+    used = {row[0]: row[1] for row in db.execute(kept.group_by(each.c.person_id))}
     if any((used.get(one) or 0) + more > limits.person for one, more in of_people.items()):
         raise Conflict("evidence_person_full")
     total = sa.select(sa.func.coalesce(sa.func.sum(EvidenceContent.size), 0))

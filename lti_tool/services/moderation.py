@@ -159,10 +159,16 @@ def decide(
     sample.verdict, sample.reason = verdict.value, reason or None
     sample.moderator, sample.decided_at = reviewer.actor, now
     award = awards.standing(db, record.person, record.version)
-    if verdict is Verdict.DISAGREED and award is not None:
+    if verdict is Verdict.DISAGREED and award is not None and _counts(db, record, now):
         awards.dispute(db, award, by=reviewer.actor, now=now)
     _note(db, sample, reviewer, verdict, now)
     db.flush()
+
+
+def _counts(db: Session, record: CompletionRecord, now: datetime) -> bool:
+    """Whether the award rests on it, and not on another result of the same unit."""
+    progress = completions.standing(db, record.person, record.version, now).real
+    return any(str(record.id) in unit.records for unit in progress.units)
 
 
 def _note(

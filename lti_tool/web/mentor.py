@@ -39,10 +39,11 @@ def confirm(token: str) -> Response:
     """Sign off what was ticked; the link is used up then, and only then."""
     try:
         with current_tool().database.transaction(read_only=True) as db:
-            link = mentors.find(db, token, clock.now())
-            files = uploads.read()
-            if files.problem:
-                return _page(link, files.problem, 400)
+            mentors.find(db, token, clock.now())
+        files = uploads.read()  # between two transactions: it may take a while
+        if files.problem:
+            with current_tool().database.transaction(read_only=True) as db:
+                return _page(mentors.find(db, token, clock.now()), files.problem, 400)
         with current_tool().database.transaction() as db:
             link = mentors.confirm(
                 db,

@@ -54,10 +54,14 @@ def upgrade() -> None:
             batch.create_index(f"ix_evidence_files_{column}", [column])
     with op.batch_alter_table("completion_records") as batch:
         batch.add_column(sa.Column("evidence_link", sa.Text(), nullable=True))
+        batch.add_column(
+            sa.Column("is_evidence_shared", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("completion_records") as batch:
+        batch.drop_column("is_evidence_shared")
         batch.drop_column("evidence_link")
     op.drop_table("evidence_files")
     op.drop_table("evidence_bytes")

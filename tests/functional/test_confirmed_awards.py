@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, Award, CompletionRecord, PendingAward
@@ -13,7 +14,7 @@ from lti_tool.services import people
 from tests.factories.databases import on_each_database
 from tests.factories.visits import Page, Visit, Visits
 
-SAFETY = "BEM-S-WLD1-U1"
+SAFETY, READING = "BEM-S-WLD1-U1", "BEM-S-WLD1-U2"
 
 
 @pytest.fixture
@@ -163,6 +164,40 @@ def test_asking_for_less_gives_those_who_wait_their_award(visits: Visits, teache
     assert award(visits, "ana") is not None  # what was given stays
     with visits.school.transaction() as db:
         assert db.query(CompletionRecord).count() == before
+
+
+def test_a_no_holds_when_the_course_asks_nobody_any_more(visits: Visits, teacher: Visit) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations")
+    page.submit("confirm", person=str(ana.person_id), act="decline", reason="No")
+    ask_for(teacher, 0)
+    assert award(visits, "ana") is None
+    visits.school.tick(hours=2)
+    visits.school.assess(teacher.id, "ana", visits.mc.code, SAFETY, points=99)
+    assert award(visits, "ana") is not None
+
+
+@on_each_database
+@pytest.mark.parametrize("is_declined", [False, True])
+def test_a_learner_gets_round_nobody_in_another_course(
+    visits: Visits, teacher: Visit, is_declined: bool
+) -> None:
+    """What learners do themselves in a course without confirmations moves nothing there."""
+    ana = visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    if is_declined:
+        page = teacher.get("course/confirmations")
+        page.submit("confirm", person=str(ana.person_id), act="decline", reason="No")
+    visits.school.tick(minutes=5)
+    there = visits.open("petra", teacher=True, unit=READING, course="other", link="there")
+    visits.school.set_route(there.id, READING, Route.PARTICIPATION)
+    elsewhere = visits.open("ana", unit=READING, course="other", link="there")
+    visits.school.confirm(elsewhere.id, READING)
+    assert award(visits, "ana") is None
+    assert "course/awards" not in there.get("course").html
 
 
 def test_a_result_taken_back_meanwhile_is_not_confirmed_over(

@@ -76,6 +76,18 @@ def test_teachers_and_the_learner_see_what_a_result_rests_on(
         assert page.follow("report.pdf").response.data == files.PDF
 
 
+def test_words_from_when_only_teachers_read_them_stay_theirs(
+    visits: Visits, teacher: Visit, ana: Visit
+) -> None:
+    sign_off(teacher, ana, evidence="Rather slow", link=LINK)
+    with visits.school.transaction() as db:
+        db.execute(sa.update(CompletionRecord).values(is_evidence_shared=False))
+    assert "Rather slow" in teacher.get(f"course/people/{ana.person_id}").text
+    page = ana.get("data")
+    assert "Rather slow" not in page.text
+    assert f'href="{LINK}"' in page.html
+
+
 def test_nobody_else_gets_a_file(
     visits: Visits, teacher: Visit, ana: Visit, bo: Visit, database: Database
 ) -> None:

@@ -170,6 +170,38 @@ def test_a_disagreement_before_the_award_flags_it_when_it_is_granted(
     assert award(visits).flagged_reason == "moderation"
 
 
+def test_a_disagreement_with_a_result_that_does_not_count_flags_nothing(
+    visits: Visits, database: Database
+) -> None:
+    ask(visits)
+    at = {"mc": MC.code, "unit": FIRST_UNIT.code}
+    teacher = visits.school.launch("olha", teacher=True, link="olha", **at)
+    visits.school.launch("ana", link="link ana", **at)
+    visits.school.assess(teacher, "ana", MC.code, FIRST_UNIT.code, points=10)
+    visits.school.tick(minutes=1)
+    visits.school.complete(teacher, "ana", MC)
+    judge(somebody(visits, database, Role.REVIEWER), drawn(visits)[0], "disagreed", "Not so bad")
+    assert award(visits).flagged_at is None
+
+
+def test_a_disagreement_outlasts_a_result_that_was_missing_for_a_while(
+    visits: Visits, database: Database
+) -> None:
+    ask(visits)
+    complete(visits)
+    teacher = visits.open("olha", teacher=True, unit=FIRST_UNIT.code, link="olha")
+    learner = visits.open("ana", unit=FIRST_UNIT.code, link="link ana").get("claim")
+    learner.submit("claim")
+    with visits.school.transaction() as db:
+        last = db.query(CompletionRecord).filter_by(unit_code=MC.units[2].code).one().id
+    visits.school.retract(teacher.id, last)
+    assert award(visits).flagged_reason == "no_longer_complete"
+    judge(somebody(visits, database, Role.REVIEWER), drawn(visits)[0], "disagreed", "Too thin")
+    visits.school.tick(minutes=1)
+    visits.school.assess(teacher.id, "ana", MC.code, MC.units[2].code, signed_off=True)
+    assert award(visits).flagged_reason == "moderation"
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "said"),
     [

@@ -42,6 +42,10 @@ def given(visit: Visit, records: Sequence[CompletionRecord]) -> Given:
         (record, by_record[record.id])
         for record in records
         if record.id in by_record
-        and (record.evidence or record.evidence_link or by_record[record.id])
+        and (_words(record) or record.evidence_link or by_record[record.id])
     ]
     return Given(shown, [file for file in files if file.record_id not in by_record])
+
+
+def _words(record: CompletionRecord) -> str | None:
+    return record.evidence if record.is_evidence_shared else None

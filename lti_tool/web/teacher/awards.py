@@ -7,7 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Award, Placement
-from lti_tool.services import awards, catalogue, confirming, credentials, moderation, reasons
+from lti_tool.services import (
+    assessors,
+    awards,
+    catalogue,
+    confirming,
+    credentials,
+    moderation,
+    reasons,
+)
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
@@ -24,7 +32,7 @@ def award(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True, writes=True)
 def keep(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
     """Decide that a flagged award stands."""
-    found = awards.find(visit.db, visit.launch.course, award_id)
+    found = _to_decide(visit, award_id)
     reason = request.form.get("reason", "")
     try:
         awards.keep(visit.db, found, actor=actor(visit), reason=reason, now=visit.now)
@@ -39,7 +47,7 @@ def keep(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True, writes=True)
 def revoke(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
     """Withdraw the award and revoke its badge, for good."""
-    found = awards.find(visit.db, visit.launch.course, award_id)
+    found = _to_decide(visit, award_id)
     try:
         _revoke(visit, found)
     except ToolError as error:
@@ -47,6 +55,18 @@ def revoke(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
             raise
         return _page(visit, found, what_happened(error)), error.status
     return _to_person(visit, found, chosen_placement(visit), "revoked")
+
+
+def _to_decide(visit: Visit, award_id: uuid.UUID) -> Award:
+    """Return an award to somebody who signs off in the course.
+
+    Raises:
+        NotFound: `unknown_award`. Forbidden: `not_an_assessor`.
+    """
+    found = awards.find(visit.db, visit.launch.course, award_id)
+    course_id, person = visit.launch.course.id, visit.launch.person_id
+    assessors.check(visit.db, course_id, found.version_id, {person}, visit.now)
+    return found
 
 
 def _revoke(visit: Visit, found: Award) -> None:

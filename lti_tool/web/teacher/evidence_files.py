@@ -10,7 +10,7 @@ from lti_tool.services import catalogue, evidence
 from lti_tool.web import uploads
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import people
-from lti_tool.web.teacher.blueprint import actor, address, blueprint
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, may_judge
 
 
 @blueprint.get("/course/evidence/<uuid:evidence_id>")
@@ -41,6 +41,7 @@ def removal(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
 def remove_file(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
     file = evidence.find_in_course(visit.db, visit.launch.course, evidence_id)
     placement, person_id = _placement(visit, file), file.person_id
+    may_judge(visit, placement)
     evidence.remove(visit.db, file, actor=actor(visit), now=visit.now)
     return redirect(address("person", visit, placement, person_id=person_id, done="removed"), 303)
 

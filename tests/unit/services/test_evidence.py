@@ -93,6 +93,18 @@ def test_a_file_needs_no_completion_and_is_found_by_its_person_only(
             evidence.find_own(db, school.person(db, "bo"), file.id)
 
 
+def test_a_file_that_serves_several_results_of_a_person_counts_once(
+    school: School, teacher: uuid.UUID, keeping: Keeping
+) -> None:
+    school.launch("ana", mc=WLD.code)
+    rows = [
+        school.assess(teacher, "ana", WLD.code, SIGN_OFF, signed_off=True, key=key)
+        for key in ("1", "2", "3")
+    ]
+    keep_with(school, keeping, b"a" * 1500, *rows)
+    keep_with(school, keeping, b"b" * 1500, rows[0])
+
+
 def test_what_is_full_is_said(school: School, teacher: uuid.UUID, keeping: Keeping) -> None:
     ana, bo, cy, dee = recorded(school, teacher, "ana", "bo", "cy", "dee")
     keep_with(school, keeping, b"a" * 2000, ana)
