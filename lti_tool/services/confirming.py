@@ -15,6 +15,7 @@ from badges.completion import Progress
 from lti_tool.models import (
     Award,
     CompletionRecord,
+    Course,
     Credential,
     MicroCredentialVersion,
     PendingAward,
@@ -64,12 +65,22 @@ def waiting(db: Session, placement: Placement, learners: Iterable[Learner]) -> S
 
 
 def of_person(
-    db: Session, person: Person, version: MicroCredentialVersion, progress: Progress
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    progress: Progress,
+    *,
+    course: Course | None = None,
 ) -> Waiting | None:
-    """Return what a person waits for; None without anything, or with an award."""
+    """Return what a person waits for; None without anything, or with an award.
+
+    `course`: None also for what another course decides about; its teachers' words stay there.
+    """
     completed_at = progress.completed_at
     pending = db.get(PendingAward, (person.id, version.id)) if completed_at else None
     if pending is None or completed_at is None:
+        return None
+    if course is not None and pending.course_id != course.id:
         return None
     found = _as_waiting(db, version, [pending], {person.id: completed_at})
     return found[0] if found else None

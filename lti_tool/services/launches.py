@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -215,6 +216,17 @@ def find(db: Session, launch_id: uuid.UUID, token: str | None, now: datetime) ->
     return session
 
 
+def languages(session: LaunchSession) -> Sequence[str]:
+    """Return in which languages (BCP 47) a launch may be shown, the most wanted first: what the
+    person chose, for learners that of the course, what the LMS says."""
+    wanted = [session.locale]
+    if not session.is_teacher and session.given_link is not None:
+        placement = session.given_link.placement
+        of_course = placement.language if placement is not None else None
+        wanted = [session.person.language, of_course, session.locale]
+    return [one for one in wanted if one]
+
+
 def choose_language(db: Session, launch_id: uuid.UUID, language: str) -> None:
     """Show this launch and the person's next ones in `language` (BCP 47), whatever the LMS says."""
     session = db.get_one(LaunchSession, launch_id)
@@ -277,8 +289,6 @@ def _session_at(
     arrivals.seen(db, arrival, link.course, as_tester=is_tester, now=now)
     token, session = _session(arrival, claims, lifetime, now)
     session.course_id, session.link_id = link.course.id, link.id
-    if not claims.is_teacher and arrival.person.language is None and link.placement is not None:
-        session.locale = link.placement.language or session.locale
     return token, session
 
 

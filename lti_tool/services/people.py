@@ -86,7 +86,7 @@ def held(db: Session, person: Person) -> Held:
             for version_id, number in db.execute(counted)
         ],
         awards=db.scalars(awards).all(),
-        waiting=db.scalars(sa.select(PendingAward).filter_by(person_id=person.id)).all(),
+        waiting=waiting(db, person),
         credentials=db.scalars(credentials).all(),
         told=told(db, person),
         drafts=drafts(db, person),
@@ -95,6 +95,12 @@ def held(db: Session, person: Person) -> Held:
         moderated=moderation.count(db, person),
         mentors=mentors(db, person),
     )
+
+
+def waiting(db: Session, person: Person) -> Sequence[PendingAward]:
+    """Return what is kept of a person's awards that teachers confirm or did not, oldest first."""
+    own = sa.select(PendingAward).filter_by(person_id=person.id)
+    return db.scalars(own.order_by(PendingAward.since, PendingAward.version_id)).all()
 
 
 def drafts(db: Session, person: Person) -> Sequence[DefinitionDraft]:

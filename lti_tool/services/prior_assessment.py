@@ -2,8 +2,9 @@
 
 Assessors are accounts, of the awarding body or of a partner that reviews for it. None judges a
 learner whom they teach: they say so themselves each time, and whoever has the name of a teacher of
-the course is refused. An appeal goes to somebody who has not judged the application before. Where
-several have to recognise an outcome, they judge without seeing what the others said.
+the course, or the learner's own, is refused. An appeal goes to somebody who has not judged the
+application before. Where several have to recognise an outcome, they judge without seeing what the
+others said.
 """
 
 import uuid
@@ -103,7 +104,7 @@ def find(db: Session, assessor: Assessor, application_id: uuid.UUID) -> PriorLea
     Raises:
         NotFound: `unknown_application`: there is none, or it is not theirs to judge.
         Conflict: `prior_learning_over`: it waits for nobody.
-        Forbidden: `prior_own_teacher`, `prior_judged_before`.
+        Forbidden: `prior_own_application`, `prior_own_teacher`, `prior_judged_before`.
     """
     row = db.get(PriorLearningApplication, application_id)
     if row is None or row.submitted_at is None:
@@ -171,7 +172,9 @@ def judge(
 
 def _obstacle(db: Session, application: PriorLearningApplication, account: Account) -> str:
     """Return why this assessor cannot judge it, or nothing."""
-    if account.name.casefold() in _teachers(db, application.course_id):
+    if _plain(account.name) == _plain(application.person.name or ""):
+        return "prior_own_application"
+    if _plain(account.name) in _teachers(db, application.course_id):
         return "prior_own_teacher"
     has_judged = any(
         one.account_id == account.id and not one.is_appeal for one in application.judgements
@@ -187,7 +190,11 @@ def _teachers(db: Session, course_id: uuid.UUID) -> set[str]:
         .join(CourseMember, CourseMember.person_id == Person.id)
         .filter(CourseMember.course_id == course_id, CourseMember.is_tester)
     )
-    return {name.casefold() for name in db.scalars(named) if name}
+    return {_plain(name) for name in db.scalars(named) if name}
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _check_opinions(asked: Sequence[str], opinions: Mapping[str, Opinion]) -> None:

@@ -188,11 +188,14 @@ def withdraw(db: Session, application: PriorLearningApplication, now: datetime) 
     """Take back what was handed in; it is a draft again, and nothing is lost.
 
     Raises:
-        Conflict: `prior_learning_moved`: it waits for nobody, or for the answer to an appeal.
+        Conflict: `prior_learning_moved`: it waits for nobody, or for the answer to an appeal;
+            `prior_half_judged`: the verdict of one of several assessors rests on what it says.
     """
     _lock(db, application, now)
     if application.state != State.SUBMITTED or application.appealed_at is not None:
         raise Conflict("prior_learning_moved")
+    if not may_withdraw(application):
+        raise Conflict("prior_half_judged")
     application.state = State.DRAFT.value
     application.revision += 1
     _note(db, application, "prior_learning.withdrawn", now)
@@ -231,7 +234,16 @@ def erase(db: Session, application: PriorLearningApplication, now: datetime) -> 
     application.text = application.link = ""
     application.appeal_reason = None if application.appeal_reason is None else ""
     application.state, application.erased_at = State.DECIDED.value, now
+    application.decided_at = application.decided_at or now
     application.revision += 1
+
+
+def may_withdraw(application: PriorLearningApplication) -> bool:
+    """Whether it waits, and nobody has judged it since it was handed in."""
+    since = application.submitted_at
+    if application.state != State.SUBMITTED or application.appealed_at or since is None:
+        return False
+    return all(one.judged_at < since for one in application.judgements)
 
 
 def may_appeal(db: Session, application: PriorLearningApplication) -> bool:
@@ -347,6 +359,7 @@ def _lock(db: Session, application: PriorLearningApplication, now: datetime) -> 
     """Let nobody judge or change it meanwhile, and see it as it is once the lock is held."""
     completions.enrol(db, application.person, application.version, now)
     db.refresh(application)
+    db.expire(application, ["judgements"])
 
 
 def _kept(answer: Answer) -> dict[str, str]:

@@ -22,6 +22,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     PlacedUnit,
     Placement,
+    PriorLearningApplication,
     ResourceLink,
 )
 from lti_tool.services import audit, catalogue, lifecycle
@@ -100,23 +101,19 @@ def choices(db: Session, placement: Placement, now: datetime) -> Sequence[MicroC
 
 
 def has_begun(db: Session, placement: Placement) -> bool:
-    """Return whether a learner of the course has a record in its version; tests do not count."""
-    record = (
-        sa.select(CompletionRecord.id)
-        .join(
-            CourseMember,
-            sa.and_(
-                CourseMember.course_id == CompletionRecord.course_id,
-                CourseMember.person_id == CompletionRecord.person_id,
-            ),
-        )
-        .filter(
-            CompletionRecord.course_id == placement.course_id,
-            CompletionRecord.version_id == placement.version_id,
+    """Return whether a learner of the course has a record in its version, or has begun to apply
+    for recognition of prior learning there; tests do not count."""
+    kept = [
+        sa.exists().where(
+            made.course_id == placement.course_id,
+            made.version_id == placement.version_id,
+            CourseMember.course_id == made.course_id,
+            CourseMember.person_id == made.person_id,
             CourseMember.is_tester.is_(False),
         )
-    )
-    return db.scalar(sa.select(record.exists())) or False
+        for made in (CompletionRecord, PriorLearningApplication)
+    ]
+    return db.scalar(sa.select(sa.or_(*kept))) or False
 
 
 def choose(

@@ -59,13 +59,13 @@ def init_app(app: Flask) -> None:
 def select() -> str:
     """Return the language of this request.
 
-    Asked for (`?lang=`), in a launch what the person chose there or the LMS says, chosen on a
-    public page (cookie), what the account says of its person, what the browser accepts, the
-    server's own, in this order.
+    Asked for (`?lang=`), in a launch what `launches.languages` says, chosen on a public page
+    (cookie), what the account says of its person, what the browser accepts, the server's own, in
+    this order.
     """
     wishes = (
         request.args.get("lang"),
-        g.get("launch_locale"),
+        *g.get("launch_languages", ()),
         request.cookies.get(COOKIE),
         g.get("account_locale"),
         *request.accept_languages.values(),

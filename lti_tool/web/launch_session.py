@@ -79,7 +79,7 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
         proving.let_answer_leave(asked.return_url)
     launch = launches.find(db, launch_id, secret, now)
     security.allow_framing(launch.frame_ancestors or security.FRAMED_BY_NOBODY)
-    g.launch_locale = launch.locale
+    g.launch_languages = launches.languages(launch)
     return launch
 
 

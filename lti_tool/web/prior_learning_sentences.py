@@ -29,6 +29,10 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
     "prior_learning_moved": Sentence(
         N_("This has changed meanwhile, perhaps in another window."), _LOOK
     ),
+    "prior_half_judged": Sentence(
+        N_("One assessor has judged it already, so it cannot be changed before the decision."),
+        N_("Nothing is lost. After the decision you can apply again with other evidence."),
+    ),
     "prior_unit_complete": Sentence(
         N_("You have completed this unit already."), N_("Nothing has to be recognised any more.")
     ),
@@ -51,6 +55,10 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
     "prior_learning_changed": Sentence(
         N_("The learner has changed something since you read it."),
         N_("Read it again, then judge. Nothing was saved."),
+    ),
+    "prior_own_application": Sentence(
+        N_("The learner has your name, and nobody judges what they can do themselves."),
+        _ASSESSORS,
     ),
     "prior_own_teacher": Sentence(
         N_("A teacher of this course has your name, and nobody judges learners whom they teach."),

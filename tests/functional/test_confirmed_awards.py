@@ -152,6 +152,49 @@ def test_a_confirmation_is_taken_back_until_the_badge_is_claimed(
     assert "1 learner has got the award." in again.text
 
 
+def test_teachers_of_another_course_learn_neither_who_said_no_nor_why(
+    visits: Visits, teacher: Visit
+) -> None:
+    ana = visits.open("ana")
+    visits.open("ana", course="other", link="other")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    elsewhere = visits.open("petra", teacher=True, course="other", link="other")
+    at = f"course/people/{ana.person_id}"
+    assert "is decided in the course of the last result" in elsewhere.get(at).text
+    page = teacher.get("course/confirmations")
+    page.submit("confirm", person=str(ana.person_id), act="decline", reason="Bring it, please.")
+    assert "Olha did not confirm it: Bring it, please." in teacher.get(at).text
+    page = elsewhere.get(at)
+    assert "Bring it, please." not in page.text
+    assert "Olha did not" not in page.text
+    assert "See who is waiting" not in page.text
+    kept = visits.open("ana", course="other", link="other").get("data").text
+    assert "not confirmed: Bring it, please." in kept  # what is kept about her is hers
+
+
+def test_an_award_without_confirmation_and_a_result_says_both_in_words(
+    visits: Visits, teacher: Visit
+) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations").submit("confirm")
+    page.submit("unconfirm", person=str(ana.person_id))
+    assert "waiting since" in ana.get("data").text
+    with visits.school.transaction() as db:
+        record = db.query(CompletionRecord).filter_by(unit_code=SAFETY).first()
+        assert record is not None
+        found = record.id
+    visits.school.retract(teacher.id, found)
+    page = teacher.get(f"course/people/{ana.person_id}").text
+    assert "not_confirmed" not in page
+    assert "Its confirmation was taken back." in page
+    page = ana.get().text
+    assert "because its confirmation was taken back" in page
+    assert "Ask your teacher why" not in page
+
+
 def test_asking_for_less_gives_those_who_wait_their_award(visits: Visits, teacher: Visit) -> None:
     visits.open("ana")
     ask_for(teacher, 1)

@@ -155,6 +155,24 @@ def test_when_a_learner_has_begun_the_version_stays(visits: Visits) -> None:
     assert offered(visits) == [("1.0", False)]
 
 
+def test_an_application_for_prior_learning_is_a_beginning_of_a_learner_only(
+    visits: Visits,
+) -> None:
+    unit = visits.mc.unit("BEM-S-WLD1-U3")
+    said = {f"says:{one.code}": "yes" for one in unit.outcomes}
+    learner = copied(visits, "ana", teacher=False, course=origin(visits))
+    teacher = copied(visits, course=origin(visits))
+    at = f"prior-learning/{unit.code}"
+    assert teacher.get(at).submit("apply", **said, text="Tried", do="save").status == 200
+    form = teacher.get("course/version").filled("version", version=version_id(visits, "2.0"))
+    learner.get(at).submit("apply", **said, text="Five years in a workshop", do="hand_in")
+    refused = teacher.post(*form)
+    assert refused.status == 409
+    assert "Learners have begun with the version" in refused.text
+    assert "so it stays" in teacher.get("course/version").text
+    assert "An assessor of" in learner.get(at).text
+
+
 def test_what_a_teacher_tried_out_does_not_fix_the_version(visits: Visits) -> None:
     teacher = copied(visits, course=origin(visits))
     participating(visits, "copy")

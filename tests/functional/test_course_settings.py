@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from badges import samples
 from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
@@ -199,6 +200,16 @@ def test_the_course_speaks_its_language_until_a_learner_chooses(
     again = visits.open("ana", locale="de")
     assert 'lang="en"' in again.get().html  # what the person chose comes first
     assert again.get("claim").filled("claim")[1]["language"] == ["en"]
+
+
+def test_a_course_language_without_pages_leaves_what_the_lms_says(visits: Visits) -> None:
+    (mc,) = [one for one in samples.all() if one.code == "BEM-S-HOSP1"]
+    visits.school.publish(mc)
+    teacher = visits.open("olha", teacher=True, mc=mc.code)
+    assert "The settings are saved." in save(teacher, language="uk").text
+    ana = visits.open("ana", mc=mc.code, locale="de")
+    assert '<html lang="de"' in ana.get(**{"Accept-Language": "en"}).html
+    assert '<html lang="en"' in visits.open("ben", mc=mc.code, locale="en").get().html
 
 
 def test_a_claim_begins_as_the_course_says_and_the_learner_decides(

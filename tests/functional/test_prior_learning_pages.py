@@ -1,12 +1,15 @@
 """From "I can do this already" to a unit that counts: the learner's and the assessor's pages."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from badges.completion import Route
+from badges.rules import SignOffs
+from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, CompletionRecord, PriorLearningApplication
@@ -171,6 +174,51 @@ def test_what_was_handed_in_is_taken_back_and_deleted(
     page = page.submit("erase")
     assert "What you wrote is deleted" in page.text
     assert "Dock Welding" not in ana.get(PATH).html
+
+
+def test_an_assessor_still_sees_what_its_learner_deleted_when_more_was_wanted(
+    visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    apply(visits, ana)
+    assert judge(asta, visits, waiting(database), "more") == 303
+    assert "What you wrote is deleted" in ana.get(PATH).submit("erase").text
+    assert "decided on" in asta.get(LIST).text
+    with database.transaction() as db:
+        row = db.query(PriorLearningApplication).one()
+        assert row.decided_at is not None
+        row.decided_at = None  # as earlier releases left it
+    assert "decided on" in asta.get(LIST).text
+
+
+def test_nobody_judges_what_they_handed_in_themselves(
+    app: Flask, visits: Visits, ana: Visit, database: Database
+) -> None:
+    apply(visits, ana)
+    herself = assessor(app, database, visits, "ANA")
+    assert "Nothing waits for you" in herself.get(LIST).text
+    page = herself.get(f"{LIST}/{waiting(database)}")
+    assert page.status_code == 403
+    assert "The learner has your name" in page.text
+
+
+def test_what_one_of_two_assessors_judged_is_not_taken_back(
+    app: Flask, visits: Visits, asta: SignedIn, database: Database
+) -> None:
+    unit = visits.mc.unit(UNIT)
+    twice = replace(unit, rule=SignOffs(Text({"en": "It was done."}), 2))
+    others = [one for one in visits.mc.units if one.code != UNIT]
+    visits.school.publish(replace(visits.mc, code="TWICE", units=(twice, *others)))
+    ana = visits.open("ana", mc="TWICE", unit=UNIT)
+    page = apply(visits, ana)
+    assert page.has_form("withdraw")
+    late = page.filled("withdraw")
+    assert judge(asta, visits, waiting(database), "recognised") == 303
+    assert not ana.get(PATH).has_form("withdraw")
+    refused = ana.post(*late)
+    assert (refused.status, "One assessor has judged it already" in refused.text) == (409, True)
+    assert judge(assessor(app, database, visits, "Bela"), visits, waiting(database), "more") == 303
+    page = ana.get(PATH).submit("apply", text="A reference, too", do="hand_in")
+    assert page.has_form("withdraw")  # what was judged before is no obstacle
 
 
 def test_a_judgement_is_refused_without_reason_or_independence(

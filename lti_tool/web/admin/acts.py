@@ -134,6 +134,34 @@ ABOUT: Mapping[About, str] = {
 }
 
 
+KINDS: Mapping[str, str] = {
+    "account": N_("account"),
+    "activity_result": N_("result of an activity"),
+    "api_client": N_("other system"),
+    "award": N_("award"),
+    "credential": N_("badge"),
+    "definition_draft": N_("draft of a definition"),
+    "delivery": N_("score"),
+    "evidence_file": N_("file that was evidence"),
+    "gradebook_result": N_("result of the gradebook"),
+    "invitation": N_("link"),
+    "issuer_key": N_("key"),
+    "launch": N_("visit"),
+    "mentor_link": N_("link for a mentor"),
+    "micro_credential_series": N_("micro-credential"),
+    "micro_credential_version": N_("micro-credential"),
+    "moderation_sample": N_("result to look at again"),
+    "organisation": N_("school"),
+    "person": N_("person"),
+    "placement": N_("offer of a course"),
+    "platform": N_("LMS"),
+    "prior_learning_application": N_("application for prior learning"),
+    "registration": N_("registration"),
+    "resource_link": N_("activity"),
+    "tool_key": N_("key"),
+}
+
+
 def named(words: str) -> frozenset[str]:
     """Return the acts whose words, in the language of the page, hold these."""
     wanted = words.casefold().split()
@@ -179,29 +207,5 @@ def subject(entry: AuditEntry, names: Mapping[str, str]) -> str:
         return ""
     kind, _, identifier = entry.subject.partition(":")
     known = names.get(entry.subject)
-    return known or gettext("%(kind)s %(id)s", kind=_kind(kind), id=identifier[:8])
-
-
-def _kind(kind: str) -> str:
-    return {
-        "account": gettext("account"),
-        "api_client": gettext("other system"),
-        "award": gettext("award"),
-        "credential": gettext("badge"),
-        "definition_draft": gettext("draft of a definition"),
-        "delivery": gettext("score"),
-        "invitation": gettext("link"),
-        "issuer_key": gettext("key"),
-        "launch": gettext("visit"),
-        "mentor_link": gettext("link for a mentor"),
-        "micro_credential_series": gettext("micro-credential"),
-        "micro_credential_version": gettext("micro-credential"),
-        "person": gettext("person"),
-        "organisation": gettext("school"),
-        "placement": gettext("offer of a course"),
-        "platform": gettext("LMS"),
-        "prior_learning_application": gettext("application for prior learning"),
-        "registration": gettext("registration"),
-        "resource_link": gettext("activity"),
-        "tool_key": gettext("key"),
-    }.get(kind, kind)
+    kind = gettext(KINDS[kind]) if kind in KINDS else kind
+    return known or gettext("%(kind)s %(id)s", kind=kind, id=identifier[:8])

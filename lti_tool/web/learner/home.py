@@ -85,6 +85,8 @@ def data(visit: Visit) -> ResponseReturnValue:
         mc=catalogue.definition(link.placement.version) if link.placement else None,
         given=evidence_files.given(visit, records),
         moderated=moderation.count(visit.db, visit.launch.person),
+        waiting=people.waiting(visit.db, visit.launch.person),
+        definition=catalogue.definition,
         mentors=people.mentors(visit.db, visit.launch.person),
         told=people.told(visit.db, visit.launch.person),
         applications=people.applications(visit.db, visit.launch.person) if link.placement else (),

@@ -128,6 +128,7 @@ def _page(
         nothing=Answer(),
         revision=current.revision if current else 0,
         is_complete=progress.unit(place.unit.code).is_complete,
+        may_withdraw=current is not None and prior_learning.may_withdraw(current),
         may_appeal=current is not None and prior_learning.may_appeal(visit.db, current),
         longest=prior_learning.LONGEST_TEXT,
         problem=problem,

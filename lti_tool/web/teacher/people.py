@@ -34,6 +34,9 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
     version = placement.version
     mc = catalogue.definition(version)
     progress = roster.progress_of(visit.db, visit.launch.course, member.person, version, visit.now)
+    waiting = confirming.of_person(
+        visit.db, member.person, version, progress, course=visit.launch.course
+    )
     award = awards.shown(visit.db, member.person, version)
     records = completions.records_of(visit.db, member.person, version)
     return render_template(
@@ -45,7 +48,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         award=award,
         disputes=moderation.disputes(visit.db, member.person, version, visit.launch.course),
         decides=award is not None and stack_awards.decides(visit.db, visit.launch.course, award),
-        waiting=confirming.of_person(visit.db, member.person, version, progress),
+        waiting=waiting,
         withdrawn=awards.withdrawn(visit.db, member.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         records=records[::-1],

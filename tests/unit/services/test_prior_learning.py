@@ -239,6 +239,15 @@ def test_nobody_judges_a_learner_whom_they_teach(applying: Applying, asta: uuid.
         assert not prior_assessment.waiting(db, assessor(db, asta))
 
 
+@pytest.mark.parametrize("name", ["ANA", " Ana", "Ana  Learner"])
+def test_nobody_judges_their_own_application(applying: Applying, name: str) -> None:
+    school, row = applying.school, applying.hand_in()
+    with school.transaction() as db:
+        school.person(db, "ana").name = " ".join(name.split()).title()
+    herself = signing_in.account(school.database, school.now, name, Role.ASSESSOR, BODY)
+    assert refused(lambda: applying.judge(row, herself)) == "prior_own_application"
+
+
 def test_only_the_awarding_body_and_partners_that_review_for_it_assess(
     applying: Applying,
 ) -> None:

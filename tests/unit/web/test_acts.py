@@ -4,17 +4,21 @@ import re
 from pathlib import Path
 
 import lti_tool
-from lti_tool.web.admin.acts import ACTS
+from lti_tool.web.admin.acts import ACTS, KINDS
 
 ACTION = re.compile(r'"((?:[a-z_]+)\.(?:[a-z_]+))"')
+SUBJECT = re.compile(r'"([a-z_]+):\{[a-z_.]*\bid\}"')
 SERVICES = Path(lti_tool.__file__).parent / "services"
 
 
+def noted(looks: re.Pattern[str]) -> set[str]:
+    """Return what has these looks in services that note something."""
+    texts = [path.read_text() for path in SERVICES.glob("*.py")]
+    return {one for text in texts if "audit.note" in text for one in looks.findall(text)}
+
+
 def noted_actions() -> set[str]:
-    """Return every string of a service that has the looks of an action, where one is noted."""
-    noting = [path for path in SERVICES.glob("*.py") if "audit.note" in path.read_text()]
-    found = {action for path in noting for action in ACTION.findall(path.read_text())}
-    return {action for action in found if not action.endswith(".png")}
+    return {action for action in noted(ACTION) if not action.endswith(".png")}
 
 
 def test_every_act_has_words() -> None:
@@ -22,6 +26,12 @@ def test_every_act_has_words() -> None:
     found = noted_actions()
     assert len(found) > 25
     assert found - set(ACTS) == set()
+
+
+def test_every_kind_of_subject_has_words() -> None:
+    found = noted(SUBJECT)
+    assert len(found) > 15
+    assert found - set(KINDS) == set()
 
 
 def test_no_words_outlive_their_act() -> None:
