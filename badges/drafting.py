@@ -24,6 +24,8 @@ _UNTRANSLATED = frozenset({"awarding_body", "derived_from"})
 """Its name is a proper name; what another definition is called was said there."""
 _CODE_CHARACTERS = 48
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_ESCO_START = re.compile(r"https?://data\.europa\.eu/esco/(?=.*/)", re.IGNORECASE)
+_AT_ESCO = re.compile(r"https?://(?:data\.europa\.eu|ec\.europa\.eu)/esco\b", re.IGNORECASE)
 _ESCO = re.compile(
     rf"http://data\.europa\.eu/esco/(?:(?:skill|occupation)/{_UUID}"
     r"|skill/[A-Z][0-9]+(?:\.[0-9]+)*|isco/C[0-9]{1,4}|isced-f/[0-9]{2,4})",
@@ -184,9 +186,30 @@ def gaps(content: Json) -> Iterator[tuple[str, str]]:
         yield "units.0.allows_participation", "nothing_assessed"
 
 
-def doubts(content: Json) -> Iterator[tuple[str, str]]:
+def doubts(content: Json, published: Json | None = None) -> Iterator[tuple[str, str]]:
     """Yield JSONPath and code of what can be read and is not right yet: `esco_syntax`, an address
-    that ESCO cannot have; `national_required`, what the country asks for beside the standard."""
+    that ESCO cannot have, unless it was `published` so; `national_required`, what the country asks
+    for beside the standard."""
+    kept = {str(term.get("uri", "")) for _, term in _terms(published or {})}
+    for path, term in _terms(content):
+        address = str(term.get("uri", ""))
+        if address not in kept and not is_sound_esco(address):
+            yield f"{path}.uri", "esco_syntax"
+    profile = national_profiles.profile(str(at(content, "awarding_body.country")))
+    for place in profile.required if profile else ():
+        if not at(content, place):
+            yield f"$.{place}", "national_required"
+
+
+def settle_esco_addresses(content: Json) -> None:
+    """Write the addresses of skills and occupations as ESCO does."""
+    for _, term in _terms(content):
+        if isinstance(term.get("uri"), str):
+            term["uri"] = esco_address(term["uri"])
+
+
+def _terms(content: Json) -> Iterator[tuple[str, Json]]:
+    """Yield each skill and occupation, with its JSONPath."""
     units_ = [(f"$.units[{n}]", unit) for n, unit in enumerate(units(content))]
     holders = [("$", content)] + [
         (f"{path}.outcomes[{n}]", outcome)
@@ -196,12 +219,8 @@ def doubts(content: Json) -> Iterator[tuple[str, str]]:
     for path, holder in holders:
         for member in ("skills", "occupations"):
             for n, term in enumerate(holder.get(member) or () if isinstance(holder, dict) else ()):
-                if isinstance(term, dict) and not is_sound_esco(str(term.get("uri", ""))):
-                    yield f"{path}.{member}[{n}].uri", "esco_syntax"
-    profile = national_profiles.profile(str(at(content, "awarding_body.country")))
-    for place in profile.required if profile else ():
-        if not at(content, place):
-            yield f"$.{place}", "national_required"
+                if isinstance(term, dict):
+                    yield f"{path}.{member}[{n}]", term
 
 
 def is_sound_esco(address: str) -> bool:
@@ -210,9 +229,23 @@ def is_sound_esco(address: str) -> bool:
     >>> is_sound_esco("http://data.europa.eu/esco/skill/7"), is_sound_esco("https://example.org/7")
     (False, True)
     """
-    if not re.match(r"https?://(?:data\.europa\.eu|ec\.europa\.eu)/esco\b", address):
+    if not _AT_ESCO.match(address):
         return True
-    return _ESCO.fullmatch(address) is not None
+    return _ESCO.fullmatch(esco_address(address)) is not None
+
+
+def esco_address(typed: str) -> str:
+    """Return an address of ESCO as ESCO writes it, however its start and its UUID are typed.
+
+    >>> esco_address("https://Data.Europa.eu/esco/skill/AB"), esco_address("https://example.org/AB")
+    ('http://data.europa.eu/esco/skill/AB', 'https://example.org/AB')
+    """
+    found = _ESCO_START.match(typed)
+    if found is None:
+        return typed
+    start, _, end = typed[found.end() :].rpartition("/")
+    end = end.lower() if re.fullmatch(_UUID, end.lower()) else end
+    return f"http://data.europa.eu/esco/{start.lower()}/{end}"
 
 
 def free_unit_code(content: Json) -> str:

@@ -1,7 +1,8 @@
 """Pictures that people bring for their badges: cleaned to a square PNG or SVG, or refused.
 
 What is kept is never what was sent: a PNG is decoded and written anew, an SVG is rebuilt from the
-elements that are known to be harmless (`picture_svg`).
+elements that are known to be harmless (`picture_svg`) and drawn, once and within `DEADLINE`, by a
+process of its own. Only pixels are shown to anybody.
 
 >>> from badges import artwork
 >>> clean(artwork.emblem_png("WELDING-1")).media_type
@@ -10,6 +11,8 @@ elements that are known to be harmless (`picture_svg`).
 
 import re
 import struct
+import subprocess
+import sys
 from base64 import b64encode
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +20,6 @@ from hashlib import sha256
 from io import BytesIO
 
 import png
-import resvg_py
 from PIL import Image
 
 from badges import picture_svg
@@ -31,13 +33,30 @@ SMALLEST_SIDE = 128
 LARGEST_SIDE = 2048
 SIDE = 512
 """A larger one is made so small, an SVG is drawn in this size."""
+DEADLINE = 2.0
+"""Seconds that drawing an SVG may take."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _COLOURS = 256
 
-__all__ = ["MediaType", "Picture", "PictureRefused", "clean", "drawn", "framed"]
+_DRAW = f"""
+import sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CPU, (4, 4))
+    resource.setrlimit(resource.RLIMIT_AS, (2**29, 2**29))
+except (ImportError, OSError, ValueError):
+    pass
+import resvg_py
+svg = sys.stdin.buffer.read().decode()
+made = resvg_py.svg_to_bytes(svg_string=svg, width={SIDE}, height={SIDE}, skip_system_fonts=True)
+sys.stdout.buffer.write(bytes(made))
+"""
+# resvg holds the interpreter's lock while it draws, and ends the process at what it did not expect.
+
+__all__ = ["MediaType", "Picture", "PictureRefused", "clean", "framed"]
 
 
 class MediaType(StrEnum):
@@ -47,10 +66,12 @@ class MediaType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A square picture that was cleaned; `digest`: SHA-256 hex of its bytes, which is its name."""
+    """A square picture that was cleaned; `digest`: SHA-256 hex of its bytes, which is its name.
+    `png`: its pixels, which are what is shown; of a PNG, `data` itself."""
 
     media_type: MediaType
     data: bytes
+    png: bytes
 
     @property
     def digest(self) -> str:
@@ -58,7 +79,7 @@ class Picture:
 
 
 def clean(data: bytes) -> Picture:
-    """Return what may be shown of a file that came from anywhere.
+    """Return what may be shown of a file that came from anywhere; takes up to `DEADLINE`.
 
     Raises:
         PictureRefused: with what is wrong with it.
@@ -66,41 +87,44 @@ def clean(data: bytes) -> Picture:
     if len(data) > LARGEST_UPLOAD:
         raise PictureRefused("picture_too_large")
     if data.startswith(_SIGNATURE):
-        return Picture(MediaType.PNG, _clean_png(data))
+        made = _clean_png(data)
+        return Picture(MediaType.PNG, made, made)
     if re.match(rb"(\xef\xbb\xbf)?\s*<", data):
         made = picture_svg.clean(data)
         if len(made) > LARGEST_KEPT:
             raise PictureRefused("picture_too_large")
-        return Picture(MediaType.SVG, made)
+        return Picture(MediaType.SVG, made, _drawn(made))
     raise PictureRefused("picture_type")
 
 
-def drawn(picture: Picture) -> bytes:
-    """Return a picture as PNG.
-
-    Raises:
-        PictureRefused: `picture_damaged`: an SVG that cannot be drawn.
-    """
-    if picture.media_type is MediaType.PNG:
-        return picture.data
-    try:
-        text = picture.data.decode()
-        return bytes(
-            resvg_py.svg_to_bytes(svg_string=text, width=SIDE, height=SIDE, skip_system_fonts=True)
-        )
-    except (ValueError, RuntimeError, OSError) as error:
-        raise PictureRefused("picture_damaged", type(error).__name__) from error
-
-
-def framed(picture: Picture) -> bytes:
-    """Return a picture as SVG; a PNG stands in it as it is."""
-    if picture.media_type is MediaType.SVG:
-        return picture.data
-    address = "data:image/png;base64," + b64encode(picture.data).decode("ascii")
+def framed(png_: bytes) -> bytes:
+    """Return a PNG as SVG, in which it stands as it is."""
+    address = "data:image/png;base64," + b64encode(png_).decode("ascii")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">'
         f'<image width="{SIDE}" height="{SIDE}" href="{address}"/></svg>'
     ).encode("ascii")
+
+
+def _drawn(svg: bytes) -> bytes:
+    """Return the pixels of a cleaned SVG.
+
+    Raises:
+        PictureRefused: `picture_too_complex`: within time and memory it cannot be drawn;
+            `picture_damaged`: it cannot be drawn at all.
+    """
+    command = [sys.executable, "-I", "-c", _DRAW]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words, the drawing comes as its input
+            command, input=svg, capture_output=True, timeout=DEADLINE
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PictureRefused("picture_too_complex", "time") from error
+    if done.returncode < 0:  # ended by a limit
+        raise PictureRefused("picture_too_complex", "memory")
+    if done.returncode or not done.stdout.startswith(_SIGNATURE):
+        raise PictureRefused("picture_damaged", "cannot be drawn")
+    return done.stdout
 
 
 def _clean_png(data: bytes) -> bytes:

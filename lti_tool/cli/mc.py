@@ -3,14 +3,14 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from badges import definition, samples
 from badges.definition import InvalidDefinition
 from badges.micro_credential import MicroCredential, missing_elements
-from badges.picture import PictureRefused
+from badges.picture import Picture, PictureRefused
 from lti_tool import clock
 from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
@@ -48,10 +48,10 @@ def check_files(files: tuple[Path, ...]) -> None:
 @pass_context
 def import_files(context: Context, files: tuple[Path, ...]) -> None:
     """Publish definition FILES. All of them or, if one is refused, none."""
-    definitions = [(path, _read(path)) for path in files]
+    definitions = [(path, *_with_picture(path, _read(path))) for path in files]
     with context.transaction() as db:
-        for path, read in definitions:
-            mc = _with_picture(db, path, read)
+        for path, content, picture in definitions:
+            mc = definition.load(artworks.unpacked(db, content, picture, clock.now()))
             try:
                 version, was_added = catalogue.publish(
                     db, mc, public_url=context.settings.public_url, now=clock.now()
@@ -143,16 +143,14 @@ def _read(path: Path) -> MicroCredential:
         raise click.exceptions.Exit(1) from error
 
 
-def _with_picture(db: Session, path: Path, mc: MicroCredential) -> MicroCredential:
-    """Keep the picture that a definition brings along."""
-    if mc.artwork is None:
-        return mc
+def _with_picture(path: Path, mc: MicroCredential) -> tuple[dict[str, Any], Picture | None]:
+    """Return the JSON of a definition and the picture that it brings along."""
     content = definition.dump(mc)
-    if mc.artwork.data:
+    if mc.artwork and mc.artwork.data:
         alt = mc.artwork.alt.to_json()
         content["artwork"] = {"digest": mc.artwork.digest, "alt": alt, "data": mc.artwork.data}
     try:
-        return definition.load(artworks.unpacked(db, content, clock.now()))
+        return content, artworks.brought(content)
     except PictureRefused as error:
         raise click.ClickException(
             _("%(path)s: its picture cannot be used (%(reason)s).", path=path, reason=error.code)

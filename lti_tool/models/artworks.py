@@ -11,7 +11,8 @@ from lti_tool.db import Base, UtcDateTime
 class StoredArtwork(Base):
     """A cleaned picture (`badges.picture`), which never changes: `digest` is that of `data`.
 
-    `png`: an SVG as it was drawn once; None for a PNG. `kept_at`: when it was brought last.
+    `png`: an SVG as it was drawn once, which is all that is shown of it; None for a PNG.
+    `kept_at`: when it was brought last.
     """
 
     __tablename__ = "artworks"

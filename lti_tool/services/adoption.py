@@ -116,19 +116,30 @@ def _get(outbound: Outbound, url: str) -> bytes:
     return answer.content
 
 
-def is_free(db: Session, organisation_id: uuid.UUID, mc: MicroCredential) -> bool:
-    """Whether an organisation may change it unasked: by its licence, or because it is its own."""
+def is_free(db: Session, organisation_id: uuid.UUID, source: Source, public_url: str) -> bool:
+    """Whether an organisation may change it unasked: by its licence, or because it is its own, of
+    this server."""
+    mc = source.mc
     if adoption.may_adapt(mc.licence):
         return True
+    if Address.of(source.uri).server != public_url:
+        return False
     own = sa.select(MicroCredentialSeries.id).join(MicroCredentialSeries.organisation)
     named = MicroCredentialSeries.code == mc.code, Organisation.slug == mc.awarding_body.slug
     return db.scalar(own.filter(Organisation.id == organisation_id, *named)) is not None
 
 
 def begin(
-    db: Session, writer: Writer, source: Source, *, is_allowed: bool, now: datetime
+    db: Session,
+    writer: Writer,
+    source: Source,
+    *,
+    public_url: str,
+    is_allowed: bool,
+    now: datetime,
 ) -> DefinitionDraft:
-    """Return a draft of the writer's own, with its origin in it.
+    """Return a draft of the writer's own, with its origin in it; what another server's is made of
+    is not here, and left behind.
 
     `is_allowed`: the writer says that its awarding body lets them, which is kept.
 
@@ -136,10 +147,13 @@ def begin(
         ToolError: `adaptation_not_allowed`: neither does its licence.
     """
     mc = source.mc
-    by = "licence" if is_free(db, writer.organisation_id, mc) else "permission"
+    is_unasked = is_free(db, writer.organisation_id, source, public_url)
+    by = "licence" if is_unasked else "permission"
     if by == "permission" and not is_allowed:
         raise ToolError("adaptation_not_allowed")
     content = adoption.begun_with(mc, source.uri)
+    if Address.of(source.uri).server != public_url:
+        content.pop("stack", None)
     first = drafting.original(content)
     draft = drafts.start(db, writer, title=mc.title[first], language=first, now=now)
     own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}

@@ -5,7 +5,6 @@ A picture is named by what it is, so a version that names one always shows the s
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,20 +26,8 @@ UNUSED_KEPT = timedelta(days=30)
 """A picture that no definition names any more; the page of a draft may still be open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A picture as it was cleaned, and as PNG."""
-
-    picture: Picture
-    png: bytes
-
-
 def keep(db: Session, picture: Picture, now: datetime) -> str:
-    """Keep a picture and return its digest; one that is there already is kept once.
-
-    Raises:
-        PictureRefused: an SVG that cannot be drawn.
-    """
+    """Keep a picture and return its digest; one that is there already is kept once."""
     is_png = picture.media_type is MediaType.PNG
     row, was_added = get_or_add(
         db,
@@ -48,7 +35,7 @@ def keep(db: Session, picture: Picture, now: datetime) -> str:
         {"digest": picture.digest},
         media_type=picture.media_type.value,
         data=picture.data,
-        png=None if is_png else pictures.drawn(picture),
+        png=None if is_png else picture.png,
         kept_at=now,
     )
     if not was_added:
@@ -56,14 +43,14 @@ def keep(db: Session, picture: Picture, now: datetime) -> str:
     return picture.digest
 
 
-def find(db: Session, digest: str) -> Shown | None:
+def find(db: Session, digest: str) -> Picture | None:
     row = db.get(StoredArtwork, digest)
     if row is None:
         return None
-    return Shown(Picture(MediaType(row.media_type), row.data), row.png or row.data)
+    return Picture(MediaType(row.media_type), row.data, row.png or row.data)
 
 
-def of(db: Session, mc: MicroCredential) -> Shown | None:
+def of(db: Session, mc: MicroCredential) -> Picture | None:
     """Return the picture of a definition, None for one whose emblem is drawn."""
     return find(db, mc.artwork.digest) if mc.artwork else None
 
@@ -74,28 +61,40 @@ def packed(db: Session, content: dict[str, Any]) -> dict[str, Any]:
     shown = find(db, str(artwork.get("digest"))) if isinstance(artwork, dict) else None
     if shown is None:
         return content
-    data = b64encode(shown.picture.data).decode("ascii")
+    data = b64encode(shown.data).decode("ascii")
     return {**content, "artwork": {**content["artwork"], "data": data}}
 
 
-def unpacked(db: Session, content: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the JSON of a definition that came from elsewhere, its picture cleaned and kept.
-
-    Without a picture that is here or comes along, the emblem is drawn.
+def brought(content: dict[str, Any]) -> Picture | None:
+    """Return the picture that the JSON of a definition brings along, cleaned; takes seconds, so
+    that it is no part of a transaction.
 
     Raises:
-        PictureRefused: it brings what is no picture that can be shown.
+        PictureRefused: it is no picture that can be shown.
+    """
+    artwork = content.get("artwork")
+    if not isinstance(artwork, dict) or "data" not in artwork:
+        return None
+    try:
+        data = b64decode(str(artwork["data"]), validate=True)
+    except (NotBase64, ValueError) as error:
+        raise PictureRefused("picture_damaged", "not base64") from error
+    return pictures.clean(data)
+
+
+def unpacked(
+    db: Session, content: dict[str, Any], picture: Picture | None, now: datetime
+) -> dict[str, Any]:
+    """Return the JSON of a definition that came from elsewhere, with what it `brought` kept.
+
+    Without a picture that is here or comes along, the emblem is drawn.
     """
     artwork = content.get("artwork")
     if not isinstance(artwork, dict):
         return content
     digest = str(artwork.get("digest"))
-    if "data" in artwork:
-        try:
-            data = b64decode(str(artwork["data"]), validate=True)
-        except (NotBase64, ValueError) as error:
-            raise PictureRefused("picture_damaged", "not base64") from error
-        digest = keep(db, pictures.clean(data), now)
+    if picture is not None:
+        digest = keep(db, picture, now)
     elif find(db, digest) is None:
         return {name: value for name, value in content.items() if name != "artwork"}
     return {**content, "artwork": {"digest": digest, "alt": artwork.get("alt")}}

@@ -113,7 +113,7 @@ def reword(db: Session, version: MicroCredentialVersion, mc: MicroCredential, no
 
     The wording before is kept; whatever was signed stays as it is.
     """
-    db.refresh(version, with_for_update={"key_share": True})
+    db.refresh(version, with_for_update={"key_share": True, "of": MicroCredentialVersion})
     former = DefinitionRevision(
         version_id=version.id,
         number=version.revision,

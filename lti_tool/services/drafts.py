@@ -186,17 +186,24 @@ def save(
 
 
 def checklist(draft: DefinitionDraft) -> Checklist:
-    """Return what is wrong and what is missing, all at once."""
-    return checklist_of(draft.content)
+    """Return what is wrong and what is missing, all at once; other words for what is published
+    are not held up by an address that it has already."""
+    return checklist_of(draft.content, published_as(draft))
 
 
-def checklist_of(content: dict[str, Any]) -> Checklist:
+def published_as(draft: DefinitionDraft) -> dict[str, Any] | None:
+    """Return the definition that an editorial draft says in other words; None for other drafts."""
+    former = draft.based_on if draft.kind == Kind.EDITORIAL else None
+    return former.definition if former else None
+
+
+def checklist_of(content: dict[str, Any], published: dict[str, Any] | None = None) -> Checklist:
     """Return the same for what is not saved yet."""
     try:
         mc = definitions.load(content)
     except InvalidDefinition as error:
         return Checklist(None, error.problems, ())
-    doubts = tuple(Problem(path, code) for path, code in drafting.doubts(content))
+    doubts = tuple(Problem(path, code) for path, code in drafting.doubts(content, published))
     return Checklist(mc, doubts, missing_elements(mc))
 
 

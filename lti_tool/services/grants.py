@@ -75,7 +75,7 @@ def grant(
 
 def withdraw(db: Session, made: DefinitionGrant, *, by: str, now: datetime) -> None:
     """End a grant: no new course begins. Repeating it changes nothing."""
-    db.refresh(made, with_for_update=True)
+    db.refresh(made, with_for_update={"of": DefinitionGrant})
     if made.withdrawn_at is None:
         made.withdrawn_at = now
         _note(db, made, by, "grant.withdrawn", now)

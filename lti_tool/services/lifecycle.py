@@ -156,7 +156,7 @@ def retire_series(
 
 
 def _lock(db: Session, version: MicroCredentialVersion) -> None:
-    db.refresh(version, with_for_update={"key_share": True})
+    db.refresh(version, with_for_update={"key_share": True, "of": MicroCredentialVersion})
     if version.retired_at is not None:
         raise Conflict("already_retired")
 

@@ -147,7 +147,10 @@ def _joined(chosen: Any) -> Any:
 
 def _conditions(wanted: Wanted) -> Iterable[Condition]:
     entry = CatalogueEntry
-    for word in catalogue_entry.terms(wanted.query):
+    words = catalogue_entry.terms(wanted.query)
+    if wanted.query.strip() and not words:
+        yield sa.false()  # nothing is called "!!!"
+    for word in words:
         yield entry.words.contains(word, autoescape=True)
     if wanted.language:
         yield catalogue_entries.taught_in(wanted.language)

@@ -129,7 +129,7 @@ def emblem_png(db: Session, mc: MicroCredential, *, is_test: bool = False) -> by
 
 def emblem_svg(db: Session, mc: MicroCredential, *, is_test: bool = False) -> bytes:
     if (brought := artworks.of(db, mc)) is not None:
-        framed = picture.framed(brought.picture)
+        framed = picture.framed(brought.png)
         return artwork.struck_svg(framed) if is_test else framed
     return _drawn_svg(mc, is_test)
 

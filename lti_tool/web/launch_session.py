@@ -45,7 +45,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
-    """What a view wants done once its transaction has ended, because it goes over the network.
+    """What a view wants done once its transaction has ended, because it goes over the network or
+    takes seconds.
 
     `work` returns the response; it may open transactions of its own.
     """

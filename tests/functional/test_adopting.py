@@ -12,11 +12,12 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from badges import definition as definitions
 from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, DefinitionDraft
-from lti_tool.services import organisations
+from lti_tool.services import drafts, organisations
 from lti_tool.services.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.visits import Page, Visit, Visits
@@ -183,6 +184,41 @@ def test_an_own_definition_needs_nobodys_permission(
     assert "no licence" not in page.text
     page.submit("adopt")
     assert content(visits)["code"] != "PV-0"
+
+
+def test_what_bears_an_own_code_on_another_server_needs_permission(
+    visits: Visits, teacher: Visit, database: Database, app: Flask
+) -> None:
+    handing_in.publish(database, "school", clock.now())
+    with serving(app) as server:
+        page = look_up(teacher, f"{server}/definitions/school/PV-0/1.0")
+        refused = page.submit("adopt")
+    assert refused.status == 400
+    assert "tick that it has allowed it" in refused.text
+
+
+def test_what_another_server_made_of_others_is_begun_without_them(
+    visits: Visits, teacher: Visit, app: Flask
+) -> None:
+    visits.school.tick(minutes=5)
+    stacked = definitions.dump(MC) | {
+        "version": "4.0",
+        "units": [],
+        "stack": {"parts": ["school/A", "school/B"]},
+    }
+    file = {"address": f"https://other.example{PATH}/4.0", "definition": json.dumps(stacked)}
+    page = look_up(teacher, f"{here(visits)}{PATH}/2.0").submit("adopt", **file)
+    assert page.status == 200
+    assert "stack" not in content(visits)
+
+
+def test_a_refusal_leaves_no_beginning(
+    visits: Visits, teacher: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = look_up(teacher, f"{here(visits)}{PATH}/2.0")
+    monkeypatch.setattr(drafts, "LARGEST_CONTENT", 1000)
+    assert page.submit("adopt").status == 400
+    assert count(visits) == 0
 
 
 def test_what_is_unknown_here_is_said(visits: Visits, teacher: Visit) -> None:

@@ -15,7 +15,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, ToolError
 from lti_tool.models import AuditEntry, DefinitionGrant, MicroCredentialVersion, Organisation
-from lti_tool.services import catalogue, grants, organisations
+from lti_tool.services import catalogue, grants, lifecycle, organisations
 from lti_tool.services.accounts import Role
 from tests.factories import signing_in
 from tests.factories.courses import PUBLIC_URL
@@ -208,6 +208,25 @@ def test_a_form_that_is_wrong_says_so_and_keeps_what_was_chosen(
     assert f'value="{form["until"]}"' in answer.text
     with visits.school.transaction() as db:
         assert db.query(DefinitionGrant).count() == 0
+
+
+@on_each_database
+def test_a_grant_of_a_school_is_withdrawn_and_a_version_retired(
+    visits: Visits, database: Database
+) -> None:
+    let(visits)
+    with database.transaction() as db:
+        series = catalogue.find(db, WLD.code).series
+        (held,) = grants.of_body(db, series.organisation_id, visits.school.now)
+        grants.withdraw(db, held, by="operator", now=visits.school.now)
+        assert held.withdrawn_at is not None
+    with database.transaction() as db:
+        found = catalogue.all_versions(db)[0]
+        mc = catalogue.definition(found)
+        reworded = definitions.load(definitions.dump(mc) | {"title": {"en": "Other words"}})
+        assert catalogue.reword(db, found, reworded, visits.school.now) == 2
+        lifecycle.retire(db, found, reason="x", by="account:boss", now=visits.school.now)
+        assert found.retired_at is not None
 
 
 def test_the_command_line_shares_and_withdraws(tmp_path: Path) -> None:

@@ -387,6 +387,14 @@ def test_the_national_level_is_chosen_where_there_is_a_list_and_written_elsewher
     assert content(visits)["register_entry"] == {"number": "2026-7"}
 
 
+def test_an_address_of_esco_is_kept_as_esco_writes_it(visits: Visits, teacher: Visit) -> None:
+    known = "data.europa.eu/esco/skill/198b614d-a9af-46f5-b3fd-2672b401dd8e"
+    page = edit(begin(teacher), "quality").submit("step", skills=f"weld HTTPS://{known.upper()}")
+    assert content(visits)["skills"][0]["uri"] == f"http://{known}"
+    edit(page, "quality").submit("step")
+    assert content(visits)["skills"][0]["uri"] == f"http://{known}"
+
+
 def test_a_skill_is_found_by_its_name_and_an_address_of_esco_is_checked(
     visits: Visits, teacher: Visit
 ) -> None:

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from openpyxl import Workbook, load_workbook
+from openpyxl.styles import Font
 
 from badges import definition as definitions
 from badges import drafting, samples
 from lti_tool import clock
 from lti_tool.db import Database
+from lti_tool.models import DefinitionDraft
+from lti_tool.web.writing import sheets
 from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_writing import SAFETY, begin, check, content, edit, fill, press
 
@@ -292,6 +295,83 @@ def test_a_workbook_that_is_none_or_costs_too_much_adds_nothing(
     assert page.status == 400
     assert content(visits)["units"] == []
     assert time.monotonic() - started < 10
+
+
+NS = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+TYPES = (
+    b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override '
+    b'PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+    b'spreadsheetml.sheet.main+xml"/><Override PartName="/xl/sharedStrings.xml" ContentType="'
+    b'application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+)
+
+
+def sheet(content: bytes) -> bytes:
+    return changed(workbook(), SHEET, b"<worksheet " + NS + b">" + content + b"</worksheet>")
+
+
+def words(content: bytes) -> bytes:
+    found = changed(workbook(HEADER), "[Content_Types].xml", TYPES)
+    return changed(found, "xl/sharedStrings.xml", b"<sst " + NS + b">" + content + b"</sst>")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        changed(workbook(HEADER), "xl/styles.xml", b"<styleSheet>" + b"<xf/>" * 80_000),
+        words(b"<si/>" * 80_000),
+        words(b"<si/>" * 29_000),
+        words(b"<si>" + b"<r><t/></r>" * 7_000 + b"</si>"),
+        words(b"<si><r><rPr>" + b"<b/>" * 29_000 + b"</rPr><t/></r></si>"),
+        sheet(b"<sheetData><row>" + b"<c/>" * 59_000 + b"</row></sheetData>"),
+        sheet(b"<sheetData><row>" + b"<c/>" * 400_000 + b"</row></sheetData>"),
+        sheet(b'<sheetData><row><c t="inlineStr"><is>' + b"<r><t/></r>" * 14_000),
+        changed(workbook(), "xl/workbook.xml", b"<sheet/>" * 80_000),
+        changed(workbook(), SHEET, LAUGHS.decode().encode("utf-16")),
+        changed(workbook(), SHEET, b'<?xml version="1.0" encoding="cp037"?>' + b"\x4c" * 9000),
+    ],
+)
+def test_a_small_workbook_of_many_parts_is_read_or_refused_at_once(data: bytes) -> None:
+    started = time.monotonic()
+    sheets.as_text(data, 1000, 4)
+    assert time.monotonic() - started < 2
+
+
+def test_a_large_table_with_styles_is_read() -> None:
+    book = Workbook()
+    for number in range(900):
+        book.active.append((f"Unit {number}", 8, "Skill", "names the hazards on a roof"))
+        for cell in book.active[number + 1]:
+            cell.font = Font(bold=number % 2 == 0)
+    book.save(out := io.BytesIO())
+    text = sheets.as_text(out.getvalue(), 1000, 4)
+    assert text is not None
+    assert text.count("\n") == 900
+
+
+def test_only_hours_are_numbers_in_a_workbook(visits: Visits, teacher: Visit) -> None:
+    cells = "Unit\tHours\tKind\tOutcome\n007\t8\tSkill\t1984\n"
+    page = table(begin(teacher)).submit("table", table=cells)
+    file = check(page).follow("Download the units (Excel)").response.data
+    rows = list(load_workbook(io.BytesIO(file)).active.values)
+    assert rows[1] == ("007", 8, "Skill", "1984")
+
+
+def test_a_definition_with_a_byte_order_mark_is_read(visits: Visits, teacher: Visit) -> None:
+    file = b"\xef\xbb\xbf" + json.dumps(definitions.dump(samples.welding())).encode()
+    assert upload(teacher.get("drafts/import"), "import", file).status == 200
+    assert content(visits)["units"]
+
+
+def test_a_definition_without_a_title_is_refused_on_its_page(
+    visits: Visits, teacher: Visit
+) -> None:
+    file = definitions.dump(samples.welding()) | {"title": {"en": ""}}
+    page = upload(teacher.get("drafts/import"), "import", json.dumps(file).encode())
+    assert page.status == 400
+    assert "Nothing was added." in page.text
+    with visits.school.transaction() as db:
+        assert db.query(DefinitionDraft).count() == 0
 
 
 def test_what_was_downloaded_as_a_workbook_can_be_brought_back(

@@ -46,7 +46,9 @@ def _preview(seat: Seat, source: Source, problem: str = "") -> str:
         seat=seat,
         mc=source.mc,
         uri=source.uri,
-        is_free=all(adoption.is_free(seat.db, one.id, source.mc) for one in seat.organisations),
+        is_free=all(
+            adoption.is_free(seat.db, one.id, source, public_url()) for one in seat.organisations
+        ),
         content=json.dumps(definitions.public(source.mc), ensure_ascii=False),
         problem=problem,
     )
@@ -66,9 +68,15 @@ def begin(seat: Seat) -> ResponseReturnValue:
         home = seat.organisations[0].id if seat.organisations else uuid.UUID(int=0)
     is_allowed = "allowed" in request.form
     try:
-        draft = adoption.begin(
-            seat.db, seat.writer(home), source, is_allowed=is_allowed, now=seat.now
-        )
+        with seat.db.begin_nested():  # a refusal leaves nothing of it
+            draft = adoption.begin(
+                seat.db,
+                seat.writer(home),
+                source,
+                public_url=public_url(),
+                is_allowed=is_allowed,
+                now=seat.now,
+            )
     except ToolError as error:
         return _preview(seat, source, in_words(error)), error.status
     return redirect(seat.address("check_draft", draft), 303)

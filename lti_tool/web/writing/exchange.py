@@ -1,6 +1,7 @@
 """Bring definitions in and take them along: JSON files, tables; and the preview of a draft."""
 
 import uuid
+from codecs import BOM_UTF8
 
 from flask import Response, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +14,7 @@ from badges.definition_values import MAX_DATA
 from badges.drafting import Json
 from badges.errors import BadgeError
 from badges.micro_credential import MicroCredential
-from badges.picture import PictureRefused
+from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
 from lti_tool.errors import ToolError
 from lti_tool.services import artworks, drafts, specimen
@@ -21,8 +22,9 @@ from lti_tool.services.drafts import EDITABLE
 from lti_tool.web import badge_files
 from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import public_url
-from lti_tool.web.errors import what_happened
+from lti_tool.web.errors import in_words, what_happened
 from lti_tool.web.i18n import language
+from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.sentence import N_
 from lti_tool.web.writing import checking, pictures, sheets, tables
 from lti_tool.web.writing.seat import Seat
@@ -136,22 +138,32 @@ def _table(
     )
 
 
-def import_table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
-    """Add the units of a table, all or none."""
-    draft = seat.own(draft_id)
+def import_table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
+    """Add the units of a table, all or none; a workbook is read once the transaction has ended."""
+    seat.own(draft_id)
     data = _uploaded(tables.MOST_CHARACTERS * 4)
-    is_workbook = sheets.is_workbook(data)
-    if is_workbook:
-        typed = sheets.as_text(data, tables.MOST_ROWS, len(tables.COLUMNS))
-    else:
+    if not sheets.is_workbook(data):
         typed = tables.decoded(data) if data else request.form.get("table", "")
+        return _add_units(seat, draft_id, typed, "")
+
+    def read() -> ResponseReturnValue:
+        typed = sheets.as_text(data, tables.MOST_ROWS, len(tables.COLUMNS))
+        with seat.again(writes=True) as here:
+            return _add_units(here, draft_id, typed, sheets.DELIMITER)
+
+    return Afterwards(read)
+
+
+def _add_units(
+    seat: Seat, draft_id: uuid.UUID, typed: str | None, delimiter: str
+) -> ResponseReturnValue:
+    draft = seat.own(draft_id)
     if typed is None or "\0" in typed:
         words = gettext(
             "This is no table that can be read. Save it as “Excel workbook” or “CSV UTF-8”, or "
             "paste the cells below."
         )
         return _table(seat, draft_id, "", [tables.Wrong(1, "", words)], _told()), 400
-    delimiter = sheets.DELIMITER if is_workbook else ""
     units, wrong = tables.read(typed, draft.content, delimiter=delimiter)
     if wrong:
         return _table(seat, draft_id, typed, wrong, _told()), 400
@@ -181,17 +193,33 @@ def import_page(seat: Seat, problems: list[str]) -> str:
     )
 
 
-def import_file(seat: Seat) -> ResponseReturnValue:
-    """Begin a draft with what a JSON file says, for an own school and under a code of its own."""
-    data = _uploaded(LARGEST_FILE + 1)
-    content, problems = _definition(data)
+def import_file(seat: Seat) -> ResponseReturnValue | Afterwards:
+    """Begin a draft with what a JSON file says, for an own school and under a code of its own; the
+    picture that it brings is cleaned once the transaction has ended."""
+    content, problems = _definition(_uploaded(LARGEST_FILE + 1))
     if problems or content is None:
         return import_page(seat, problems), 400
-    try:
-        content = artworks.unpacked(seat.db, content, seat.now)
-    except PictureRefused as error:
-        words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
-        return import_page(seat, [f"$.artwork: {words}"]), 400
+
+    def keep() -> ResponseReturnValue:
+        try:
+            picture = artworks.brought(content)
+        except PictureRefused as error:
+            words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
+            with seat.again() as here:
+                return import_page(here, [f"$.artwork: {words}"]), 400
+        with seat.again(writes=True) as here:
+            try:
+                with here.db.begin_nested():
+                    return _begun(here, content, picture)
+            except ToolError as error:
+                return import_page(here, [in_words(error)]), error.status
+
+    return Afterwards(keep)
+
+
+def _begun(seat: Seat, content: Json, picture: Picture | None) -> ResponseReturnValue:
+    drafting.settle_esco_addresses(content)
+    content = artworks.unpacked(seat.db, content, picture, seat.now)
     try:
         home = uuid.UUID(request.form.get("organisation", ""))
     except ValueError:
@@ -206,6 +234,7 @@ def import_file(seat: Seat) -> ResponseReturnValue:
 
 def _definition(data: bytes) -> tuple[Json | None, list[str]]:
     """Return what a file says, or what is wrong with it, by its place in the file."""
+    data = data.removeprefix(BOM_UTF8)
     try:
         found = strict_json.loads(data)
     except MalformedJson:

@@ -160,7 +160,10 @@ _LEVEL = Step(
                     path="national_level",
                     kind=Kind.NATIONAL,
                     label=N_("Level of the national framework"),
-                    help=N_("Needed if the level rests on the national register."),
+                    help=N_(
+                        "Needed if the level rests on the national register. The lists of five "
+                        "countries are offered here."
+                    ),
                 ),
             ),
         ),
@@ -327,7 +330,10 @@ _QUALITY = Step(
                     kind=Kind.SKILLS,
                     label=N_("Skills (ESCO)"),
                     vocabulary=Vocabulary.ESCO_SKILLS,
-                    help=N_("One a line. Add its address at the end of the line if you have it."),
+                    help=N_(
+                        "One a line. Only a small selection of ESCO is offered here: of other "
+                        "skills, add the address at the end of the line if you have it."
+                    ),
                     example=N_("install photovoltaic systems http://data.europa.eu/esco/skill/…"),
                 ),
                 Field(

@@ -17,6 +17,7 @@ from badges.text import is_safe
 from lti_tool.models import DefinitionDraft
 from lti_tool.services import artworks, drafts
 from lti_tool.services.drafts import EDITABLE
+from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.sentence import N_
 from lti_tool.web.writing.reading import one_line
 from lti_tool.web.writing.seat import Seat
@@ -39,7 +40,9 @@ REFUSALS: Mapping[str, str] = {
         "styles into attributes, or save it as PNG."
     ),
     "picture_reference": N_("This drawing refers to something outside. Save it as PNG."),
-    "picture_too_complex": N_("This drawing has too many parts. Save it as PNG."),
+    "picture_too_complex": N_(
+        "This drawing has too many parts, or takes too long to draw. Save it as PNG."
+    ),
 }
 
 
@@ -50,18 +53,39 @@ def show(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     return _page(seat, draft, _alt(draft.content))
 
 
-def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
-    """Keep a picture with its words, change its words, or have the emblem drawn again."""
+def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
+    """Keep a picture with its words, change its words, or have the emblem drawn again; a picture
+    that was sent is cleaned and drawn once the transaction has ended."""
     draft = seat.own(draft_id)
     alt = {tag: one_line(request.form.get(f"alt.{tag}", "")) for tag in _languages(draft)}
     if request.form.get("act") == "drawn":
-        artwork_: Json | None = None
-    else:
-        digest, problem = _digest(seat, draft)
-        problem = problem or _problem(alt, drafting.original(draft.content))
-        if problem:
-            return _page(seat, draft, alt, problem), 400
-        artwork_ = {"digest": digest, "alt": {tag: text for tag, text in alt.items() if text}}
+        return _kept(seat, draft, None)
+    upload = request.files.get("file")
+    data = upload.read(LARGEST_UPLOAD + 1) if upload is not None else b""
+    known = str(drafting.at(draft.content, "artwork.digest") or "")
+    problem = "" if data or known else gettext("Choose a picture first.")
+    problem = problem or _problem(alt, drafting.original(draft.content))
+    if problem:
+        return _page(seat, draft, alt, problem), 400
+    words = {tag: text for tag, text in alt.items() if text}
+    if not data:
+        return _kept(seat, draft, {"digest": known, "alt": words})
+
+    def keep() -> ResponseReturnValue:
+        try:
+            picture = pictures.clean(data)
+        except PictureRefused as error:
+            refusal = gettext(REFUSALS[error.code], detail=error.detail)
+            with seat.again() as here:
+                return _page(here, here.own(draft_id), alt, refusal), 400
+        with seat.again(writes=True) as here:
+            digest = artworks.keep(here.db, picture, here.now)
+            return _kept(here, here.own(draft_id), {"digest": digest, "alt": words})
+
+    return Afterwards(keep)
+
+
+def _kept(seat: Seat, draft: DefinitionDraft, artwork_: Json | None) -> ResponseReturnValue:
     content = {name: value for name, value in draft.content.items() if name != "artwork"}
     if artwork_ is not None:
         content["artwork"] = artwork_
@@ -74,7 +98,7 @@ def shown(seat: Seat, content: Json) -> str:
     digest = drafting.at(content, "artwork.digest")
     brought = artworks.find(seat.db, str(digest)) if digest else None
     if brought is not None:
-        return _address(brought.picture.media_type, brought.picture.data)
+        return _address(MediaType.PNG, brought.png)
     svg = artwork.emblem_svg(
         str(content.get("code")),
         awarding_body=str(drafting.at(content, "awarding_body.slug")),
@@ -85,20 +109,6 @@ def shown(seat: Seat, content: Json) -> str:
 
 def _address(media_type: MediaType, data: bytes) -> str:
     return f"data:{media_type};base64,{b64encode(data).decode('ascii')}"
-
-
-def _digest(seat: Seat, draft: DefinitionDraft) -> tuple[str, str]:
-    """Return the digest of the picture that was sent, else of the one that is there, or what is
-    wrong."""
-    upload = request.files.get("file")
-    data = upload.read(LARGEST_UPLOAD + 1) if upload is not None else b""
-    if not data:
-        known = str(drafting.at(draft.content, "artwork.digest") or "")
-        return known, "" if known else gettext("Choose a picture first.")
-    try:
-        return artworks.keep(seat.db, pictures.clean(data), seat.now), ""
-    except PictureRefused as error:
-        return "", gettext(REFUSALS[error.code], detail=error.detail)
 
 
 def _problem(alt: Mapping[str, str], original: str) -> str:

@@ -212,11 +212,11 @@ def _skills(field: Field, form: Form, before: Any, language: str) -> list[Json] 
     found: list[Json] = []
     for line in lines(form.get(field.name, "") + "\n" + form.get(f"{field.name}.more", "")):
         words, _, last = line.rpartition(" ")
-        uri = last if last.startswith(("http://", "https://")) else None
+        is_address = last.lower().startswith(("http://", "https://"))
+        uri = drafting.esco_address(last) if is_address else None
         label = words if uri else line
-        one = known.get((uri, label)) or (
-            choices.named(field.vocabulary, line) if field.vocabulary else None
-        )
+        one = known.get((last, words)) or known.get((uri, label))
+        one = one or (choices.named(field.vocabulary, line) if field.vocabulary else None)
         found.append(one or ({"uri": uri} if uri else {}) | {"label": {language: label}})
     return [one for n, one in enumerate(found) if one not in found[:n]] or None
 

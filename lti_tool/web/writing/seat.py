@@ -65,9 +65,9 @@ class Seat:
         return url_for(name, _external=False, **values, **more)  # type: ignore[arg-type]
 
     @contextmanager
-    def again(self) -> Iterator["Seat"]:
-        """Yield the same seat in a transaction that reads, once that of the request has ended."""
-        with current_tool().database.transaction(read_only=True) as db:
+    def again(self, *, writes: bool = False) -> Iterator["Seat"]:
+        """Yield the same seat in a transaction of its own, once that of the request has ended."""
+        with current_tool().database.transaction(read_only=not writes) as db:
             if isinstance(self.visit, Visit):
                 launch = db.get_one(LaunchSession, self.visit.launch.id)
                 yield Seat.of_launch(Visit(db, launch, self.now))

@@ -155,7 +155,10 @@ OUTCOME_FIELDS = (
         kind=Kind.SKILLS,
         label=N_("Skills of outcome %(number)s (ESCO)"),
         vocabulary=Vocabulary.ESCO_SKILLS,
-        help=N_("One a line. Add its address at the end of the line if you have it."),
+        help=N_(
+            "One a line. Only a small selection of ESCO is offered here: of other skills, add the "
+            "address at the end of the line if you have it."
+        ),
         example=N_("follow safety procedures when working at heights"),
         is_folded=True,
     ),

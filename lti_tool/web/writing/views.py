@@ -272,7 +272,7 @@ def _page(
     problem: str = "",
     is_conflict: bool = False,
 ) -> str:
-    found = checking.findings(content, drafts.checklist_of(content))
+    found = checking.findings(content, drafts.checklist_of(content, drafts.published_as(draft)))
     comments = drafts.comments(seat.db, draft)
     shown = Shown(content, found, comments, request.args.get("show") == "missing")
     sections = showing.sections(step, shown)

@@ -69,7 +69,8 @@ def test_the_samples_raise_no_doubt(mc: Any) -> None:
         ("http://data.europa.eu/esco/skill/S1.2.3", True),
         ("https://example.org/skills/7", True),
         ("", True),
-        (SKILL.replace("http:", "https:"), False),
+        (SKILL.replace("http:", "https:"), True),
+        (SKILL.upper(), True),
         (SKILL[:-1], False),
         (f"{SKILL}/", False),
         ("http://data.europa.eu/esco/skill/…", False),
@@ -81,6 +82,18 @@ def test_an_address_of_esco_has_its_shape(address: str, is_sound: bool) -> None:
     found = list(drafting.doubts(content | {"occupations": [{"uri": address}]}))
     paths = ["$.occupations[0].uri", "$.units[0].outcomes[0].skills[0].uri"]
     assert found == ([] if is_sound else [(path, "esco_syntax") for path in paths])
+
+
+def test_an_address_that_was_published_is_no_doubt() -> None:
+    old = {"skills": [{"uri": f"{SKILL}/"}]}
+    new = {"skills": [{"uri": f"{SKILL}//"}, *old["skills"]]}
+    assert list(drafting.doubts(new, old)) == [("$.skills[0].uri", "esco_syntax")]
+
+
+def test_addresses_of_esco_are_written_as_esco_does() -> None:
+    content: Json = {"units": [{"outcomes": [{"skills": [{"uri": SKILL.upper()}, {}]}]}]}
+    drafting.settle_esco_addresses(content)
+    assert content["units"][0]["outcomes"][0]["skills"] == [{"uri": SKILL}, {}]
 
 
 def test_register_and_occupations_stand_in_the_definition_and_in_its_badges() -> None:

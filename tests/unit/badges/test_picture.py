@@ -1,6 +1,7 @@
 """Pictures from anywhere: what is kept holds pixels or shapes, and hostile files cost nothing."""
 
 import struct
+import threading
 import time
 import xml.etree.ElementTree as ET
 import zlib
@@ -12,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from badges import artwork, picture
-from badges.picture import MediaType, Picture, PictureRefused, clean, drawn, framed
+from badges import artwork, picture, picture_svg
+from badges.picture import MediaType, PictureRefused, clean, framed
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {more}>'
 
@@ -174,7 +175,7 @@ def test_a_drawing_keeps_its_shapes_and_loses_what_programs_hang_on() -> None:
         assert gone not in text
     assert 'fill="url(#b)"' in text
     assert 'href="#a"' in text
-    with Image.open(BytesIO(drawn(made))) as image:
+    with Image.open(BytesIO(made.png)) as image:
         assert image.size == (picture.SIDE, picture.SIDE)
         assert image.convert("RGBA").getpixel((256, 256)) == (255, 0, 0, 255)
 
@@ -239,9 +240,85 @@ def test_clips_within_clips_are_left_out() -> None:
             '<clipPath id="a"><path id="p" d="M0 0h9v9z" clip-path="url(#a)"/></clipPath>'
             '<circle cx="50" cy="50" r="40" clip-path="url(#a)"/>'
         )
-    ).data
-    assert made.count(b"clip-path=") == 1
-    assert drawn(Picture(MediaType.SVG, made))
+    )
+    assert made.data.count(b"clip-path=") == 1
+    assert made.png
+
+
+WHOLE = '<path d="M0 0H100V100H0z" {more}/>'
+SLOW = {
+    "clips of many shapes": '<clipPath id="a">'
+    + WHOLE.format(more="") * 60
+    + "</clipPath>"
+    + WHOLE.format(more='clip-path="url(#a)"') * 60,
+    "gradients": '<radialGradient id="a"><stop offset="0"/><stop offset="1" stop-color="red"/>'
+    "</radialGradient>" + WHOLE.format(more='fill="url(#a)"') * 1500,
+    "see-through shapes": WHOLE.format(more='fill-opacity=".5"') * 3900,
+}
+
+
+@pytest.mark.parametrize("body", SLOW.values(), ids=SLOW)
+def test_a_drawing_that_takes_too_long_is_given_up_and_nobody_waits_for_it(body: str) -> None:
+    done: list[float] = []
+    busy = threading.Thread(target=lambda: done.append(_refused_after(svg(body))))
+    busy.start()
+    longest, before = 0.0, time.monotonic()
+    while busy.is_alive():
+        time.sleep(0.01)
+        longest, before = max(longest, time.monotonic() - before), time.monotonic()
+    assert done[0] < picture.DEADLINE + 2
+    assert longest < 1, "others go on meanwhile"
+
+
+def _refused_after(data: bytes) -> float:
+    started = time.monotonic()
+    assert refusal(data) == "picture_too_complex"
+    return time.monotonic() - started
+
+
+def test_a_drawing_at_which_the_drawing_library_gives_up_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = '<g transform="scale(1e6)"><path stroke="red" stroke-width="1e30" d="{}"/></g>'
+    hostile = svg(body.format("M0 0L1e30 1e30C1 1e20 3e9 3 5 6z"))
+    assert refusal(hostile) == "picture_damaged"
+    monkeypatch.setattr(picture_svg, "_LARGEST", float("inf"))  # so that it is drawn
+    assert refusal(hostile) == "picture_damaged"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<path d="M0 0L1e7 0"/>',
+        '<path d="M0,0L-10000000,0"/>',
+        '<g transform="scale(1e7)"><path d="M0 0"/></g>',
+        '<path d="M0 0" style="stroke-width:9999999px"/>',
+        f'<path d="M0 {"1" * 90_000}"/>',
+    ],
+)
+def test_numbers_that_no_drawing_needs_are_refused(body: str) -> None:
+    assert refusal(svg(body)) == "picture_damaged"
+
+
+def test_colours_are_no_numbers() -> None:
+    assert clean(svg('<circle cx="50" cy="50" r="40" fill="#1e9999" stroke="#99999999"/>')).png
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        svg('<circle r="1"/>', f'width="1{" " * 90_000}x" height="1"'),
+        svg('<circle r="1"/>', f'viewBox="0 0 {"1" * 90_000}x 1"'),
+        svg(f'<circle r="1" fill="url(#a){" " * 90_000}!"/>'),
+        svg(f'<path d="{"1e" * 45_000}!"/>'),
+        svg(f'<path style="{";:" * 45_000};fill:!"/>'),
+    ],
+)
+def test_no_pattern_takes_long_for_a_long_value(data: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(PictureRefused):
+        clean(data)
+    assert time.monotonic() - started < 1
 
 
 @given(st.binary(max_size=300))
@@ -267,9 +344,9 @@ def test_what_was_cleaned_stays_as_it_is(data: bytes) -> None:
 )
 def test_a_picture_of_a_test_badge_is_struck_through(data: bytes) -> None:
     made = clean(data)
-    struck = artwork.struck_png(drawn(made))
-    assert struck != drawn(made)
+    struck = artwork.struck_png(made.png)
+    assert struck != made.png
     with Image.open(BytesIO(struck)) as image:
         assert image.format == "PNG"
-    root = ET.fromstring(artwork.struck_svg(framed(made)))
+    root = ET.fromstring(artwork.struck_svg(framed(made.png)))
     assert len(root) > 1

@@ -150,6 +150,18 @@ def test_the_next_version_of_an_own_series_is_written_once(school: School, write
             drafts.start_from(db, writer, version, Kind.EDITORIAL, school.now)
 
 
+@pytest.mark.parametrize(("kind", "doubts"), [(Kind.EDITORIAL, 0), (Kind.VERSION, 1)])
+def test_other_words_are_not_held_up_by_an_address_that_was_published(
+    school: School, writer: Writer, kind: Kind, doubts: int
+) -> None:
+    skill = {"uri": "http://data.europa.eu/esco/skill/7", "label": {"en": "weld"}}
+    with school.transaction() as db:
+        own = definitions.load(complete("PV-1") | {"skills": [skill]})
+        version, _ = catalogue.publish(db, own, public_url="https://badges.example", now=school.now)
+        draft = drafts.start_from(db, writer, version, kind, school.now)
+        assert len(drafts.checklist(draft).problems) == doubts
+
+
 def test_of_another_schools_definition_only_an_own_one_is_started(
     school: School, writer: Writer
 ) -> None:

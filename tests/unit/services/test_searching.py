@@ -46,7 +46,8 @@ def test_what_is_wanted_is_found(filled: Database) -> None:
         assert codes(db, query="SCHWEISSEN") == ["BEM-S-WLD1"]
         assert codes(db, query="bem-s-agr1") == ["BEM-S-AGR1"]
         assert codes(db, query="astronautics") == []
-        assert codes(db, query="% _") == codes(db)
+        assert codes(db, query="% _") == codes(db, query="!!!") == []
+        assert codes(db, query=" ") == codes(db)
         assert codes(db, country="GE") == ["BEM-S-HOSP1"]
         assert codes(db, field="08") == ["BEM-S-AGR1"]
         assert codes(db, language="mk", level=3) == ["BEM-S-CARE1"]
