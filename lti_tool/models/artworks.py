@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lti_tool.db import Base, UtcDateTime
+from lti_tool.db import NOT_SECRET, Base, UtcDateTime
 
 
 class StoredArtwork(Base):
@@ -19,6 +19,6 @@ class StoredArtwork(Base):
 
     digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     media_type: Mapped[str] = mapped_column(sa.String(32))
-    data: Mapped[bytes]
-    png: Mapped[bytes | None]
+    data: Mapped[bytes] = mapped_column(sa.LargeBinary, info=NOT_SECRET)
+    png: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=NOT_SECRET)
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
