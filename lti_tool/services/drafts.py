@@ -119,25 +119,14 @@ def start(
 def start_from(
     db: Session, writer: Writer, version: MicroCredentialVersion, kind: Kind, now: datetime
 ) -> DefinitionDraft:
-    """Return a new draft with the content of a version.
+    """Return a new draft with the content of a version of the writer's organisation.
 
-    `NEW` starts a series of the writer's own from it, whosever it is, under a code of its own;
-    `VERSION` and `EDITORIAL` go on with one of the writer's organisation.
+    `kind`: `VERSION` or `EDITORIAL`; `adoption` begins an own one with anybody's.
 
     Raises:
         NotFound: `unknown_micro_credential`: it is another organisation's.
         Conflict: `already_being_written`: somebody writes the next one of the series.
     """
-    organisation = db.get_one(Organisation, writer.organisation_id)
-    if kind is Kind.NEW:
-        content = dict(version.definition)
-        language = next(iter(content["title"]))
-        content |= {
-            "code": _free_code(db, organisation, content["code"]),
-            "version": FIRST_VERSION,
-            "awarding_body": awarding_body(organisation, language),
-        }
-        return _add(db, writer, kind, content, version, now)
     if version.series.organisation_id != writer.organisation_id:
         raise NotFound("unknown_micro_credential")
     # The series is locked, so that of two begun at one moment one finds the other.
