@@ -46,7 +46,7 @@ def open_tool(settings: "Settings") -> "Tool":
     from lti_tool.db import Database
     from lti_tool.encryption import Encryption
     from lti_tool.outbound import Outbound
-    from lti_tool.services.keys import check_encryption
+    from lti_tool.services.awarding.keys import check_encryption
     from lti_tool.services.organisations import check_public_url
     from lti_tool.tool import Tool
     from migrations import check_current

@@ -6,8 +6,8 @@ from config.settings import Settings
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption
 from lti_tool.outbound import Outbound
-from lti_tool.services.credentials import Signing
-from lti_tool.services.evidence import Keeping, Limits
+from lti_tool.services.awarding.credentials import Signing
+from lti_tool.services.completing.evidence import Keeping, Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,25 +13,16 @@ import structlog
 from lti_tool import clock
 from lti_tool.lti import login_states, unconfirmed
 from lti_tool.mail import MailServer
-from lti_tool.services import (
-    api_clients,
-    artworks,
-    audit,
-    launches,
-    memberships,
-    moodle_reading,
-    readings,
-    results,
-    rosters,
-    schedule,
-    scores,
-    sign_in,
-    sign_in_mail,
-    stack_checks,
-    tool_keys,
-)
-from lti_tool.services.scores import Courier
-from lti_tool.services.sign_in_mail import PostOffice
+from lti_tool.services import audit, schedule
+from lti_tool.services.completing import stack_checks
+from lti_tool.services.connections import api_clients, tool_keys
+from lti_tool.services.definitions import artworks
+from lti_tool.services.launching import launches
+from lti_tool.services.lms import memberships, moodle_reading, readings, results, rosters
+from lti_tool.services.outbox import scores
+from lti_tool.services.outbox.scores import Courier
+from lti_tool.services.staff import sign_in, sign_in_mail
+from lti_tool.services.staff.sign_in_mail import PostOffice
 from lti_tool.tool import Tool
 
 IDLE = timedelta(seconds=1)

@@ -9,8 +9,9 @@ from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.models import Account, AccountGrant
-from lti_tool.services import accounts, organisations, passkeys, sign_in
-from lti_tool.services.accounts import Role
+from lti_tool.services import organisations
+from lti_tool.services.staff import accounts, passkeys, sign_in
+from lti_tool.services.staff.accounts import Role
 from lti_tool.web.i18n import LANGUAGES
 
 ROLES = click.Choice([role.value for role in Role])

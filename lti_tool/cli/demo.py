@@ -20,8 +20,8 @@ from lti_tool.demo.journey import JourneyFailed, Step
 from lti_tool.demo.lms import MANNERS
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import World
-from lti_tool.services import accounts, sign_in
-from lti_tool.services.accounts import Role
+from lti_tool.services.staff import accounts, sign_in
+from lti_tool.services.staff.accounts import Role
 
 PORT = click.IntRange(1, 65535)
 TOOL_PORT, LMS_PORT = 8000, 9001

@@ -10,7 +10,8 @@ from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.lti.tool_keys import DatedKey, KeyState, all_keys
 from lti_tool.models import Registration
-from lti_tool.services import rewrapping, tool_keys
+from lti_tool.services import rewrapping
+from lti_tool.services.connections import tool_keys
 
 
 @click.group("key")

@@ -15,7 +15,8 @@ from lti_tool import clock
 from lti_tool.cli.context import Context, explain, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
-from lti_tool.services import artworks, audit, catalogue, grants, organisations, specimen
+from lti_tool.services import audit, organisations
+from lti_tool.services.definitions import artworks, catalogue, grants, specimen
 
 FILES = click.argument(
     "files",

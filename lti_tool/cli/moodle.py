@@ -12,7 +12,8 @@ from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
 from lti_tool.lti import moodle_web_services
 from lti_tool.lti.moodle_web_services import NEEDED, MoodleRefused, Site, SiteInfo
-from lti_tool.services import audit, moodle
+from lti_tool.services import audit
+from lti_tool.services.lms import moodle
 from lti_tool.web.sentences import sentence
 
 

@@ -12,8 +12,9 @@ from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import Registration
-from lti_tool.services import organisations, platforms, registrations, slugs
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import organisations, slugs
+from lti_tool.services.connections import platforms, registrations
+from lti_tool.services.connections.platforms import PlatformDetails
 from lti_tool.web import pasting
 from lti_tool.web.pasting import Lms
 

@@ -13,7 +13,8 @@ from lti_tool.cli.platform import deployments_in_words
 from lti_tool.cli.texts import _
 from lti_tool.lti.origins import origin
 from lti_tool.models import Registration
-from lti_tool.services import invitations, organisations, registrations
+from lti_tool.services import organisations
+from lti_tool.services.connections import invitations, registrations
 
 
 @click.command()

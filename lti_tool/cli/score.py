@@ -7,7 +7,8 @@ import click
 from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
-from lti_tool.services import audit, deliveries
+from lti_tool.services import audit
+from lti_tool.services.outbox import deliveries
 
 
 @click.group("score")

@@ -8,7 +8,8 @@ from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
 from lti_tool.models import ApiClient
-from lti_tool.services import api_clients, audit, organisations
+from lti_tool.services import audit, organisations
+from lti_tool.services.connections import api_clients
 
 
 @click.group("system")

@@ -38,17 +38,12 @@ from lti_tool.demo.lms.config import fetch_over_http
 from lti_tool.demo.serving import serving
 from lti_tool.lti.moodle_web_services import Site
 from lti_tool.models import Registration
-from lti_tool.services import (
-    audit,
-    catalogue,
-    grants,
-    moodle,
-    organisations,
-    platforms,
-    registrations,
-)
-from lti_tool.services.deep_linking import CONTEXT_HISTORY
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import audit, organisations
+from lti_tool.services.connections import platforms, registrations
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.courses.deep_linking import CONTEXT_HISTORY
+from lti_tool.services.definitions import catalogue, grants
+from lti_tool.services.lms import moodle
 from lti_tool.tool import Tool
 
 SAMPLE = samples.welding()

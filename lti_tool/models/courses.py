@@ -76,7 +76,7 @@ class Placement(Base):
     yet. `original`: the version of the course that this one was copied from. `confirmations`: how
     many teachers confirm an award before it is given; 0: it is given by itself. `opens_on`,
     `due_on`: days where the school is, for units without their own. `language`: see
-    `services.course_settings`, as `proposes_name` and `offers_email`.
+    `services.courses.course_settings`, as `proposes_name` and `offers_email`.
     """
 
     __tablename__ = "placements"

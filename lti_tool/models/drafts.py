@@ -18,7 +18,7 @@ class DefinitionDraft(Base):
 
     `content` has the form `credlet-definition/1`, with anything still absent or wrong. `revision`
     counts what was saved, so that two pages do not overwrite each other. `author`: `person:<id>`
-    or `account:<id>`. `kind` and `state`: `services.drafts.Kind`, `services.drafts.State`.
+    or `account:<id>`. `kind`, `state`: as in `services.definitions.drafts`.
     `based_on`: the version it was started from. `published`: the version that came of it.
     """
 

@@ -12,7 +12,7 @@ from lti_tool.models.completions import CompletionRecord
 
 class ModerationSample(Base):
     """A result that was drawn. `organisation_id`: the awarding body. `verdict`: a
-    `services.moderation.Verdict`, None while it waits. `moderator`: `account:<id>`."""
+    `services.completing.moderation.Verdict`, None while it waits. `moderator`: `account:<id>`."""
 
     __tablename__ = "moderation_samples"
 

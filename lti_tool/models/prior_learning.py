@@ -18,8 +18,8 @@ from lti_tool.models.people import Person
 class PriorLearningApplication(Base):
     """What a learner says to be able to do already of one unit, and the evidence for it.
 
-    `state`: `services.prior_learning.State`. `answers`: a list of {"outcome", "says", "text",
-    "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts what was
+    `state`: `services.completing.prior_learning.State`. `answers`: a list of
+    {"outcome", "says", "text", "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts what was
     saved, so that nobody judges another text than they read. `appealed_at`: the learner asked for
     another assessor, once, for `appeal_reason`. `erased_at`: the learner took all texts back after
     the decision; what was judged stays.
@@ -61,7 +61,8 @@ class PriorLearningApplication(Base):
 class PriorLearningJudgement(Base):
     """What one assessor says of one outcome, and why. Never changed.
 
-    `sequence` counts from 1 for each application. `verdict`: `services.prior_learning.Verdict`.
+    `sequence` counts from 1 for each application. `verdict`: as in
+    `services.completing.prior_learning`.
     `is_appeal`: it answers an appeal. `record`: what it added to the learner's completions.
     """
 

@@ -24,7 +24,8 @@ from lti_tool.models import (
     Placement,
     PriorLearningApplication,
 )
-from lti_tool.services import activities, evidence, moderation
+from lti_tool.services.completing import evidence, moderation
+from lti_tool.services.lms import activities
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,9 @@ from lti_tool.errors import ToolError
 from lti_tool.lti import tool_keys
 from lti_tool.models import Delivery, Registration, ScheduledJob
 from lti_tool.outbound import Outbound, OutboundError
-from lti_tool.services import deliveries, platforms
-from lti_tool.services import tool_keys as key_turns
+from lti_tool.services.connections import platforms
+from lti_tool.services.connections import tool_keys as key_turns
+from lti_tool.services.outbox import deliveries
 from lti_tool.tool import Tool
 
 WORKER_SILENT_AFTER = timedelta(minutes=5)

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.errors import Forbidden
 from lti_tool.models import Account, AccountSession
-from lti_tool.services import accounts, sign_in
-from lti_tool.services.accounts import Access
-from lti_tool.services.passkeys import RelyingParty
+from lti_tool.services.staff import accounts, sign_in
+from lti_tool.services.staff.accounts import Access
+from lti_tool.services.staff.passkeys import RelyingParty
 from lti_tool.web import security
 from lti_tool.web.context import current_tool
 from lti_tool.web.launch_session import Afterwards

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, object_session
 from badges import artwork, baking, picture
 from badges.micro_credential import MicroCredential
 from lti_tool.models import Credential
-from lti_tool.services import artworks, catalogue
+from lti_tool.services.definitions import artworks, catalogue
 
 EMBLEMS_KEPT = 256
 """Each takes about 20 kB; drawing one takes 20 ms of a processor, for any stranger who asks."""

@@ -10,7 +10,7 @@ from badges.completion import Condition, ConditionCode, Progress, UnitProgress
 from badges.conditions import MENTOR
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
-from lti_tool.services.elsewhere import ELSEWHERE
+from lti_tool.services.courses.elsewhere import ELSEWHERE
 from lti_tool.web.wording import day, number, say
 
 

@@ -5,7 +5,7 @@ from typing import cast
 from flask import current_app
 
 from lti_tool import clock
-from lti_tool.services.scores import Courier
+from lti_tool.services.outbox.scores import Courier
 from lti_tool.tool import Tool
 
 

@@ -16,7 +16,7 @@ from babel.support import Translations
 from flask import Flask, Response, g, request
 from flask_babel import Babel, Domain, get_locale
 
-from lti_tool.services import launches
+from lti_tool.services.launching import launches
 from lti_tool.web.context import current_tool
 
 LANGUAGES = ("en", "de")

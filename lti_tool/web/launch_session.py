@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.models import LaunchSession
-from lti_tool.services import deep_linking, launches
+from lti_tool.services.courses import deep_linking
+from lti_tool.services.launching import launches
 from lti_tool.web import framed_cookies, proving, security
 from lti_tool.web.context import current_tool
 

@@ -25,8 +25,9 @@ from lti_tool.lti.claims import AnyClaims
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import LaunchSession
-from lti_tool.services import launches, refused_launches, waiting_deployments
-from lti_tool.services import tool_keys as key_turns
+from lti_tool.services.connections import refused_launches, waiting_deployments
+from lti_tool.services.connections import tool_keys as key_turns
+from lti_tool.services.launching import launches
 from lti_tool.web import caching, framed_cookies, launch_session, proving, static_files
 from lti_tool.web.caching import cacheable
 from lti_tool.web.compression import compress

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, make_response, render_template, request
 from lti_tool import clock
 from lti_tool.errors import ToolError
 from lti_tool.models import MentorLink
-from lti_tool.services import catalogue, mentors
-from lti_tool.services.mentors import Given
+from lti_tool.services.completing import mentors
+from lti_tool.services.completing.mentors import Given
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import security, uploads
 from lti_tool.web.account_session import Stranger
 from lti_tool.web.context import current_tool

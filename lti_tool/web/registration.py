@@ -20,8 +20,8 @@ from lti_tool.lti.dynamic_registration import Registered
 from lti_tool.lti.errors import RegistrationRefused
 from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.models import Registration
-from lti_tool.services import invitations
-from lti_tool.services.invitations import OpenInvitation
+from lti_tool.services.connections import invitations
+from lti_tool.services.connections.invitations import OpenInvitation
 from lti_tool.web import lti, security
 from lti_tool.web.context import current_tool
 

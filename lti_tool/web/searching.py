@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from lti_tool.services.searching import Filters, Wanted
+from lti_tool.services.definitions.searching import Filters, Wanted
 from lti_tool.web import wording
 from lti_tool.web.sentence import N_
 

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from lti_tool import clock
 from lti_tool.errors import NotFound
-from lti_tool.services import passkeys, sign_in, sign_in_mail
+from lti_tool.services.staff import passkeys, sign_in, sign_in_mail
 from lti_tool.web import account_session, security
 from lti_tool.web.account_session import Stranger, own_page
 from lti_tool.web.context import current_tool

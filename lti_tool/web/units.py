@@ -8,8 +8,9 @@ from enum import StrEnum
 from badges.completion import Progress, Route, UnitProgress
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import Placement
-from lti_tool.services import course_dates, placements
-from lti_tool.services.course_dates import Dates
+from lti_tool.services.completing import course_dates
+from lti_tool.services.completing.course_dates import Dates
+from lti_tool.services.courses import placements
 from lti_tool.web.conditions import Reason, reasons
 
 

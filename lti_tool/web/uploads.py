@@ -19,7 +19,7 @@ from lti_tool import documents
 from lti_tool.documents import Document
 from lti_tool.errors import ToolError
 from lti_tool.models import EvidenceFile
-from lti_tool.services import evidence
+from lti_tool.services.completing import evidence
 from lti_tool.web import security
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words

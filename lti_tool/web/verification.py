@@ -10,7 +10,7 @@ from badges import did, verify
 from badges.fetch import FetchFailed
 from badges.verify import Check, CheckId, Outcome, Report
 from lti_tool.models import Credential
-from lti_tool.services import keys, status_lists
+from lti_tool.services.awarding import keys, status_lists
 from lti_tool.web.context import public_url
 
 

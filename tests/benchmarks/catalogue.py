@@ -21,8 +21,8 @@ from badges import catalogue_entry
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CatalogueEntry
-from lti_tool.services import feed, searching
-from lti_tool.services.searching import PAGE_SIZE, Wanted
+from lti_tool.services.definitions import feed, searching
+from lti_tool.services.definitions.searching import PAGE_SIZE, Wanted
 from tests.benchmarks.tool import tool
 from tests.factories import catalogues
 from tests.factories.statements import recorded

@@ -18,8 +18,8 @@ import jinja2
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import LaunchSession
-from lti_tool.services import roster
-from lti_tool.services.grid import PAGE_SIZE
+from lti_tool.services.courses import roster
+from lti_tool.services.courses.grid import PAGE_SIZE
 from tests.benchmarks.tool import tool
 from tests.factories import crowds
 from tests.factories.statements import recorded

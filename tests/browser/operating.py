@@ -6,8 +6,9 @@ from playwright.sync_api import Page
 
 from lti_tool import clock
 from lti_tool.demo.world import World
-from lti_tool.services import accounts, organisations, sign_in
-from lti_tool.services.accounts import Role
+from lti_tool.services import organisations
+from lti_tool.services.staff import accounts, sign_in
+from lti_tool.services.staff.accounts import Role
 
 
 def add_account(

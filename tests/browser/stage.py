@@ -23,15 +23,10 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import (
-    catalogue,
-    confirming,
-    course_settings,
-    deliveries,
-    evidence,
-    judging,
-    mentors,
-)
+from lti_tool.services.completing import evidence, judging, mentors
+from lti_tool.services.courses import confirming, course_settings
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.outbox import deliveries
 from tests.browser import teaching
 from tests.browser.chromium import Watch
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT, person_id

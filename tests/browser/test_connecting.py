@@ -9,7 +9,8 @@ from lti_tool import clock
 from lti_tool.demo.lms import Role, registration
 from lti_tool.demo.world import World
 from lti_tool.models import Registration
-from lti_tool.services import invitations, organisations, registrations
+from lti_tool.services import organisations
+from lti_tool.services.connections import invitations, registrations
 from tests.browser import measure
 from tests.browser.conftest import Arrive, NewContext, Show
 from tests.browser.visitors import Visitor

@@ -3,7 +3,7 @@
 from lti_tool import clock
 from lti_tool.demo.world import World
 from lti_tool.models import Course, CourseMember, Placement
-from lti_tool.services import judging
+from lti_tool.services.completing import judging
 from tests.browser import teaching
 from tests.browser.conftest import Arrive
 from tests.factories import crowds

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lti_tool.demo.world import World
-from lti_tool.services import registrations
-from lti_tool.services.accounts import Role
+from lti_tool.services.connections import registrations
+from lti_tool.services.staff.accounts import Role
 from tests.browser import measure, operating, test_connecting
 from tests.browser.conftest import Arrive, NewContext, Show
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from lti_tool.demo.world import PARTICIPATION, UNLOCKED, World
-from lti_tool.services.accounts import Role
+from lti_tool.services.staff.accounts import Role
 from tests.browser import measure, operating, teaching
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import Arrive, NewContext, Show

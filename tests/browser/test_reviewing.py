@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from lti_tool import clock
 from lti_tool.demo.world import World
 from lti_tool.models import Platform
-from lti_tool.services import catalogue
-from lti_tool.services.accounts import Role
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.staff.accounts import Role
 from tests.browser import operating
 from tests.browser.chromium import Sitting
 from tests.browser.conftest import NewContext, Show

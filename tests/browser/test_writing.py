@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import UNLOCKED, World, running
-from lti_tool.services.accounts import Role
+from lti_tool.services.staff.accounts import Role
 from tests.browser import measure, operating
 from tests.browser.chromium import COOKIELESS_HOST, PHONE
 from tests.browser.conftest import Arrive, NewContext, Show

@@ -10,8 +10,9 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import catalogue, prior_learning
-from lti_tool.services.prior_learning import Answer, Place, Says, SelfAssessment
+from lti_tool.services.completing import prior_learning
+from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment
+from lti_tool.services.definitions import catalogue
 
 
 def hand_in(

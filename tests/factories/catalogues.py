@@ -11,7 +11,8 @@ from badges.micro_credential import MicroCredential
 from badges.text import Text
 from lti_tool.db import Database
 from lti_tool.models import MicroCredentialSeries, MicroCredentialVersion
-from lti_tool.services import catalogue_entries, organisations
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue_entries
 
 SUBJECTS = ("Welding", "Bread baking", "Solar roofs", "First aid", "Bee keeping", "Bookkeeping")
 KINDS = ("for beginners", "at night", "in workshops", "for trainers", "with machines")

@@ -29,19 +29,16 @@ from lti_tool.models import (
     Person,
     Registration,
 )
-from lti_tool.services import (
-    awards,
-    catalogue,
-    completions,
-    grants,
-    launches,
-    organisations,
-    placements,
-    platforms,
-)
-from lti_tool.services.completions import Judgement
-from lti_tool.services.credentials import Signing
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import organisations
+from lti_tool.services.awarding import awards
+from lti_tool.services.awarding.credentials import Signing
+from lti_tool.services.completing import completions
+from lti_tool.services.completing.completions import Judgement
+from lti_tool.services.connections import platforms
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue, grants
+from lti_tool.services.launching import launches
 from tests.factories.judgements import passing
 
 PUBLIC_URL = "https://badges.example"

@@ -18,7 +18,7 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast
 from lti_tool.db import Database
 from lti_tool.models import CompletionRecord, Course, CourseMember, Enrolment, Person
-from lti_tool.services import catalogue
+from lti_tool.services.definitions import catalogue
 
 FIRST_NAMES = ("Ana", "Ben", "Çiğdem", "Дарія", "Émile", "Frieda", "Георги", "Hanne")
 

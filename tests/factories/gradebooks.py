@@ -36,17 +36,13 @@ from lti_tool.demo.serving import free_port, serving
 from lti_tool.lti import tool_keys
 from lti_tool.models import Delivery, LaunchSession
 from lti_tool.outbound import Outbound
-from lti_tool.services import (
-    completions,
-    deliveries,
-    organisations,
-    platforms,
-    results,
-    rosters,
-    scores,
-)
-from lti_tool.services.platforms import PlatformDetails
-from lti_tool.services.scores import Clock, Courier
+from lti_tool.services import organisations
+from lti_tool.services.completing import completions
+from lti_tool.services.connections import platforms
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.lms import results, rosters
+from lti_tool.services.outbox import deliveries, scores
+from lti_tool.services.outbox.scores import Clock, Courier
 from tests.factories.courses import AGS_SCOPES, School
 
 LOOPBACK = ("127.0.0.1",)

@@ -17,8 +17,9 @@ from lti_tool.models import (
     ModerationSample,
     Person,
 )
-from lti_tool.services import catalogue, drafts, organisations
-from lti_tool.services.drafts import Kind, Writer
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue, drafts
+from lti_tool.services.definitions.drafts import Kind, Writer
 
 AUTHOR = "person:author"
 

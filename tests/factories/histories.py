@@ -29,19 +29,14 @@ from lti_tool.errors import ToolError
 from lti_tool.lti.claims import LaunchClaims
 from lti_tool.lti.grades import Result
 from lti_tool.lti.moodle_web_services import State
-from lti_tool.services import (
-    activities,
-    awards,
-    completions,
-    credentials,
-    gradebook_results,
-    launches,
-    placements,
-    status_lists,
-)
-from lti_tool.services.activities import Said
-from lti_tool.services.completions import Judgement
-from lti_tool.services.credentials import Claim
+from lti_tool.services.awarding import awards, credentials, status_lists
+from lti_tool.services.awarding.credentials import Claim
+from lti_tool.services.completing import completions
+from lti_tool.services.completing.completions import Judgement
+from lti_tool.services.courses import placements
+from lti_tool.services.launching import launches
+from lti_tool.services.lms import activities, gradebook_results
+from lti_tool.services.lms.activities import Said
 from tests.factories.courses import PUBLIC_URL, School
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -28,9 +28,9 @@ from lti_tool.models import (
     Registration,
 )
 from lti_tool.outbound import Outbound
-from lti_tool.services import moodle as connections
-from lti_tool.services import moodle_reading
-from lti_tool.services.scores import Courier
+from lti_tool.services.lms import moodle as connections
+from lti_tool.services.lms import moodle_reading
+from lti_tool.services.outbox.scores import Courier
 from tests.factories.courses import School
 from tests.factories.visits import Page, Visit, Visits
 

@@ -26,25 +26,17 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services import (
-    awards,
-    catalogue,
-    completions,
-    credentials,
-    deliveries,
-    drafts,
-    evidence,
-    invitations,
-    mentors,
-    organisations,
-    placements,
-    platforms,
-    prior_learning,
-)
-from lti_tool.services.completions import Judgement
-from lti_tool.services.credentials import Claim
-from lti_tool.services.platforms import PlatformDetails
-from lti_tool.services.prior_learning import Place, SelfAssessment
+from lti_tool.services import organisations
+from lti_tool.services.awarding import awards, credentials
+from lti_tool.services.awarding.credentials import Claim
+from lti_tool.services.completing import completions, evidence, mentors, prior_learning
+from lti_tool.services.completing.completions import Judgement
+from lti_tool.services.completing.prior_learning import Place, SelfAssessment
+from lti_tool.services.connections import invitations, platforms
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue, drafts
+from lti_tool.services.outbox import deliveries
 from lti_tool.tool import Tool
 from tests.factories.courses import School
 from tests.factories.visits import Visit, Visits

@@ -17,7 +17,8 @@ from lti_tool.demo.forms import PageReader
 from lti_tool.lti.dynamic_registration import Registered
 from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.models import Registration
-from lti_tool.services import invitations, organisations
+from lti_tool.services import organisations
+from lti_tool.services.connections import invitations
 from tests.factories.platform import Answer, PlatformDouble, Request
 
 CONFIGURATION = "/openid-configuration"

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from lti_tool.db import Database
 from lti_tool.models import Organisation
-from lti_tool.services import api_clients
+from lti_tool.services.connections import api_clients
 from tests.factories.courses import School
 
 ISSUER = "https://lms.example"

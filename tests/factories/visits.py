@@ -26,7 +26,7 @@ from lti_tool.lti import deep_linking
 from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.deep_linking import DeepLinkingSettings
 from lti_tool.models import LaunchSession
-from lti_tool.services import launches
+from lti_tool.services.launching import launches
 from lti_tool.web import framed_cookies, launch_session
 from tests.factories.courses import AGS_SCOPES, School
 

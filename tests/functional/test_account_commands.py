@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import Account, AuditEntry, Passkey
-from lti_tool.services import organisations, sign_in
+from lti_tool.services import organisations
+from lti_tool.services.staff import sign_in
 from tests.functional.test_command_line import Operator
 
 LINK = re.compile(r"https://badges\.example/sign-in/links/([\w-]{43})\n")

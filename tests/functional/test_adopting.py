@@ -17,8 +17,9 @@ from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, DefinitionDraft
-from lti_tool.services import drafts, organisations
-from lti_tool.services.accounts import Role
+from lti_tool.services import organisations
+from lti_tool.services.definitions import drafts
+from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.visits import Page, Visit, Visits
 

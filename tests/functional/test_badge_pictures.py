@@ -18,8 +18,8 @@ from badges import picture as pictures
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import StoredArtwork
-from lti_tool.services import artworks, catalogue, drafts
-from lti_tool.services.drafts import Kind, MoreThanWording, Writer
+from lti_tool.services.definitions import artworks, catalogue, drafts
+from lti_tool.services.definitions.drafts import Kind, MoreThanWording, Writer
 from tests.factories.courses import PUBLIC_URL
 from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_writing import SAFETY, begin, check, content, fill

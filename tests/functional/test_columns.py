@@ -22,8 +22,8 @@ from lti_tool.demo.lms import AgsSetting, LineItem, Role, User
 from lti_tool.lti import line_items
 from lti_tool.lti.service_calls import Caller
 from lti_tool.models import ResourceLink
-from lti_tool.services import columns
-from lti_tool.services.columns import Repair
+from lti_tool.services.lms import columns
+from lti_tool.services.lms.columns import Repair
 from lti_tool.tool import Tool
 from tests.factories.gradebooks import Teaching, teaching
 from tests.factories.visits import Visit, Visits

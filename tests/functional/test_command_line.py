@@ -27,8 +27,10 @@ from lti_tool.demo.serving import free_port
 from lti_tool.encryption import Encryption
 from lti_tool.lti.tool_configuration import ToolAddresses
 from lti_tool.models import AuditEntry, Award, Credential, Delivery, Registration, StatusList
-from lti_tool.services import credentials, deliveries, keys, organisations
-from lti_tool.services.credentials import Claim
+from lti_tool.services import organisations
+from lti_tool.services.awarding import credentials, keys
+from lti_tool.services.awarding.credentials import Claim
+from lti_tool.services.outbox import deliveries
 from lti_tool.web import pasting
 from tests.factories.courses import School
 

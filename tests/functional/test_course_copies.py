@@ -19,7 +19,8 @@ from lti_tool.demo.lms import Role
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import World, running
 from lti_tool.models import AuditEntry, Course, Placement, ResourceLink
-from lti_tool.services import catalogue, placements
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.teacher.entries import field
 from tests.factories import courses
 from tests.factories.visits import Visit, Visits

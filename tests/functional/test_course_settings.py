@@ -11,7 +11,7 @@ from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, CompletionRecord, CourseMember, Organisation, Placement
-from lti_tool.services import course_dates
+from lti_tool.services.completing import course_dates
 from lti_tool.web.teacher.entries import field
 from tests.factories.databases import on_each_database
 from tests.factories.visits import Page, Visit, Visits

@@ -10,8 +10,10 @@ from flask import Flask
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import DefinitionDraft, MicroCredentialVersion
-from lti_tool.services import accounts, drafts, lifecycle, organisations
-from lti_tool.services.accounts import Role
+from lti_tool.services import organisations
+from lti_tool.services.definitions import drafts, lifecycle
+from lti_tool.services.staff import accounts
+from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.signing_in import SignedIn
 from tests.factories.visits import Visits

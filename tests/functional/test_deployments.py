@@ -9,7 +9,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.lti.tool_configuration import SCOPES
 from lti_tool.models import AuditEntry, Deployment
-from lti_tool.services import registrations, waiting_deployments
+from lti_tool.services.connections import registrations, waiting_deployments
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code
 

@@ -19,7 +19,7 @@ from config import Settings
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, Invitation, Registration
-from lti_tool.services import registrations
+from lti_tool.services.connections import registrations
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code
 from tests.factories.platform import PlatformDouble, serving_platform

@@ -15,8 +15,9 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, ToolError
 from lti_tool.models import AuditEntry, DefinitionGrant, MicroCredentialVersion, Organisation
-from lti_tool.services import catalogue, grants, lifecycle, organisations
-from lti_tool.services.accounts import Role
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue, grants, lifecycle
+from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.courses import PUBLIC_URL
 from tests.factories.databases import on_each_database

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.lti import tool_keys as keys
-from lti_tool.services import tool_keys
+from lti_tool.services.connections import tool_keys
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor
 

@@ -15,7 +15,7 @@ from config import Settings
 from lti_tool import clock, create_app, worker
 from lti_tool.db import Database
 from lti_tool.models import SignInLink, SignInRequest
-from lti_tool.services import accounts, sign_in_mail
+from lti_tool.services.staff import accounts, sign_in_mail
 from lti_tool.tool import Tool
 from lti_tool.web.security import SIGN_IN_BLUEPRINT, own_csrf_token
 from tests.factories import signing_in

@@ -7,7 +7,7 @@ import pytest
 
 from lti_tool.demo.lms import Endpoint, Fault, Role
 from lti_tool.models import Platform
-from lti_tool.services import activity_checks
+from lti_tool.services.lms import activity_checks
 from tests.factories.databases import on_each_database
 from tests.factories.moodle import OTHER_UNITS, UNIT, Moodle
 

@@ -17,7 +17,7 @@ from lti_tool.models import (
     Platform,
     Registration,
 )
-from lti_tool.services import mentors
+from lti_tool.services.completing import mentors
 from tests.factories.judgements import passing
 from tests.factories.visits import Visit, Visits
 

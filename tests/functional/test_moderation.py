@@ -11,10 +11,12 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.errors import Conflict
 from lti_tool.models import Award, CompletionRecord, ModerationSample
-from lti_tool.services import catalogue, moderation, people
-from lti_tool.services.accounts import Access, Role
-from lti_tool.services.moderation import Verdict
-from lti_tool.services.reviews import Reviewer
+from lti_tool.services import people
+from lti_tool.services.completing import moderation
+from lti_tool.services.completing.moderation import Verdict
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions.reviews import Reviewer
+from lti_tool.services.staff.accounts import Access, Role
 from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn

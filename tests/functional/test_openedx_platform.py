@@ -24,9 +24,11 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.models import Course as LmsCourse
-from lti_tool.services import columns, organisations, platforms
-from lti_tool.services.columns import Repair
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import organisations
+from lti_tool.services.connections import platforms
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.lms import columns
+from lti_tool.services.lms.columns import Repair
 from lti_tool.tool import Tool as Credlet
 from tests.conftest import RunningTool
 from tests.factories.courses import School

@@ -15,7 +15,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption
 from lti_tool.models import AuditEntry, Invitation, Platform, Registration, ToolKey
-from lti_tool.services import tool_keys
+from lti_tool.services.connections import tool_keys
 from tests.factories.registering import register
 from tests.functional.test_command_line import Operator
 

@@ -21,9 +21,11 @@ from lti_tool.models import (
     Platform,
     Registration,
 )
-from lti_tool.services import organisations, platforms, sign_in, waiting_deployments
-from lti_tool.services.accounts import Role
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import organisations
+from lti_tool.services.connections import platforms, waiting_deployments
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.staff import sign_in
+from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.registering import register

@@ -19,9 +19,12 @@ from werkzeug.routing import Rule
 from lti_tool import clock
 from lti_tool.db import Base, Database
 from lti_tool.models import MicroCredentialSeries, Passkey
-from lti_tool.services import accounts, api_clients, grants, organisations, platforms
-from lti_tool.services.accounts import Role
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import organisations
+from lti_tool.services.connections import api_clients, platforms
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.definitions import grants
+from lti_tool.services.staff import accounts
+from lti_tool.services.staff.accounts import Role
 from lti_tool.web.account_session import For
 from tests.factories import applying, handing_in, signing_in
 from tests.factories.databases import on_each_database

@@ -8,7 +8,7 @@ import pytest
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CourseMember, LaunchSession
-from lti_tool.services import credentials
+from lti_tool.services.awarding import credentials
 from tests.factories.databases import on_each_database
 from tests.factories.neighbours import OTHER_MC, Neighbourhood
 from tests.factories.visits import Visit

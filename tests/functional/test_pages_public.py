@@ -17,8 +17,8 @@ from badges.verify import Outcome, verify
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import Award, Credential
-from lti_tool.services import credentials
-from lti_tool.services.credentials import Claim
+from lti_tool.services.awarding import credentials
+from lti_tool.services.awarding.credentials import Claim
 from tests.factories.visits import Visits
 
 BODY = "/issuers/dnipro-sample-lyceum"
@@ -412,7 +412,7 @@ def test_a_wrong_method_says_which_are_right(client: FlaskClient) -> None:
 def test_an_unforeseen_failure_is_a_page_with_a_code_and_without_details(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lti_tool.services import searching
+    from lti_tool.services.definitions import searching
 
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")

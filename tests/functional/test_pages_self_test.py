@@ -10,7 +10,7 @@ from flask import Flask
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.demo.lms import AgsSetting
-from lti_tool.services.accounts import Role
+from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.gradebooks import Teaching, teaching
 from tests.factories.signing_in import SignedIn

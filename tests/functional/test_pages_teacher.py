@@ -10,8 +10,8 @@ from flask import Flask
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import Award, CompletionRecord, Credential, Delivery, ResourceLink
-from lti_tool.services import credentials
-from lti_tool.services.credentials import Claim
+from lti_tool.services.awarding import credentials
+from lti_tool.services.awarding.credentials import Claim
 from lti_tool.web.teacher.entries import field
 from tests.factories.visits import Visit, Visits
 

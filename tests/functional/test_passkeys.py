@@ -19,7 +19,7 @@ from config import Settings
 from lti_tool import clock, create_app
 from lti_tool.db import Database
 from lti_tool.models import AccountSession, Passkey
-from lti_tool.services import accounts
+from lti_tool.services.staff import accounts
 from tests.factories import signing_in
 from tests.factories.authenticator import PRESENT, Authenticator, decoded, encoded
 from tests.factories.databases import on_each_database

@@ -13,7 +13,7 @@ from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, CompletionRecord, PriorLearningApplication
-from lti_tool.services.accounts import Role
+from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.signing_in import SignedIn
 from tests.factories.visits import Page, Visit, Visits

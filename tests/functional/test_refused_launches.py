@@ -11,7 +11,8 @@ from flask import Flask
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, Organisation
-from lti_tool.services import audit, refused_launches
+from lti_tool.services import audit
+from lti_tool.services.connections import refused_launches
 from lti_tool.web.admin import acts
 from lti_tool.web.admin.acts import REFUSALS
 from tests.factories.databases import on_each_database

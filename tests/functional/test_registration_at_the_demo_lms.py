@@ -13,7 +13,8 @@ from lti_tool.demo.lms import AgsSetting, Endpoint, Fault, Role, registration
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import World, running
 from lti_tool.models import Registration
-from lti_tool.services import invitations, organisations, registrations
+from lti_tool.services import organisations
+from lti_tool.services.connections import invitations, registrations
 
 
 @pytest.fixture

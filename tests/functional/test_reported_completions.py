@@ -16,7 +16,8 @@ from openapi_spec_validator import validate
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import ApiClient, ApiRequest, ApiToken, Award, CompletionRecord
-from lti_tool.services import api_clients, organisations
+from lti_tool.services import organisations
+from lti_tool.services.connections import api_clients
 from tests.factories.databases import on_each_database
 from tests.factories.reporting import System, item, rows
 from tests.factories.threads import at_one_moment

@@ -22,8 +22,8 @@ from lti_tool.db import Database
 from lti_tool.demo.lms import AgsSetting, Endpoint, Fault, Role
 from lti_tool.lti.grades import RESULT_SCOPE
 from lti_tool.models import CompletionRecord, Delivery, GradebookResult, LaunchSession, ResourceLink
-from lti_tool.services import gradebook_results, readings, results
-from lti_tool.services.gradebook_results import Question, Verdict
+from lti_tool.services.lms import gradebook_results, readings, results
+from lti_tool.services.lms.gradebook_results import Question, Verdict
 from lti_tool.tool import Tool
 from tests.factories.courses import AGS_SCOPES
 from tests.factories.databases import on_each_database

@@ -11,9 +11,10 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.errors import Conflict
 from lti_tool.models import Account, DefinitionDraft, DefinitionStep, Organisation
-from lti_tool.services import catalogue, drafts, organisations
-from lti_tool.services.accounts import Role
-from lti_tool.services.drafts import Kind, Writer
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue, drafts
+from lti_tool.services.definitions.drafts import Kind, Writer
+from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn

@@ -14,8 +14,10 @@ from lti_tool import worker
 from lti_tool.db import Database
 from lti_tool.demo.lms import Endpoint, Fault, Paging, Role, Scope
 from lti_tool.models import Course, CourseMember, LaunchSession, Person
-from lti_tool.services import completions, memberships, roster, rosters
-from lti_tool.services.roster import Learner
+from lti_tool.services.completing import completions
+from lti_tool.services.courses import roster
+from lti_tool.services.courses.roster import Learner
+from lti_tool.services.lms import memberships, rosters
 from tests.factories.databases import on_each_database
 from tests.factories.gradebooks import Teaching, teaching
 from tests.factories.threads import at_one_moment

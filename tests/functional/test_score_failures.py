@@ -20,7 +20,7 @@ from lti_tool.db import Database
 from lti_tool.demo.lms import AgsSetting, Endpoint, Fault, Role, Scope
 from lti_tool.models import Delivery
 from lti_tool.outbound import Outbound, Response
-from lti_tool.services import deliveries, scores
+from lti_tool.services.outbox import deliveries, scores
 from lti_tool.tool import Tool
 from tests.factories.gradebooks import (
     Teaching,

@@ -15,7 +15,7 @@ from badges.completion import Route
 from lti_tool.db import Database
 from lti_tool.demo.lms import Endpoint, Fault, Scope
 from lti_tool.models import LaunchSession
-from lti_tool.services import placements
+from lti_tool.services.courses import placements
 from tests.factories.databases import on_each_database
 from tests.factories.gradebooks import (
     Teaching,

@@ -17,8 +17,8 @@ from lti_tool import clock, create_app
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption
 from lti_tool.models import Account, AccountSession, AuditEntry, SignInLink
-from lti_tool.services import accounts, sign_in
-from lti_tool.services.accounts import Role
+from lti_tool.services.staff import accounts, sign_in
+from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import form_token

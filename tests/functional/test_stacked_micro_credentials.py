@@ -14,7 +14,9 @@ from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Delivery, StackCheck
-from lti_tool.services import awards, catalogue, completions, credentials
+from lti_tool.services.awarding import awards, credentials
+from lti_tool.services.completing import completions
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.security import csrf_token
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database

@@ -14,7 +14,7 @@ from lti_tool.demo.browser import Browser
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import PARTICIPATION, World, running
 from lti_tool.models import CompletionRecord, LaunchSession, Person, ResourceLink
-from lti_tool.services import placements
+from lti_tool.services.courses import placements
 from tests.factories import courses
 from tests.factories.launches import Visitor, refusal_code, sessions_of
 from tests.factories.platform import ABSENT, MEMBERSHIP

@@ -10,9 +10,11 @@ from flask import Flask
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import Account, Platform, Registration
-from lti_tool.services import accounts, organisations, platforms, registrations
-from lti_tool.services.accounts import Role
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import organisations
+from lti_tool.services.connections import platforms, registrations
+from lti_tool.services.connections.platforms import PlatformDetails
+from lti_tool.services.staff import accounts
+from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn

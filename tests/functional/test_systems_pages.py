@@ -10,7 +10,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import ApiClient
 from lti_tool.services import organisations
-from lti_tool.services.accounts import Role
+from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.reporting import System, rows
 from tests.factories.signing_in import SignedIn

@@ -18,7 +18,8 @@ from lti_tool.demo.forms import PageReader
 from lti_tool.lti import return_addresses
 from lti_tool.lti.registrations import KnownRegistration
 from lti_tool.models import AuditEntry, LaunchSession
-from lti_tool.services import launches, registrations
+from lti_tool.services.connections import registrations
+from lti_tool.services.launching import launches
 from tests.factories.launches import Visitor, refusal_code
 from tests.factories.platform import ABSENT
 from tests.factories.selecting import request as selection

@@ -15,7 +15,7 @@ from config import Settings
 from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.models import LaunchSession, Person, UnconfirmedLaunch
-from lti_tool.services.launches import BEARER_LIFETIME
+from lti_tool.services.launching.launches import BEARER_LIFETIME
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code, sessions_of
 from tests.factories.threads import at_one_moment

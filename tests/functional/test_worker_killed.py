@@ -25,7 +25,7 @@ from lti_tool.db import Database
 from lti_tool.demo.lms import Endpoint, Fault, User
 from lti_tool.encryption import Encryption
 from lti_tool.models import Delivery
-from lti_tool.services import deliveries, scores
+from lti_tool.services.outbox import deliveries, scores
 from tests.factories.databases import KINDS, on_each_database
 from tests.factories.gradebooks import Teaching, teaching
 from tests.factories.workers import Ambush, Moment, kill, worker_process

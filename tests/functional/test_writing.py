@@ -15,8 +15,8 @@ from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import DefinitionDraft
-from lti_tool.services import drafts
-from lti_tool.services.drafts import State
+from lti_tool.services.definitions import drafts
+from lti_tool.services.definitions.drafts import State
 from lti_tool.web.security import csrf_token
 from tests.factories.visits import Page, Visit, Visits
 

@@ -12,10 +12,11 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import DefinitionDraft
-from lti_tool.services import catalogue, drafts, organisations, reviews
-from lti_tool.services.accounts import Access
-from lti_tool.services.drafts import State
-from lti_tool.services.reviews import Opinion, Reviewer
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue, drafts, reviews
+from lti_tool.services.definitions.drafts import State
+from lti_tool.services.definitions.reviews import Opinion, Reviewer
+from lti_tool.services.staff.accounts import Access
 from tests.factories import signing_in
 from tests.factories.courses import PUBLIC_URL
 from tests.factories.visits import Page, Visit, Visits

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from flask_babel import gettext
 
 from lti_tool.models import AuditEntry
-from lti_tool.services.accounts import Role
 from lti_tool.services.audit_trail import About
+from lti_tool.services.staff.accounts import Role
 from lti_tool.web.sentences import N_
 
 ACTS: Mapping[str, str] = {

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import accounts, audit_trail
+from lti_tool.services import audit_trail
 from lti_tool.services.audit_trail import About, Wish
+from lti_tool.services.staff import accounts
 from lti_tool.web import time_zones
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import acts, scope

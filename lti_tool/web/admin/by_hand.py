@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, ToolError
 from lti_tool.models import Invitation, Organisation, Registration
-from lti_tool.services import platforms
-from lti_tool.services.platforms import MOODLE_ADDRESSES, PlatformDetails
+from lti_tool.services.connections import platforms
+from lti_tool.services.connections.platforms import MOODLE_ADDRESSES, PlatformDetails
 from lti_tool.web import lti, pasting
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope

@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, ToolError
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, history, lifecycle, moderation, reasons, review_partners
+from lti_tool.services import reasons
+from lti_tool.services.completing import moderation
+from lti_tool.services.definitions import catalogue, history, lifecycle, review_partners
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint

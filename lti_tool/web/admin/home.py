@@ -3,16 +3,11 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import (
-    lifecycle,
-    moderation,
-    organisations,
-    prior_assessment,
-    registrations,
-    reviews,
-    stack_awards,
-    waiting_deployments,
-)
+from lti_tool.services import organisations
+from lti_tool.services.awarding import stack_awards
+from lti_tool.services.completing import moderation, prior_assessment
+from lti_tool.services.connections import registrations, waiting_deployments
+from lti_tool.services.definitions import lifecycle, reviews
 from lti_tool.web.account_session import AccountVisit, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict
 from lti_tool.lti.tool_keys import all_keys
-from lti_tool.services import tool_keys
+from lti_tool.services.connections import tool_keys
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import current_tool

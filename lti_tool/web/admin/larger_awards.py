@@ -11,7 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Award
-from lti_tool.services import awards, catalogue, credentials, moderation, reasons, stack_awards
+from lti_tool.services import reasons
+from lti_tool.services.awarding import awards, credentials, stack_awards
+from lti_tool.services.completing import moderation
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint

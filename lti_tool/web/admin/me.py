@@ -4,7 +4,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
-from lti_tool.services import accounts, passkeys, sign_in
+from lti_tool.services.staff import accounts, passkeys, sign_in
 from lti_tool.web import account_session, i18n
 from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import ModerationSample
-from lti_tool.services import catalogue, lifecycle, moderation
-from lti_tool.services.moderation import Verdict
+from lti_tool.services.completing import moderation
+from lti_tool.services.completing.moderation import Verdict
+from lti_tool.services.definitions import catalogue, lifecycle
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.admin.definitions import places

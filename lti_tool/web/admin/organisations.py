@@ -9,15 +9,10 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.models import Organisation
-from lti_tool.services import (
-    invitations,
-    moderation,
-    organisations,
-    platforms,
-    registrations,
-    review_partners,
-    slugs,
-)
+from lti_tool.services import organisations, slugs
+from lti_tool.services.completing import moderation
+from lti_tool.services.connections import invitations, platforms, registrations
+from lti_tool.services.definitions import review_partners
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lti_tool.services import passkeys
+from lti_tool.services.staff import passkeys
 from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.security import ADMIN_BLUEPRINT, own_secret

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Forbidden, ToolError
 from lti_tool.models import Account, Organisation
-from lti_tool.services import accounts, organisations, passkeys, sign_in
-from lti_tool.services.accounts import Role
+from lti_tool.services import organisations
+from lti_tool.services.staff import accounts, passkeys, sign_in
+from lti_tool.services.staff.accounts import Role
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import acts, scope
 from lti_tool.web.admin.blueprint import blueprint

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Platform, Registration
-from lti_tool.services import platforms, registrations, waiting_deployments
+from lti_tool.services.connections import platforms, registrations, waiting_deployments
 from lti_tool.web import lti
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
-from lti_tool.services import catalogue, prior_assessment, prior_learning
-from lti_tool.services.completions import LONGEST_EVIDENCE
-from lti_tool.services.prior_assessment import Assessor, Opinion
-from lti_tool.services.prior_learning import Verdict
+from lti_tool.services.completing import prior_assessment, prior_learning
+from lti_tool.services.completing.completions import LONGEST_EVIDENCE
+from lti_tool.services.completing.prior_assessment import Assessor, Opinion
+from lti_tool.services.completing.prior_learning import Verdict
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.errors import what_happened

@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from badges.changes import Difference
 from lti_tool.errors import ToolError
 from lti_tool.models import DefinitionDraft
-from lti_tool.services import catalogue, drafts, moderation, reviews
-from lti_tool.services.drafts import State
-from lti_tool.services.reviews import Opinion, Reviewer
+from lti_tool.services.completing import moderation
+from lti_tool.services.definitions import catalogue, drafts, reviews
+from lti_tool.services.definitions.drafts import State
+from lti_tool.services.definitions.reviews import Opinion, Reviewer
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import public_url

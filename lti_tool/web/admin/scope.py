@@ -12,7 +12,10 @@ from lti_tool.models import (
     Platform,
     Registration,
 )
-from lti_tool.services import accounts, api_clients, grants, organisations, platforms
+from lti_tool.services import organisations
+from lti_tool.services.connections import api_clients, platforms
+from lti_tool.services.definitions import grants
+from lti_tool.services.staff import accounts
 from lti_tool.web.account_session import AccountVisit
 
 

@@ -11,8 +11,8 @@ from pydantic_core import ErrorDetails
 from badges import strict_json
 from lti_tool import clock
 from lti_tool.errors import ToolError
-from lti_tool.services import reports
-from lti_tool.services.reports import MOST_ITEMS, Reported, Result
+from lti_tool.services.completing import reports
+from lti_tool.services.completing.reports import MOST_ITEMS, Reported, Result
 from lti_tool.web import errors
 from lti_tool.web.api import tokens
 from lti_tool.web.api.blueprint import blueprint

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Response, jsonify
 from pydantic.json_schema import models_json_schema
 
-from lti_tool.services.api_clients import ANSWERS_KEPT, TOKEN_LIFETIME
-from lti_tool.services.reports import MOST_ITEMS
+from lti_tool.services.completing.reports import MOST_ITEMS
+from lti_tool.services.connections.api_clients import ANSWERS_KEPT, TOKEN_LIFETIME
 from lti_tool.web.api.blueprint import blueprint
 from lti_tool.web.api.completions import KEY_HEADER, LONGEST_KEY
 from lti_tool.web.api.shapes import CompletionReport, Problem, ReportAnswer

@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from lti_tool.services.completions import LONGEST_EVIDENCE, Judgement
-from lti_tool.services.evidence import LONGEST_LINK
-from lti_tool.services.reports import Reported
+from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Judgement
+from lti_tool.services.completing.evidence import LONGEST_LINK
+from lti_tool.services.completing.reports import Reported
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
 Link = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINK)]

@@ -23,8 +23,8 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.errors import ToolError
 from lti_tool.models import ApiClient, ApiToken
-from lti_tool.services import api_clients
-from lti_tool.services.api_clients import TOKEN_LIFETIME
+from lti_tool.services.connections import api_clients
+from lti_tool.services.connections.api_clients import TOKEN_LIFETIME
 from lti_tool.web.api.blueprint import blueprint
 from lti_tool.web.context import current_tool
 

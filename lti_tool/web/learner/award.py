@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound
 from lti_tool.models import Credential
-from lti_tool.services import credentials
+from lti_tool.services.awarding import credentials
 from lti_tool.web import badge_files
 from lti_tool.web.context import public_url
 from lti_tool.web.launch_session import Visit, visiting

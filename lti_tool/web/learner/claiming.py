@@ -12,8 +12,9 @@ from badges.micro_credential import MicroCredential
 from badges.recipient import clean_name
 from lti_tool.errors import NotFound
 from lti_tool.models import Award
-from lti_tool.services import credentials, launches
-from lti_tool.services.credentials import Claim, Signing
+from lti_tool.services.awarding import credentials
+from lti_tool.services.awarding.credentials import Claim, Signing
+from lti_tool.services.launching import launches
 from lti_tool.web import badge_files
 from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import current_tool

@@ -6,7 +6,10 @@ from flask.typing import ResponseReturnValue
 from badges.completion import Route
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import LaunchSession, Person
-from lti_tool.services import catalogue, completions, moderation, people, placements
+from lti_tool.services import people
+from lti_tool.services.completing import completions, moderation
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner import evidence_files
 from lti_tool.web.learner.blueprint import blueprint

@@ -9,8 +9,9 @@ from badges import prior_learning as rules
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
-from lti_tool.services import catalogue, completions, prior_learning
-from lti_tool.services.prior_learning import Answer, Place, Says, SelfAssessment, State
+from lti_tool.services.completing import completions, prior_learning
+from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment, State
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import units
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting

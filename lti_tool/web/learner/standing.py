@@ -11,17 +11,13 @@ from badges.completion import Progress
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
-from lti_tool.services import (
-    awards,
-    catalogue,
-    completions,
-    confirming,
-    credentials,
-    stack_awards,
-)
-from lti_tool.services import stacks as parts
-from lti_tool.services.confirming import Waiting
-from lti_tool.services.stack_awards import LargerAward
+from lti_tool.services.awarding import awards, credentials, stack_awards
+from lti_tool.services.awarding import stacks as parts
+from lti_tool.services.awarding.stack_awards import LargerAward
+from lti_tool.services.completing import completions
+from lti_tool.services.courses import confirming
+from lti_tool.services.courses.confirming import Waiting
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import stacks, units
 from lti_tool.web.launch_session import Visit
 from lti_tool.web.learner.blueprint import LARGER

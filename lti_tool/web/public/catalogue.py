@@ -4,7 +4,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
-from lti_tool.services import catalogue, searching
+from lti_tool.services.definitions import catalogue, searching
 from lti_tool.web import caching
 from lti_tool.web import searching as asking
 from lti_tool.web.negotiation import wants_json

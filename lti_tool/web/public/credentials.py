@@ -6,7 +6,8 @@ from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
-from lti_tool.services import catalogue, credentials
+from lti_tool.services.awarding import credentials
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import badge_files, caching, verification
 from lti_tool.web.negotiation import wants_json
 from lti_tool.web.public.blueprint import blueprint, reading

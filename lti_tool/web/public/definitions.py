@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from badges import definition as definitions
 from badges.formats import open_badge_3
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, credentials, stacks
+from lti_tool.services.awarding import credentials, stacks
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import badge_files, caching
 from lti_tool.web.context import public_url
 from lti_tool.web.i18n import language

@@ -19,8 +19,9 @@ from badges.issuer import did_for
 from badges.text import InvalidText, language_tag
 from lti_tool import clock
 from lti_tool.errors import ToolError
-from lti_tool.services import catalogue, credentials, feed
-from lti_tool.services.feed import Item, Place
+from lti_tool.services.awarding import credentials
+from lti_tool.services.definitions import catalogue, feed
+from lti_tool.services.definitions.feed import Item, Place
 from lti_tool.web import caching
 from lti_tool.web.context import public_url
 from lti_tool.web.public.blueprint import blueprint, document, reading

@@ -5,7 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from badges.formats import open_badge_3
 from badges.issuer import did_for
-from lti_tool.services import catalogue, keys, organisations
+from lti_tool.services import organisations
+from lti_tool.services.awarding import keys
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import caching
 from lti_tool.web.context import public_url
 from lti_tool.web.negotiation import wants_json

@@ -5,7 +5,7 @@ import uuid
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import status_lists
+from lti_tool.services.awarding import status_lists
 from lti_tool.web import badge_files, caching
 from lti_tool.web.public.blueprint import blueprint, reading
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from badges.changes import Difference, differences
 from badges.micro_credential import MicroCredential
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, credentials, history
-from lti_tool.services.history import Act, Event
+from lti_tool.services.awarding import credentials
+from lti_tool.services.definitions import catalogue, history
+from lti_tool.services.definitions.history import Act, Event
 from lti_tool.web.context import public_url
 
 

@@ -14,8 +14,10 @@ from badges.micro_credential import LearningUnit
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.lti.moodle_web_services import Concern, MoodleRefused
 from lti_tool.models import CourseActivities, MoodleConnection, Placement
-from lti_tool.services import activities, activity_checks, catalogue, moodle, placements, roster
-from lti_tool.services.activities import Criterion
+from lti_tool.services.courses import placements, roster
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.lms import activities, activity_checks, moodle
+from lti_tool.services.lms.activities import Criterion
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.sentences import sentence

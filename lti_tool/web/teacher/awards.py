@@ -7,15 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Award, Placement
-from lti_tool.services import (
-    assessors,
-    awards,
-    catalogue,
-    confirming,
-    credentials,
-    moderation,
-    reasons,
-)
+from lti_tool.services import reasons
+from lti_tool.services.awarding import awards, credentials
+from lti_tool.services.completing import assessors, moderation
+from lti_tool.services.courses import confirming
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting

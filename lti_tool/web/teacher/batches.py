@@ -13,8 +13,10 @@ from badges.rules import EachPartAtLeast, SignOff, SignOffs
 from badges.text import Text
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import CompletionRecord, Placement
-from lti_tool.services import catalogue, completions, grid, roster
-from lti_tool.services.completions import Judgement
+from lti_tool.services.completing import completions
+from lti_tool.services.completing.completions import Judgement
+from lti_tool.services.courses import grid, roster
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing, recording

@@ -7,7 +7,8 @@ from flask import Blueprint, request, url_for
 
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Placement
-from lti_tool.services import assessors, placements
+from lti_tool.services.completing import assessors
+from lti_tool.services.courses import placements
 from lti_tool.web.launch_session import Visit
 
 blueprint = Blueprint("teacher", __name__, url_prefix="/launches/<uuid:launch_id>")

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, placements
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import searching
 from lti_tool.web.teacher.blueprint import actor, blueprint

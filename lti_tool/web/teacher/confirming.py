@@ -7,7 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
-from lti_tool.services import award_gate, catalogue, confirming, reasons, roster
+from lti_tool.services import reasons
+from lti_tool.services.awarding import award_gate
+from lti_tool.services.courses import confirming, roster
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, told_number

@@ -10,24 +10,16 @@ from flask.typing import ResponseReturnValue
 from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import CourseActivities, Placement
-from lti_tool.services import activities as lms_activities
-from lti_tool.services import (
-    assessors,
-    award_gate,
-    catalogue,
-    confirming,
-    deliveries,
-    gradebook_results,
-    grid,
-    lifecycle,
-    moodle,
-    placements,
-    roster,
-    stack_awards,
-)
-from lti_tool.services.confirming import Waiting
-from lti_tool.services.grid import Grid
-from lti_tool.services.roster import Learner
+from lti_tool.services.awarding import award_gate, stack_awards
+from lti_tool.services.completing import assessors
+from lti_tool.services.courses import confirming, grid, placements, roster
+from lti_tool.services.courses.confirming import Waiting
+from lti_tool.services.courses.grid import Grid
+from lti_tool.services.courses.roster import Learner
+from lti_tool.services.definitions import catalogue, lifecycle
+from lti_tool.services.lms import activities as lms_activities
+from lti_tool.services.lms import gradebook_results, moodle
+from lti_tool.services.outbox import deliveries
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import activities, memberships, narrowing

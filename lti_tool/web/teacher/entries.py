@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from badges.micro_credential import LearningUnit
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
-from lti_tool.services.completions import Judgement
+from lti_tool.services.completing.completions import Judgement
 
 POINTS = re.compile(r"\d{1,6}([.,]\d{1,3})?")
 

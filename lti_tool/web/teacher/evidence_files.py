@@ -6,7 +6,8 @@ from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.models import EvidenceFile, Placement
-from lti_tool.services import catalogue, evidence
+from lti_tool.services.completing import evidence
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import uploads
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import people

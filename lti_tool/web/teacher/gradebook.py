@@ -8,15 +8,10 @@ from urllib.parse import quote
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import (
-    catalogue,
-    columns,
-    gradebook_results,
-    placements,
-    readings,
-    results,
-)
-from lti_tool.services.gradebook_results import Verdict
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.lms import columns, gradebook_results, readings, results
+from lti_tool.services.lms.gradebook_results import Verdict
 from lti_tool.web.context import services_of_lms
 from lti_tool.web.launch_session import Afterwards, Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, told_number

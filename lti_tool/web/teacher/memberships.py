@@ -6,7 +6,7 @@ from flask import redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from lti_tool.services import rosters
+from lti_tool.services.lms import rosters
 from lti_tool.web.context import services_of_lms
 from lti_tool.web.launch_session import Afterwards, Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, told_number

@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
-from lti_tool.services import catalogue, launches, mentors
+from lti_tool.services.completing import mentors
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.launching import launches
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from badges.micro_credential import MicroCredential
 from lti_tool.models import Placement
-from lti_tool.services.grid import Show, Sort, Wish
+from lti_tool.services.courses.grid import Show, Sort, Wish
 from lti_tool.web.launch_session import Visit
 from lti_tool.web.teacher.blueprint import address, told_number
 

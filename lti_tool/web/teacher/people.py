@@ -7,19 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Forbidden, NotFound, ToolError
 from lti_tool.models import CompletionRecord, Placement
-from lti_tool.services import (
-    awards,
-    catalogue,
-    completions,
-    confirming,
-    credentials,
-    evidence,
-    launches,
-    moderation,
-    placements,
-    roster,
-    stack_awards,
-)
+from lti_tool.services.awarding import awards, credentials, stack_awards
+from lti_tool.services.completing import completions, evidence, moderation
+from lti_tool.services.courses import confirming, placements, roster
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.launching import launches
 from lti_tool.web import units
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting

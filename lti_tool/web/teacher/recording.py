@@ -11,19 +11,13 @@ from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Placement
-from lti_tool.services import (
-    activities,
-    assessors,
-    catalogue,
-    completions,
-    evidence,
-    grid,
-    placements,
-    roster,
-)
-from lti_tool.services.completions import Said
-from lti_tool.services.grid import Grid
-from lti_tool.services.roster import Learner
+from lti_tool.services.completing import assessors, completions, evidence
+from lti_tool.services.completing.completions import Said
+from lti_tool.services.courses import grid, placements, roster
+from lti_tool.services.courses.grid import Grid
+from lti_tool.services.courses.roster import Learner
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.lms import activities
 from lti_tool.web import conditions, units, uploads
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words

@@ -3,7 +3,8 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import catalogue, restrictions, roster
+from lti_tool.services.courses import restrictions, roster
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 

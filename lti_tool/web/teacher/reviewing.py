@@ -8,7 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict
 from lti_tool.models import Person, Placement
-from lti_tool.services import catalogue, completions, evidence, launches, roster
+from lti_tool.services.completing import completions, evidence
+from lti_tool.services.courses import roster
+from lti_tool.services.definitions import catalogue
+from lti_tool.services.launching import launches
 from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint

@@ -5,7 +5,7 @@ import uuid
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool.services import deliveries
+from lti_tool.services.outbox import deliveries
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, blueprint
 

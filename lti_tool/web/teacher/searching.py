@@ -8,9 +8,10 @@ from werkzeug.datastructures import MultiDict
 
 from badges.micro_credential import MicroCredential
 from lti_tool.models import Course, MicroCredentialSeries, MicroCredentialVersion
-from lti_tool.services import catalogue, grants, placements
-from lti_tool.services import searching as service
-from lti_tool.services.searching import Wanted
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue, grants
+from lti_tool.services.definitions import searching as service
+from lti_tool.services.definitions.searching import Wanted
 from lti_tool.web import searching
 from lti_tool.web.launch_session import Visit
 from lti_tool.web.searching import Choice

@@ -15,8 +15,9 @@ from lti_tool.errors import ToolError
 from lti_tool.lti.deep_linking import Link
 from lti_tool.lti.origins import origin
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue, deep_linking
-from lti_tool.services.deep_linking import OVERVIEW, Asked, Choice, Columns, Words
+from lti_tool.services.courses import deep_linking
+from lti_tool.services.courses.deep_linking import OVERVIEW, Asked, Choice, Columns, Words
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import lti, security
 from lti_tool.web.context import current_tool
 from lti_tool.web.launch_session import Visit, visiting

@@ -10,16 +10,12 @@ from werkzeug.datastructures import MultiDict
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
-from lti_tool.services import (
-    assessors,
-    award_gate,
-    catalogue,
-    course_dates,
-    course_settings,
-    placements,
-)
-from lti_tool.services.course_dates import Dates
-from lti_tool.services.course_settings import CourseSettings
+from lti_tool.services.awarding import award_gate
+from lti_tool.services.completing import assessors, course_dates
+from lti_tool.services.completing.course_dates import Dates
+from lti_tool.services.courses import course_settings, placements
+from lti_tool.services.courses.course_settings import CourseSettings
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import LANGUAGES
 from lti_tool.web.launch_session import Visit, visiting

@@ -17,7 +17,8 @@ from werkzeug.datastructures import MultiDict
 from badges.micro_credential import LearningUnit
 from badges.rules import EachPartAtLeast, PointsAtLeast
 from lti_tool.models import Placement
-from lti_tool.services import catalogue, grid, roster
+from lti_tool.services.courses import grid, roster
+from lti_tool.services.definitions import catalogue
 from lti_tool.web import conditions, units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing, recording

@@ -7,10 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
-from lti_tool.services import catalogue, completions, grid, result_tables, roster
-from lti_tool.services.completions import Said
-from lti_tool.services.result_tables import Reading
-from lti_tool.services.roster import Learner
+from lti_tool.services.completing import completions
+from lti_tool.services.completing.completions import Said
+from lti_tool.services.courses import grid, result_tables, roster
+from lti_tool.services.courses.result_tables import Reading
+from lti_tool.services.courses.roster import Learner
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Visit, visiting

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound
-from lti_tool.services import catalogue, versions
+from lti_tool.services.definitions import catalogue, versions
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_judge
 

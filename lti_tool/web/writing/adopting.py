@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from badges import definition as definitions
 from badges.definition import InvalidDefinition
 from lti_tool.errors import ToolError
-from lti_tool.services import adoption
-from lti_tool.services.adoption import Address, Source
+from lti_tool.services.definitions import adoption
+from lti_tool.services.definitions.adoption import Address, Source
 from lti_tool.web.context import current_tool, public_url
 from lti_tool.web.errors import in_words
 from lti_tool.web.launch_session import Afterwards

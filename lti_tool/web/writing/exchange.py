@@ -17,8 +17,8 @@ from badges.micro_credential import MicroCredential
 from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
 from lti_tool.errors import ToolError
-from lti_tool.services import artworks, drafts, specimen
-from lti_tool.services.drafts import EDITABLE
+from lti_tool.services.definitions import artworks, drafts, specimen
+from lti_tool.services.definitions.drafts import EDITABLE
 from lti_tool.web import badge_files
 from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import public_url

@@ -6,8 +6,8 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict
-from lti_tool.services import drafts, lifecycle
-from lti_tool.services.drafts import Kind
+from lti_tool.services.definitions import drafts, lifecycle
+from lti_tool.services.definitions.drafts import Kind
 from lti_tool.web.errors import what_happened
 from lti_tool.web.writing import views
 from lti_tool.web.writing.seat import Seat

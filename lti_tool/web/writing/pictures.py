@@ -15,8 +15,8 @@ from badges.drafting import Json
 from badges.picture import LARGEST_SIDE, LARGEST_UPLOAD, SMALLEST_SIDE, MediaType, PictureRefused
 from badges.text import is_safe
 from lti_tool.models import DefinitionDraft
-from lti_tool.services import artworks, drafts
-from lti_tool.services.drafts import EDITABLE
+from lti_tool.services.definitions import artworks, drafts
+from lti_tool.services.definitions.drafts import EDITABLE
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.sentence import N_
 from lti_tool.web.writing.reading import one_line

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound
 from lti_tool.models import AccountSession, DefinitionDraft, LaunchSession, Organisation
-from lti_tool.services import drafts, organisations
-from lti_tool.services.accounts import Access
-from lti_tool.services.drafts import Writer
+from lti_tool.services import organisations
+from lti_tool.services.definitions import drafts
+from lti_tool.services.definitions.drafts import Writer
+from lti_tool.services.staff.accounts import Access
 from lti_tool.web.account_session import AccountVisit
 from lti_tool.web.context import current_tool
 from lti_tool.web.launch_session import Visit

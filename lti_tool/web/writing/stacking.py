@@ -12,10 +12,10 @@ from badges.drafting import Json
 from badges.text import Text
 from lti_tool.errors import NotFound
 from lti_tool.models import DefinitionDraft
-from lti_tool.services import catalogue, drafts, searching
-from lti_tool.services.drafts import EDITABLE
-from lti_tool.services.searching import Wanted
-from lti_tool.services.stack_parts import series_reference
+from lti_tool.services.definitions import catalogue, drafts, searching
+from lti_tool.services.definitions.drafts import EDITABLE
+from lti_tool.services.definitions.searching import Wanted
+from lti_tool.services.definitions.stack_parts import series_reference
 from lti_tool.web.writing.reading import number, one_line
 from lti_tool.web.writing.seat import Seat
 

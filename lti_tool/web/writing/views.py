@@ -13,8 +13,8 @@ from badges.micro_credential import MicroCredential
 from badges.vocabularies import Vocabulary
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialSeries, MicroCredentialVersion
-from lti_tool.services import catalogue, drafts, review_partners, reviews
-from lti_tool.services.drafts import EDITABLE, State
+from lti_tool.services.definitions import catalogue, drafts, review_partners, reviews
+from lti_tool.services.definitions.drafts import EDITABLE, State
 from lti_tool.web import security
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language

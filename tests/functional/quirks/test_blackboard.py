@@ -13,7 +13,7 @@ from lti_tool.demo.world import PARTICIPATION, World
 from lti_tool.lti.quirks import is_service_of
 from lti_tool.lti.registrations import KnownRegistration
 from lti_tool.models import Registration, ResourceLink
-from lti_tool.services import registrations
+from lti_tool.services.connections import registrations
 from tests.factories.launches import Visitor, refusal_code
 from tests.factories.quirks import items_of, select, world_of
 

@@ -14,8 +14,8 @@ from lti_tool.demo.world import PARTICIPATION, World
 from lti_tool.lti import grades, service_tokens
 from lti_tool.lti.errors import ServiceError
 from lti_tool.models import Registration, ResourceLink
-from lti_tool.services import columns
-from lti_tool.services.columns import Repair
+from lti_tool.services.lms import columns
+from lti_tool.services.lms.columns import Repair
 from tests.factories.gradebooks import SAFETY, Teaching, teaching
 from tests.factories.quirks import world_of
 

@@ -12,7 +12,7 @@ from lti_tool.errors import Conflict
 from lti_tool.lti import tool_keys as keys
 from lti_tool.lti.tool_keys import KEPT_PUBLISHED, PUBLISHED_AHEAD, KeyState
 from lti_tool.models import ToolKey
-from lti_tool.services import tool_keys
+from lti_tool.services.connections import tool_keys
 
 MOMENT = timedelta(seconds=1)
 

@@ -8,7 +8,7 @@ from badges import samples
 from badges.text import Text
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services import catalogue
+from lti_tool.services.definitions import catalogue
 from tests.factories.courses import School
 
 WLD = samples.welding()

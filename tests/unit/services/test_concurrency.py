@@ -26,15 +26,11 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services import (
-    activity_checks,
-    arrivals,
-    completions,
-    memberships,
-    placements,
-    readings,
-    versions,
-)
+from lti_tool.services.completing import completions
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import versions
+from lti_tool.services.launching import arrivals
+from lti_tool.services.lms import activity_checks, memberships, readings
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 

@@ -12,8 +12,9 @@ from badges.verify import Outcome, Report, verify
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Award, CompletionRecord, Credential, ServerIdentity, StatusList
-from lti_tool.services import awards, credentials, keys, organisations, status_lists
-from lti_tool.services.credentials import Claim, Signing
+from lti_tool.services import organisations
+from lti_tool.services.awarding import awards, credentials, keys, status_lists
+from lti_tool.services.awarding.credentials import Claim, Signing
 from tests.factories.courses import PUBLIC_URL, School
 from tests.factories.threads import at_one_moment
 

@@ -7,8 +7,8 @@ import pytest
 from badges import samples
 from lti_tool.errors import Conflict
 from lti_tool.models import Award, CompletionRecord, Credential
-from lti_tool.services import awards, credentials
-from lti_tool.services.credentials import Claim
+from lti_tool.services.awarding import awards, credentials
+from lti_tool.services.awarding.credentials import Claim
 from tests.factories.courses import School
 
 WLD = samples.welding()

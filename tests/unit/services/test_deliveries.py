@@ -11,7 +11,8 @@ from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import CompletionRecord, Delivery, LaunchSession
-from lti_tool.services import deliveries, platforms
+from lti_tool.services.connections import platforms
+from lti_tool.services.outbox import deliveries
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 

@@ -9,8 +9,8 @@ from badges import definition as definitions
 from badges import samples
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import DefinitionStep, MicroCredentialVersion, Organisation
-from lti_tool.services import catalogue, drafts
-from lti_tool.services.drafts import Kind, State, Writer
+from lti_tool.services.definitions import catalogue, drafts
+from lti_tool.services.definitions.drafts import Kind, State, Writer
 from tests.factories.courses import School
 
 AUTHOR = "person:author"

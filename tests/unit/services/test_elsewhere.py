@@ -7,8 +7,8 @@ from typing import Any
 
 from badges import samples
 from badges.completion import Completion, Condition, Progress, Route
-from lti_tool.services import elsewhere
-from lti_tool.services.elsewhere import ELSEWHERE
+from lti_tool.services.courses import elsewhere
+from lti_tool.services.courses.elsewhere import ELSEWHERE
 
 WLD = samples.welding()
 SAFETY, _, SIGN_OFF, PARTS, _ = (unit.code for unit in WLD.units)

@@ -19,8 +19,8 @@ from lti_tool.models import (
     LaunchSession,
 )
 from lti_tool.scanner import NotScanned
-from lti_tool.services import evidence
-from lti_tool.services.evidence import Keeping, Limits
+from lti_tool.services.completing import evidence
+from lti_tool.services.completing.evidence import Keeping, Limits
 from tests.factories import files
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database

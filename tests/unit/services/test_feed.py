@@ -8,8 +8,9 @@ import pytest
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.models import MicroCredentialVersion, Organisation
-from lti_tool.services import catalogue, feed, history, lifecycle, organisations
-from lti_tool.services.history import Act
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue, feed, history, lifecycle
+from lti_tool.services.definitions.history import Act
 from tests.factories.statements import recorded
 
 MC = samples.welding()

@@ -9,9 +9,9 @@ import pytest
 from badges import completion, samples
 from badges.completion import Completion
 from lti_tool.models import Person
-from lti_tool.services import grid
-from lti_tool.services.grid import Show, Sort, Wish
-from lti_tool.services.roster import Learner
+from lti_tool.services.courses import grid
+from lti_tool.services.courses.grid import Show, Sort, Wish
+from lti_tool.services.courses.roster import Learner
 
 NOW = datetime(2026, 3, 30, 12, tzinfo=UTC)
 MC = samples.welding()

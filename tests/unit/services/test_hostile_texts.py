@@ -6,8 +6,9 @@ import pytest
 
 from lti_tool.db import Database
 from lti_tool.errors import ToolError
-from lti_tool.services import organisations, platforms
-from lti_tool.services.platforms import PlatformDetails
+from lti_tool.services import organisations
+from lti_tool.services.connections import platforms
+from lti_tool.services.connections.platforms import PlatformDetails
 
 
 @pytest.mark.parametrize("field", ["issuer", "auth_login_url", "auth_token_url", "key_set_url"])

@@ -12,7 +12,9 @@ from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Forbidden
 from lti_tool.models import Course, CourseMember, LaunchSession, Person, ResourceLink
-from lti_tool.services import launches, placements, platforms
+from lti_tool.services.connections import platforms
+from lti_tool.services.courses import placements
+from lti_tool.services.launching import launches
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 

@@ -9,12 +9,14 @@ from badges import samples
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import LaunchSession, MicroCredentialVersion
-from lti_tool.services import catalogue, history, lifecycle, organisations, placements, versions
-from lti_tool.services.accounts import Access
-from lti_tool.services.drafts import Kind
-from lti_tool.services.history import Act
-from lti_tool.services.lifecycle import Standing
-from lti_tool.services.reviews import Reviewer
+from lti_tool.services import organisations
+from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue, history, lifecycle, versions
+from lti_tool.services.definitions.drafts import Kind
+from lti_tool.services.definitions.history import Act
+from lti_tool.services.definitions.lifecycle import Standing
+from lti_tool.services.definitions.reviews import Reviewer
+from lti_tool.services.staff.accounts import Access
 from tests.factories import handing_in
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database

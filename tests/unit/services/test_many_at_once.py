@@ -10,8 +10,8 @@ from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Forbidden, ToolError
 from lti_tool.models import Award, CompletionRecord, Delivery, LaunchSession, Person
-from lti_tool.services import completions
-from lti_tool.services.completions import Judgement, Said
+from lti_tool.services.completing import completions
+from lti_tool.services.completing.completions import Judgement, Said
 from tests.factories import crowds
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database

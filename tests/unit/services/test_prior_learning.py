@@ -20,17 +20,10 @@ from lti_tool.models import (
     PriorLearningApplication,
     PriorLearningJudgement,
 )
-from lti_tool.services import (
-    catalogue,
-    completions,
-    organisations,
-    prior_assessment,
-    prior_learning,
-    review_partners,
-)
-from lti_tool.services.accounts import Access, Role
-from lti_tool.services.prior_assessment import Assessor, Opinion
-from lti_tool.services.prior_learning import (
+from lti_tool.services import organisations
+from lti_tool.services.completing import completions, prior_assessment, prior_learning
+from lti_tool.services.completing.prior_assessment import Assessor, Opinion
+from lti_tool.services.completing.prior_learning import (
     Answer,
     Place,
     Says,
@@ -39,6 +32,8 @@ from lti_tool.services.prior_learning import (
     State,
     Verdict,
 )
+from lti_tool.services.definitions import catalogue, review_partners
+from lti_tool.services.staff.accounts import Access, Role
 from tests.factories import signing_in
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database

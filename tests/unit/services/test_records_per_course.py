@@ -5,7 +5,8 @@ import uuid
 from badges import samples
 from badges.completion import Route
 from lti_tool.models import CompletionRecord, Person, Placement
-from lti_tool.services import completions, placements
+from lti_tool.services.completing import completions
+from lti_tool.services.courses import placements
 from tests.factories.courses import School
 
 WLD = samples.welding()

@@ -18,11 +18,12 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Organisation,
 )
-from lti_tool.services import catalogue, drafts, history, organisations, review_partners, reviews
-from lti_tool.services.accounts import Access
-from lti_tool.services.drafts import Kind, MoreThanWording, State, Writer
-from lti_tool.services.history import Act
-from lti_tool.services.reviews import Opinion, Reviewer
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue, drafts, history, review_partners, reviews
+from lti_tool.services.definitions.drafts import Kind, MoreThanWording, State, Writer
+from lti_tool.services.definitions.history import Act
+from lti_tool.services.definitions.reviews import Opinion, Reviewer
+from lti_tool.services.staff.accounts import Access
 from tests.factories import handing_in
 from tests.factories.courses import PUBLIC_URL, School
 from tests.factories.databases import on_each_database

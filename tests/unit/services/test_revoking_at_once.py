@@ -7,8 +7,8 @@ from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Conflict
 from lti_tool.models import Award, Credential
-from lti_tool.services import credentials
-from lti_tool.services.credentials import Claim
+from lti_tool.services.awarding import credentials
+from lti_tool.services.awarding.credentials import Claim
 from tests.factories.courses import School
 from tests.factories.threads import at_one_moment
 

@@ -21,7 +21,9 @@ from lti_tool.models import (
     ToolKey,
     UnconfirmedLaunch,
 )
-from lti_tool.services import accounts, keys, organisations, rewrapping, sign_in_mail
+from lti_tool.services import organisations, rewrapping
+from lti_tool.services.awarding import keys
+from lti_tool.services.staff import accounts, sign_in_mail
 from tests.factories.courses import School
 
 OLD, NEW = make_encryption_key(), make_encryption_key()

@@ -14,8 +14,9 @@ from badges import definition, samples
 from badges.text import Text
 from lti_tool.db import Database
 from lti_tool.models import CatalogueEntry, MicroCredentialVersion
-from lti_tool.services import catalogue, lifecycle, organisations, searching
-from lti_tool.services.searching import PAGE_SIZE, Wanted
+from lti_tool.services import organisations
+from lti_tool.services.definitions import catalogue, lifecycle, searching
+from lti_tool.services.definitions.searching import PAGE_SIZE, Wanted
 from tests.factories import catalogues
 from tests.factories.statements import recorded
 

@@ -13,7 +13,7 @@ SERVICES = Path(lti_tool.__file__).parent / "services"
 
 def noted(looks: re.Pattern[str]) -> set[str]:
     """Return what has these looks in services that note something."""
-    texts = [path.read_text() for path in SERVICES.glob("*.py")]
+    texts = [path.read_text() for path in SERVICES.rglob("*.py")]
     return {one for text in texts if "audit.note" in text for one in looks.findall(text)}
 
 

@@ -84,7 +84,7 @@ def test_the_compiled_catalogue_translates(language: str) -> None:
 def raised_codes() -> set[str]:
     services = Path(lti_tool.__file__).parent / "services"
     raising = re.compile(r'(?:ToolError|NotFound|Forbidden|Conflict)\(\s*"([a-z_]+)"')
-    return {code for path in services.glob("*.py") for code in raising.findall(path.read_text())}
+    return {code for path in services.rglob("*.py") for code in raising.findall(path.read_text())}
 
 
 def test_every_refusal_of_a_service_has_a_sentence_of_its_own() -> None:

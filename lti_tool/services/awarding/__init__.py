@@ -1,0 +1,1 @@
+"""What follows from completions: awards, larger ones, signed credentials, revocation."""

@@ -1,0 +1,159 @@
+"""Which of those who completed everything get their award at once, and who waits for a person.
+
+The course in which the last result was recorded decides; of what is made of others, the one that
+offers it. Who waits in a course waits there until an assessor has recorded something since.
+`confirming` is what teachers do about those who wait.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from lti_tool.models import MicroCredentialVersion, PendingAward, Placement
+from lti_tool.services.definitions import catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody without an award who completed everything at `completed_at`.
+
+    `course_id`: where the award is decided about. `judged_at`: when an assessor last recorded
+    something, or a part was granted.
+    """
+
+    person_id: uuid.UUID
+    course_id: uuid.UUID
+    completed_at: datetime
+    judged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """`confirmed_by`: as in `Award`; empty where nobody had to confirm."""
+
+    confirmed_by: Sequence[dict[str, str]] = ()
+
+    @property
+    def last_at(self) -> datetime | None:
+        """When the last who was needed confirmed."""
+        return max((_at(one) for one in self.confirmed_by), default=None)
+
+
+def demanded(version: MicroCredentialVersion) -> int:
+    """Return how many different people the definition wants to confirm an award, 0 or more."""
+    return catalogue.definition(version).confirmations or 0
+
+
+def needed(placement: Placement) -> int:
+    """Return how many different teachers confirm an award of this course."""
+    return max(placement.confirmations, demanded(placement.version))
+
+
+def sieve(
+    db: Session, version: MicroCredentialVersion, candidates: Sequence[Candidate], now: datetime
+) -> Mapping[uuid.UUID, Passed]:
+    """Return those who get their award; note the others as waiting.
+
+    A constant number of statements.
+    """
+    if not candidates:
+        return {}
+    people = [one.person_id for one in candidates]
+    waiting = _waiting(db, version, people)
+    courses = {one.course_id for one in candidates} | {row.course_id for row in waiting.values()}
+    here = _offering(db, version, courses)
+    passed = {}
+    for one in candidates:
+        placement = _deciding(one, waiting.get(one.person_id), here)
+        if placement is None and demanded(version):
+            continue  # nobody can confirm it until a course offers it to them
+        found = _pass(one, placement, waiting.get(one.person_id))
+        if found is not None:
+            passed[one.person_id] = found
+            if one.person_id in waiting:
+                db.delete(waiting[one.person_id])
+        elif placement is not None:
+            _wait(db, placement, one, waiting.get(one.person_id), now)
+    return passed
+
+
+def counting(pending: PendingAward, completed_at: datetime) -> list[dict[str, str]]:
+    """Return the confirmations that were given for what is completed now."""
+    return [one for one in pending.confirmed_by if _at(one) >= completed_at]
+
+
+def is_declined(pending: PendingAward, judged_at: datetime | None) -> bool:
+    """Whether a teacher said no, and no assessor has recorded anything since."""
+    said = pending.declined_at
+    return said is not None and (judged_at is None or judged_at <= said)
+
+
+def _deciding(
+    one: Candidate, pending: PendingAward | None, here: Mapping[uuid.UUID, Placement]
+) -> Placement | None:
+    if pending is not None and (one.judged_at is None or one.judged_at <= pending.since):
+        return here.get(pending.course_id) or here.get(one.course_id)
+    return here.get(one.course_id)
+
+
+def _pass(
+    one: Candidate, placement: Placement | None, pending: PendingAward | None
+) -> Passed | None:
+    if pending is not None and is_declined(pending, one.judged_at):
+        return None
+    count = needed(placement) if placement is not None else 0
+    if not count:
+        return Passed()
+    if pending is None:
+        return None
+    given = counting(pending, one.completed_at)
+    is_enough = len({each["person"] for each in given}) >= count
+    return Passed(given) if is_enough else None
+
+
+def _wait(
+    db: Session,
+    placement: Placement,
+    one: Candidate,
+    pending: PendingAward | None,
+    now: datetime,
+) -> None:
+    since = max(now, one.judged_at or now)  # of records made at one moment the last is later
+    if pending is None:
+        db.add(
+            PendingAward(
+                person_id=one.person_id,
+                version_id=placement.version_id,
+                course_id=placement.course_id,
+                since=since,
+                confirmed_by=[],
+            )
+        )
+    elif pending.course_id != placement.course_id:
+        pending.course_id, pending.since = placement.course_id, since
+
+
+def _offering(
+    db: Session, version: MicroCredentialVersion, courses: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Placement]:
+    found = sa.select(Placement).filter(
+        Placement.version_id == version.id, Placement.course_id.in_(courses)
+    )
+    return {placement.course_id: placement for placement in db.scalars(found)}
+
+
+def _waiting(
+    db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, PendingAward]:
+    found = sa.select(PendingAward).filter(
+        PendingAward.version_id == version.id, PendingAward.person_id.in_(people)
+    )
+    return {pending.person_id: pending for pending in db.scalars(found)}
+
+
+def _at(confirmation: Mapping[str, str]) -> datetime:
+    return datetime.fromisoformat(confirmation["at"])

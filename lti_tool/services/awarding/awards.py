@@ -1,0 +1,414 @@
+"""Grant, withdraw and flag awards, as progress demands; `settle` is the only way to an award."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges.award import JUDGED_HERE, IdentityAssurance, PartEarned, UnitResult
+from badges.award import Award as AwardFact
+from badges.completion import ConditionCode, Progress, Route, UnitProgress
+from badges.conditions import MENTOR, plain
+from badges.text import Text
+from lti_tool.errors import Conflict, NotFound
+from lti_tool.models import (
+    Award,
+    CompletionRecord,
+    Course,
+    Credential,
+    MicroCredentialVersion,
+    Person,
+)
+from lti_tool.services import audit, reasons
+from lti_tool.services.awarding import award_gate, moderation_draws, stack_awards, stacks
+from lti_tool.services.awarding.award_gate import Candidate, Passed
+from lti_tool.services.definitions import catalogue
+
+_MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
+    Route.ASSESSED: (ConditionCode.POINTS, ConditionCode.PART),
+    Route.GRADED: (ConditionCode.GRADED,),
+}
+"""The conditions that hold the marks of a unit, by the route that completed it."""
+
+NO_LONGER_COMPLETE = "no_longer_complete"
+NOT_CONFIRMED = "not_confirmed"
+"""Its confirmation was taken back; it waits for one again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A person's records and what they amount to: `real` counts for awards, `with_tests` also what
+    was tried out."""
+
+    person: Person
+    records: Sequence[CompletionRecord]
+    real: Progress
+    with_tests: Progress
+
+
+def settle(
+    db: Session, version: MicroCredentialVersion, judged: Sequence[Judged], now: datetime
+) -> None:
+    """Bring people's awards in line with their progress. Idempotent.
+
+    Complete without an award: grant. Award without completion: withdraw it while it is
+    unclaimed, else flag it for a person to decide. What only test records complete earns a TEST
+    award. A course may ask for a person's confirmation first, see `award_gate`. What a person
+    decided stands: an award that was kept is not flagged again before something new is recorded,
+    one that was revoked not granted again before an assessor judges anew, or a part is earned
+    anew. The caller holds the locks on the people's enrolments.
+    """
+    # No record and no part, no award: records are never deleted.
+    judged = [one for one in judged if one.records or one.real.stack is not None]
+    if not judged:
+        return
+    people = [one.person.id for one in judged]
+    awards = db.scalars(
+        sa.select(Award).filter(
+            Award.person_id.in_(people),
+            Award.version_id == version.id,
+            Award.withdrawn_at.is_(None),
+        )
+    )
+    held = {(award.person_id, award.is_test): award for award in awards}
+    claimed = _claimed(db, [award.id for award in held.values()])
+    refused = _refused(db, people, version)
+    if catalogue.definition(version).stack is None:
+        settling = _Settling(db, version, now, refused, claimed)
+    else:
+        offered = stack_awards.offered_to(db, people, version)
+        earning = stack_awards.earning(db, people, version, offered, now)
+        settling = _Settling(db, version, now, refused, claimed, earning, offered)
+    settling.let_pass([one for one in judged if (one.person.id, False) not in held])
+    for one in judged:
+        tests = None if one.real.is_complete else one.with_tests
+        for is_test, progress in ((False, one.real), (True, tests)):
+            award = held.get((one.person.id, is_test))
+            settling.settle(one, progress, award, is_test=is_test)
+    db.flush()
+
+
+def _standing(person: Person, version: MicroCredentialVersion) -> sa.Select[Award]:
+    return sa.select(Award).filter_by(person_id=person.id, version_id=version.id, withdrawn_at=None)
+
+
+def standing(
+    db: Session, person: Person, version: MicroCredentialVersion, *, is_test: bool = False
+) -> Award | None:
+    """Return the award that stands, if any."""
+    return db.scalar(_standing(person, version).filter_by(is_test=is_test))
+
+
+def shown(db: Session, person: Person, version: MicroCredentialVersion) -> Award | None:
+    """Return the award that a person is shown: the real one, else the TEST one."""
+    return db.scalars(_standing(person, version).order_by(Award.is_test).limit(1)).first()
+
+
+def withdrawn(db: Session, person: Person, version: MicroCredentialVersion) -> Award | None:
+    """Return the award that was withdrawn last, by a person or because a result was taken back,
+    if none was granted since."""
+    last = db.scalar(
+        sa.select(Award)
+        .filter_by(person_id=person.id, version_id=version.id, is_test=False)
+        .order_by(Award.granted_at.desc())
+        .limit(1)
+    )
+    return last if last is not None and last.withdrawn_at is not None else None
+
+
+def find(db: Session, course: Course, award_id: uuid.UUID) -> Award:
+    """Return an award that the teachers of this course decide about.
+
+    Raises:
+        NotFound: `unknown_award`: there is none, or it is others'.
+    """
+    award = db.get(Award, award_id)
+    if award is None or not stack_awards.decides(db, course, award):
+        raise NotFound("unknown_award")
+    return award
+
+
+def keep(db: Session, award: Award, *, actor: str, reason: str, now: datetime) -> None:
+    """Decide that a flagged award stands as it is.
+
+    Raises:
+        Conflict: `award_not_flagged`. ToolError: `reason_too_long`.
+    """
+    reason = reasons.given(reason, must=False)
+    if award.flagged_at is None:
+        raise Conflict("award_not_flagged")
+    body = stack_awards.body(award)
+    award.flagged_at = award.flagged_reason = None
+    award.kept_at, award.kept_reason = now, reason or None
+    audit.note_in(db, body, actor, "award.kept", f"award:{award.id}", now)
+
+
+def dispute(db: Session, award: Award, *, by: str, now: datetime) -> None:
+    """Flag an award because a second person came to another judgement on a result."""
+    if award.flagged_reason != moderation_draws.DISPUTED:
+        award.flagged_at, award.flagged_reason = now, moderation_draws.DISPUTED
+        audit.note_in(db, stack_awards.body(award), by, "award.flagged", f"award:{award.id}", now)
+
+
+def as_fact(award: Award) -> AwardFact:
+    """Return the award that a row holds, as a credential states it."""
+    return AwardFact(
+        id=str(award.id),
+        mc=catalogue.definition(award.version),
+        awarded_at=award.awarded_at,
+        results=tuple(_result(entry) for entry in award.results),
+        assessors=award.assessors,
+        identity=IdentityAssurance(award.identity),
+        is_test=award.is_test,
+        parts=tuple(_part_earned(entry) for entry in award.parts or ()),
+        basis={entry["unit"]: entry["basis"] for entry in award.results if entry.get("basis")},
+    )
+
+
+Refused = Mapping[tuple[uuid.UUID, bool], datetime]
+"""When a person took an award away, by (person, is_test)."""
+
+
+def _refused(db: Session, people: Sequence[uuid.UUID], version: MicroCredentialVersion) -> Refused:
+    is_it = Award.version_id == version.id
+    if catalogue.definition(version).stack is not None:  # all its versions rest on the same parts
+        is_it = Award.version_id.in_([one.id for one in version.series.versions])
+    last = (
+        sa.select(Award.person_id, Award.is_test, sa.func.max(Award.withdrawn_at))
+        .filter(
+            Award.person_id.in_(people),
+            is_it,
+            Award.withdrawn_reason.not_in((NO_LONGER_COMPLETE, NOT_CONFIRMED)),
+        )
+        .group_by(Award.person_id, Award.is_test)
+    )
+    return {(person_id, is_test): at for person_id, is_test, at in db.execute(last) if at}
+
+
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """What settling one award after the other needs. Of what is made of others, `earning`: who
+    earns this version; `offered`: the course that offers it to them."""
+
+    db: Session
+    version: MicroCredentialVersion
+    now: datetime
+    refused: Refused
+    claimed: Collection[uuid.UUID]
+    earning: Collection[uuid.UUID] | None = None
+    offered: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    passed: dict[uuid.UUID, Passed] = field(default_factory=dict)
+
+    def let_pass(self, judged: Sequence[Judged]) -> None:
+        """Find who of those without an award gets one now; tests ask nobody."""
+        complete = [
+            self._candidate(one)
+            for one in judged
+            if one.real.is_complete and not self._is_refused(one, one.real, is_test=False)
+        ]
+        self.passed.update(award_gate.sieve(self.db, self.version, complete, self.now))
+
+    def _candidate(self, judged: Judged) -> Candidate:
+        completed_at = judged.real.completed_at
+        assert completed_at is not None
+        return Candidate(
+            person_id=judged.person.id,
+            course_id=self._led_to(judged, judged.real),
+            completed_at=completed_at,
+            judged_at=self._last_judged_at(judged, judged.real),
+        )
+
+    def settle(
+        self, judged: Judged, progress: Progress | None, award: Award | None, *, is_test: bool
+    ) -> None:
+        is_complete = progress is not None and progress.is_complete
+        if award is None and progress is not None and is_complete:
+            if is_test and not self._is_refused(judged, progress, is_test=True):
+                self._grant(judged, progress, None)
+            elif not is_test and judged.person.id in self.passed:
+                self._grant(judged, progress, self.passed[judged.person.id])
+        elif award is not None and not is_complete:
+            if not self._is_kept(award, judged):
+                self._take_back(award)
+        elif award is not None and award.flagged_reason == NO_LONGER_COMPLETE:
+            award.flagged_at = award.flagged_reason = None
+
+    def _is_kept(self, award: Award, judged: Judged) -> bool:
+        """Whether a person decided that it stands, and nothing was recorded or lost since."""
+        kept_at = award.kept_at
+        if kept_at is None or any(row.recorded_at > kept_at for row in judged.records):
+            return False
+        parts = [uuid.UUID(part["award"]) for part in award.parts or ()]
+        lost = sa.select(Award.id).filter(Award.id.in_(parts), Award.withdrawn_at > kept_at)
+        return not parts or self.db.scalar(lost.limit(1)) is None
+
+    def _take_back(self, award: Award) -> None:
+        if award.id not in self.claimed:
+            award.withdrawn_at, award.withdrawn_reason = self.now, NO_LONGER_COMPLETE
+            stacks.want(self.db, award, self.now)
+            audit.note(self.db, "system", "award.withdrawn", f"award:{award.id}", self.now)
+        elif award.flagged_at is None:
+            award.flagged_at, award.flagged_reason = self.now, NO_LONGER_COMPLETE
+            audit.note(self.db, "system", "award.flagged", f"award:{award.id}", self.now)
+
+    def _is_refused(self, judged: Judged, progress: Progress, *, is_test: bool) -> bool:
+        """Whether they earn another version, or a person took such an award away and since then no
+        assessor has judged anything, and no part that counts was earned."""
+        person = judged.person.id
+        if self.earning is not None and person not in self.earning:
+            return True
+        revoked_at = self.refused.get((person, is_test))
+        if revoked_at is None:
+            return False
+        last = self._last_judged_at(judged, progress)
+        return last is None or last <= revoked_at
+
+    def _last_judged_at(self, judged: Judged, progress: Progress) -> datetime | None:
+        """When an assessor last recorded a result, or a part that counts was granted."""
+        times = [
+            row.recorded_at for row in judged.records if _assessor(row) and not row.retracts_id
+        ]
+        times += [part.granted_at for part in _parts(self.db, progress)]
+        return max(times, default=None)
+
+    def _led_to(self, judged: Judged, progress: Progress) -> uuid.UUID:
+        """Return the course that offers a larger one, else that of the last result or part."""
+        offered = self.offered.get(judged.person.id)
+        if offered is not None:
+            return offered
+        by_id = {str(row.id): row for row in judged.records}
+        counted = [by_id[one] for unit in progress.units for one in unit.records]
+        return _last_course(counted, _parts(self.db, progress))
+
+    def _grant(self, judged: Judged, progress: Progress, passed: Passed | None) -> None:
+        """`passed`: who let it pass; None for a test."""
+        by_id = {str(row.id): row for row in judged.records}
+        assessed = [unit for unit in progress.units if unit.route in JUDGED_HERE]
+        completed_at = progress.completed_at
+        assert completed_at is not None
+        confirmed_at = passed.last_at if passed else None
+        award = Award(
+            id=uuid.uuid4(),
+            person_id=judged.person.id,
+            version_id=self.version.id,
+            course_id=self._led_to(judged, progress),
+            is_test=passed is None,
+            awarded_at=max(completed_at, confirmed_at or completed_at),
+            granted_at=self.now,
+            results=[_entry(unit, by_id) for unit in progress.units],
+            parts=[_part(part) for part in _parts(self.db, progress)] or None,
+            confirmed_by=[*passed.confirmed_by] if passed and passed.confirmed_by else None,
+            assessors=len(
+                {_assessor(by_id[one]) for unit in assessed for one in unit.records} - {None}
+            ),
+            identity=IdentityAssurance.LMS_ACCOUNT.value,
+        )
+        self.db.add(award)
+        stacks.want(self.db, award, self.now)
+        audit.note(self.db, "system", "award.granted", f"award:{award.id}", self.now)
+        if self.version.moderated_one_in is not None and not award.is_test:
+            counted = [by_id[one].id for unit in progress.units for one in unit.records]
+            if moderation_draws.is_disputed(self.db, counted):
+                dispute(self.db, award, by="system", now=self.now)
+
+
+def _assessor(row: CompletionRecord) -> uuid.UUID | None:
+    return row.assessor_id or row.assessor_account_id
+
+
+def _last_course(records: Sequence[CompletionRecord], parts: Sequence[Award]) -> uuid.UUID:
+    moments = [(row.recorded_at, row.course_id) for row in records]
+    moments += [(part.awarded_at, part.course_id) for part in parts]
+    return max(moments, key=lambda one: one[0])[1]
+
+
+def _claimed(db: Session, awards: Sequence[uuid.UUID]) -> Collection[uuid.UUID]:
+    """Return those of `awards` that have a badge which is not revoked."""
+    if not awards:
+        return ()
+    unrevoked = sa.select(Credential.award_id).filter(
+        Credential.award_id.in_(awards), Credential.revoked_at.is_(None)
+    )
+    return set(db.scalars(unrevoked))
+
+
+def _parts(db: Session, progress: Progress) -> list[Award]:
+    """Return the awards that a stacked micro-credential rests on."""
+    counted = progress.stack.counted if progress.stack else ()
+    return [db.get_one(Award, uuid.UUID(one.award)) for one in counted]
+
+
+def _part(award: Award) -> dict[str, Any]:
+    mc = catalogue.definition(award.version)
+    return {
+        "award": str(award.id),
+        "reference": award.version.reference,
+        "title": dict(mc.title),
+        "body": dict(mc.awarding_body.name),
+        "awarded_at": award.awarded_at.isoformat(),
+        "hours": plain(mc.hours) if mc.hours is not None else None,
+    }
+
+
+def _part_earned(entry: dict[str, Any]) -> PartEarned:
+    return PartEarned(
+        reference=entry["reference"],
+        title=Text(entry["title"]),
+        awarding_body=Text(entry["body"]),
+        awarded_at=datetime.fromisoformat(entry["awarded_at"]),
+        hours=Decimal(entry["hours"]) if entry["hours"] is not None else None,
+    )
+
+
+def _entry(unit: UnitProgress, by_id: dict[str, CompletionRecord]) -> dict[str, Any]:
+    assert unit.completed_at is not None
+    assert unit.route is not None
+    points, maximum = _best_mark(unit)
+    basis = next((_basis(by_id[one]) for one in unit.records if by_id[one].route == unit.route), "")
+    return {
+        "unit": unit.unit,
+        "completed_at": unit.completed_at.isoformat(),
+        "route": unit.route.value,
+        "points": points,
+        "maximum": maximum,
+        "basis": basis or None,
+        "for_mentor": any(MENTOR in condition.params for condition in unit.conditions),
+    }
+
+
+def _basis(row: CompletionRecord) -> str | None:
+    """Return what a record of the LMS rests on: the teacher's words, or the activity's name."""
+    if row.activity_result is not None:
+        return row.activity_result.activity_name
+    return row.evidence if row.route == Route.UNLOCKED.value else None
+
+
+def _best_mark(unit: UnitProgress) -> tuple[str | None, str | None]:
+    """Return points and maximum; of a unit marked in parts, those of its lowest part."""
+    marks = [
+        (Decimal(condition.params["points"]), condition.params["maximum"])
+        for condition in unit.conditions
+        if condition.code in _MARKS.get(unit.route, ())
+        and condition.is_met
+        and condition.params.get("points")
+    ]
+    if not marks:
+        return None, None
+    points, maximum = min(marks)
+    return plain(points), maximum
+
+
+def _result(entry: dict[str, Any]) -> UnitResult:
+    return UnitResult(
+        unit=entry["unit"],
+        completed_at=datetime.fromisoformat(entry["completed_at"]),
+        route=Route(entry["route"]),
+        points=Decimal(entry["points"]) if entry["points"] is not None else None,
+        maximum=Decimal(entry["maximum"]) if entry["maximum"] is not None else None,
+        for_mentor=entry.get("for_mentor", False),  # older awards do not say
+    )

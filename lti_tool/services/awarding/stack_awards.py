@@ -1,0 +1,187 @@
+"""Awards of larger micro-credentials: who earns which version, and who decides about them.
+
+A larger one belongs to its awarding body, whoever taught the parts. Its awards are decided about in
+the courses that offer it to the learner, and by the administrators of that body; never in a course
+that taught a part.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from badges.micro_credential import MicroCredential
+from lti_tool.errors import NotFound
+from lti_tool.models import (
+    Award,
+    Course,
+    CourseMember,
+    Credential,
+    MicroCredentialSeries,
+    MicroCredentialVersion,
+    Person,
+    Placement,
+)
+from lti_tool.services.awarding.moderation_draws import DISPUTED
+from lti_tool.services.definitions import catalogue, lifecycle
+from lti_tool.services.definitions.stack_parts import series_reference
+
+
+def offered_to(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
+) -> Mapping[uuid.UUID, uuid.UUID]:
+    """Return the course that offers a version to each of these people: where they came last."""
+    rows = db.execute(
+        sa.select(CourseMember.person_id, CourseMember.course_id)
+        .join(Placement, Placement.course_id == CourseMember.course_id)
+        .filter(CourseMember.person_id.in_(people), Placement.version_id == version.id)
+        .order_by(CourseMember.first_seen_at, CourseMember.course_id)
+    )
+    return {row.person_id: row.course_id for row in rows}
+
+
+def earning(
+    db: Session,
+    people: Collection[uuid.UUID],
+    version: MicroCredentialVersion,
+    offered: Collection[uuid.UUID],
+    now: datetime,
+) -> set[uuid.UUID]:
+    """Return who earns this version of a larger one: those to whom a course offers it (`offered`).
+
+    Of the newest version that is open also everybody else who holds no other version: they need
+    not have opened anything, and nobody earns a series twice by itself.
+    """
+    if lifecycle.newest_open(_newest_first(version), now) != [version]:
+        return set(offered)
+    others = (
+        sa.select(Award.person_id)
+        .join(Award.version)
+        .filter(
+            Award.person_id.in_(people),
+            Award.withdrawn_at.is_(None),
+            Award.is_test.is_(False),
+            MicroCredentialVersion.series_id == version.series_id,
+            MicroCredentialVersion.id != version.id,
+        )
+    )
+    return set(offered) | (set(people) - set(db.scalars(others)))
+
+
+def _newest_first(version: MicroCredentialVersion) -> Sequence[MicroCredentialVersion]:
+    return version.series.versions[::-1]
+
+
+def decides(db: Session, course: Course, award: Award) -> bool:
+    """Whether the teachers of a course decide about an award: it was earned there; a larger one
+    where the course offers it to the learner."""
+    if award.parts is None:
+        return award.course_id == course.id
+    offering = (
+        sa.select(Placement.id)
+        .join(CourseMember, CourseMember.course_id == Placement.course_id)
+        .filter(
+            Placement.course_id == course.id,
+            Placement.version_id == award.version_id,
+            CourseMember.person_id == award.person_id,
+        )
+    )
+    return db.scalar(sa.select(offering.exists())) or False
+
+
+def body(award: Award) -> uuid.UUID | None:
+    """Return whose administrators decide about an award: one that is made of others, or one that a
+    second person disputes; None of any other."""
+    is_theirs = award.parts is not None or award.flagged_reason == DISPUTED
+    return award.version.series.organisation_id if is_theirs else None
+
+
+@dataclass(frozen=True, slots=True)
+class LargerAward:
+    """An award that stands, and whether its badge was claimed and is valid."""
+
+    award: Award
+    mc: MicroCredential
+    is_claimed: bool
+
+
+def resting_on(
+    db: Session, person: Person, version: MicroCredentialVersion
+) -> Sequence[LargerAward]:
+    """Return the awards of a person that rest on one of this series, what came last first."""
+    part = series_reference(version)
+    rows = db.execute(
+        sa.select(Award, _CLAIMED)
+        .filter(Award.person_id == person.id, Award.withdrawn_at.is_(None))
+        .order_by(Award.granted_at.desc(), Award.id)
+    )
+    return [
+        LargerAward(award, catalogue.definition(award.version), is_claimed)
+        for award, is_claimed in rows
+        if any(one["reference"].rpartition("/")[0] == part for one in award.parts or ())
+    ]
+
+
+_CLAIMED = (
+    sa.select(Credential.id)
+    .filter(Credential.award_id == Award.id, Credential.revoked_at.is_(None))
+    .exists()
+)
+
+
+def own(db: Session, person: Person, award_id: uuid.UUID) -> Award:
+    """Return a larger award that stands and is this person's.
+
+    Raises:
+        NotFound: `not_awarded`.
+    """
+    award = db.get(Award, award_id)
+    if award is None or award.person_id != person.id or award.parts is None:
+        raise NotFound("not_awarded")
+    if award.withdrawn_at is not None:
+        raise NotFound("not_awarded")
+    return award
+
+
+def parts(db: Session, award: Award) -> list[Award]:
+    """Return the awards that a larger one rests on, in its order."""
+    return [db.get_one(Award, uuid.UUID(part["award"])) for part in award.parts or ()]
+
+
+def to_decide(db: Session, within: Iterable[uuid.UUID] | None) -> Sequence[Award]:
+    """Return the awards about which these bodies, or all, are to decide, oldest first: of larger
+    ones, and those on which a second person came to another judgement. No tests."""
+    waiting = (
+        _of_bodies(within)
+        .filter(Award.flagged_at.is_not(None), Award.withdrawn_at.is_(None))
+        .filter(Award.is_test.is_(False))
+        .order_by(Award.flagged_at, Award.id)
+    )
+    return [one for one in db.scalars(waiting) if body(one) is not None]
+
+
+def find(db: Session, within: Iterable[uuid.UUID] | None, award_id: uuid.UUID) -> Award:
+    """Return an award about which these bodies, or any, decide.
+
+    Raises:
+        NotFound: `unknown_award`.
+    """
+    award = db.scalar(_of_bodies(within).filter(Award.id == award_id, Award.is_test.is_(False)))
+    if award is None or body(award) is None:
+        raise NotFound("unknown_award")
+    return award
+
+
+def _of_bodies(within: Iterable[uuid.UUID] | None) -> sa.Select[Award]:
+    found = (
+        sa.select(Award)
+        .join(Award.version)
+        .join(MicroCredentialVersion.series)
+        .options(joinedload(Award.version), joinedload(Award.person))
+    )
+    if within is None:
+        return found
+    return found.filter(MicroCredentialSeries.organisation_id.in_(within))

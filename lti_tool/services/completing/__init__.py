@@ -1,0 +1,1 @@
+"""Who completed what, by each route, on what evidence, judged at once."""

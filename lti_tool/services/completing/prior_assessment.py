@@ -1,0 +1,276 @@
+"""Recognition of prior learning, the assessors' side: what waits, and what they judge.
+
+Assessors are accounts, of the awarding body or of a partner that reviews for it. None judges a
+learner whom they teach: they say so themselves each time, and whoever has the name of a teacher of
+the course, or the learner's own, is refused. An appeal goes to somebody who has not judged the
+application before. Where several have to recognise an outcome, they judge without seeing what the
+others said.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
+from lti_tool.models import (
+    Account,
+    CourseMember,
+    MicroCredentialSeries,
+    MicroCredentialVersion,
+    Person,
+    Placement,
+    PriorLearningApplication,
+    PriorLearningJudgement,
+    ReviewPartner,
+)
+from lti_tool.services import audit
+from lti_tool.services.awarding import enrolments
+from lti_tool.services.completing import completions, prior_learning
+from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Recognition
+from lti_tool.services.completing.prior_learning import Standing, State, Verdict
+from lti_tool.services.staff import accounts
+from lti_tool.services.staff.accounts import Access
+
+LATELY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Assessor:
+    account: Account
+    access: Access
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """`reason`: what the learner reads; needed unless the outcome is recognised."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+def bodies(db: Session, access: Access) -> frozenset[uuid.UUID]:
+    """Return the awarding bodies for which an account assesses: its own, and those that asked its
+    organisation to review for them."""
+    asking = sa.select(ReviewPartner.organisation_id).filter(
+        ReviewPartner.partner_id.in_(access.assesses)
+    )
+    return access.assesses | frozenset(db.scalars(asking))
+
+
+def waiting(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplication]:
+    """Return what waits for this assessor, longest first."""
+    offered = sa.exists().where(
+        Placement.course_id == PriorLearningApplication.course_id,
+        Placement.version_id == PriorLearningApplication.version_id,
+    )
+    handed_in = (
+        sa.select(PriorLearningApplication)
+        .join(PriorLearningApplication.version)
+        .join(MicroCredentialVersion.series)
+        .options(
+            joinedload(PriorLearningApplication.person),
+            joinedload(PriorLearningApplication.version),
+            selectinload(PriorLearningApplication.judgements),
+        )
+        .filter(
+            PriorLearningApplication.state == State.SUBMITTED,
+            MicroCredentialSeries.organisation_id.in_(bodies(db, assessor.access)),
+            offered,
+        )
+        .order_by(PriorLearningApplication.submitted_at, PriorLearningApplication.id)
+    )
+    return [one for one in db.scalars(handed_in) if not _obstacle(db, one, assessor.account)]
+
+
+def lately(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplication]:
+    """Return what this assessor judged last, newest first."""
+    last = sa.func.max(PriorLearningJudgement.judged_at)
+    judged = (
+        sa.select(PriorLearningApplication)
+        .join(PriorLearningApplication.judgements)
+        .filter(PriorLearningJudgement.account_id == assessor.account.id)
+        .group_by(PriorLearningApplication.id)
+        .order_by(last.desc())
+        .limit(LATELY)
+    )
+    ids = [one.id for one in db.scalars(judged)]
+    return [db.get_one(PriorLearningApplication, one) for one in ids]
+
+
+def find(db: Session, assessor: Assessor, application_id: uuid.UUID) -> PriorLearningApplication:
+    """Return an application that waits for this assessor.
+
+    Raises:
+        NotFound: `unknown_application`: there is none, or it is not theirs to judge.
+        Conflict: `prior_learning_over`: it waits for nobody.
+        Forbidden: `prior_own_application`, `prior_own_teacher`, `prior_judged_before`.
+    """
+    row = db.get(PriorLearningApplication, application_id)
+    if row is None or row.submitted_at is None:
+        raise NotFound("unknown_application")
+    if row.version.series.organisation_id not in bodies(db, assessor.access):
+        raise NotFound("unknown_application")
+    if row.state != State.SUBMITTED:
+        raise Conflict("prior_learning_over")
+    if obstacle := _obstacle(db, row, assessor.account):
+        raise Forbidden(obstacle)
+    return row
+
+
+def to_judge(db: Session, application: PriorLearningApplication, account: Account) -> list[str]:
+    """Return the outcomes that this assessor has still to judge."""
+    recognised = prior_learning.recognised_by(db, application)
+    return [
+        one.outcome.code
+        for one in prior_learning.outcomes(db, application)
+        if one.standing is Standing.OPEN
+        and account.id not in prior_learning.judged_by(application, one.judgements)
+        and account.id not in recognised.get(one.outcome.code, ())
+    ]
+
+
+def judge(
+    db: Session,
+    application: PriorLearningApplication,
+    assessor: Assessor,
+    opinions: Mapping[str, Opinion],
+    *,
+    revision: int,
+    is_independent: bool,
+    now: datetime,
+) -> None:
+    """Keep what an assessor says of every outcome that is theirs to judge.
+
+    What is recognised is recorded as a completion at once, with everything that follows from it.
+
+    Raises:
+        Forbidden: `prior_independence_missing`; as `find`.
+        Conflict: `prior_learning_changed`: it is not what the assessor read; as `find`.
+        ToolError: `prior_verdicts_missing`, `prior_reason_missing`, `evidence_too_long`.
+    """
+    enrolments.lock(db, application.person, application.version, now)
+    db.refresh(application)
+    db.expire(application, ["judgements"])
+    find(db, assessor, application.id)
+    if application.revision != revision:
+        raise Conflict("prior_learning_changed")
+    if not is_independent:
+        raise Forbidden("prior_independence_missing")
+    asked = to_judge(db, application, assessor.account)
+    _check_opinions(asked, opinions)
+    rows = _judgements(application, assessor.account, {one: opinions[one] for one in asked}, now)
+    _record(db, application, rows, assessor.account, now)
+    db.add_all(rows)
+    db.flush()
+    db.expire(application, ["judgements"])
+    _settle(db, application, now)
+    body, actor = application.version.series.organisation_id, accounts.actor(assessor.account)
+    subject = f"prior_learning_application:{application.id}"
+    audit.note_in(db, body, actor, "prior_learning.judged", subject, now)
+
+
+def _obstacle(db: Session, application: PriorLearningApplication, account: Account) -> str:
+    """Return why this assessor cannot judge it, or nothing."""
+    if _plain(account.name) == _plain(application.person.name or ""):
+        return "prior_own_application"
+    if _plain(account.name) in _teachers(db, application.course_id):
+        return "prior_own_teacher"
+    has_judged = any(
+        one.account_id == account.id and not one.is_appeal for one in application.judgements
+    )
+    if application.appealed_at is not None and has_judged:
+        return "prior_judged_before"
+    return "" if to_judge(db, application, account) else "prior_judged_before"
+
+
+def _teachers(db: Session, course_id: uuid.UUID) -> set[str]:
+    named = (
+        sa.select(Person.name)
+        .join(CourseMember, CourseMember.person_id == Person.id)
+        .filter(CourseMember.course_id == course_id, CourseMember.is_tester)
+    )
+    return {_plain(name) for name in db.scalars(named) if name}
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _check_opinions(asked: Sequence[str], opinions: Mapping[str, Opinion]) -> None:
+    if not set(asked) <= set(opinions):
+        raise ToolError("prior_verdicts_missing")
+    for one in (opinions[code] for code in asked):
+        if one.verdict is not Verdict.RECOGNISED and not one.reason.strip():
+            raise ToolError("prior_reason_missing")
+        if len(one.reason.strip()) > LONGEST_EVIDENCE:
+            raise ToolError("evidence_too_long", maximum=str(LONGEST_EVIDENCE))
+
+
+def _judgements(
+    application: PriorLearningApplication,
+    account: Account,
+    opinions: Mapping[str, Opinion],
+    now: datetime,
+) -> list[PriorLearningJudgement]:
+    return [
+        PriorLearningJudgement(
+            id=uuid.uuid4(),
+            application_id=application.id,
+            sequence=len(application.judgements) + number,
+            account_id=account.id,
+            outcome_code=code,
+            verdict=one.verdict.value,
+            reason=one.reason.strip(),
+            is_appeal=application.appealed_at is not None,
+            judged_at=now,
+        )
+        for number, (code, one) in enumerate(opinions.items(), start=1)
+    ]
+
+
+def _record(
+    db: Session,
+    application: PriorLearningApplication,
+    judgements: Sequence[PriorLearningJudgement],
+    account: Account,
+    now: datetime,
+) -> None:
+    recognised = [one for one in judgements if one.verdict == Verdict.RECOGNISED]
+    if not recognised:
+        return
+    records = completions.record_recognised(
+        db,
+        application.person,
+        application.version,
+        [
+            Recognition(
+                unit=application.unit_code,
+                outcome=one.outcome_code,
+                reason=one.reason,
+                key=f"prior:{one.id.hex}",
+            )
+            for one in recognised
+        ],
+        course=application.course,
+        assessor=account,
+        now=now,
+    )
+    for judgement, record in zip(recognised, records, strict=True):
+        judgement.record_id = record.id
+
+
+def _settle(db: Session, application: PriorLearningApplication, now: datetime) -> None:
+    """Return it to the learner for more evidence, or close it once nothing is open."""
+    submitted = application.submitted_at
+    if any(
+        one.verdict == Verdict.MORE and submitted and one.judged_at >= submitted
+        for one in application.judgements
+    ):
+        application.state = State.RETURNED.value
+    elif all(one.standing is not Standing.OPEN for one in prior_learning.outcomes(db, application)):
+        application.state, application.decided_at = State.DECIDED.value, now
+    db.flush()

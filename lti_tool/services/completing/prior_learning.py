@@ -1,0 +1,408 @@
+"""Recognition of prior learning, the learner's side: say what one can, show evidence, hand it in.
+
+Identification and documentation are here; `prior_assessment` has the assessors' side. One
+application is about one unit. What was recognised is read from the completion records, so that what
+is taken back there is taken back here.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from badges import prior_learning as rules
+from badges.completion import Progress, Route
+from badges.micro_credential import LearningOutcome, LearningUnit
+from lti_tool.errors import Conflict, Forbidden, ToolError
+from lti_tool.models import (
+    CompletionRecord,
+    Course,
+    CourseMember,
+    MicroCredentialVersion,
+    Person,
+    PriorLearningApplication,
+    PriorLearningJudgement,
+)
+from lti_tool.services import audit, reasons
+from lti_tool.services.awarding import enrolments
+from lti_tool.services.completing import completions, evidence
+from lti_tool.services.definitions import catalogue
+
+LONGEST_TEXT = 4000
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"  # an assessor wants more evidence
+    DECIDED = "decided"
+
+
+class Says(StrEnum):
+    """What learners say of an outcome themselves."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+class Verdict(StrEnum):
+    RECOGNISED = "recognised"
+    NOT_RECOGNISED = "not_recognised"
+    MORE = "more"  # more evidence is wanted
+
+
+class Standing(StrEnum):
+    """Where an outcome stands. `TO_DO`: the learner does not claim it."""
+
+    TO_DO = "to_do"
+    OPEN = "open"
+    MORE = "more"
+    RECOGNISED = "recognised"
+    NOT_RECOGNISED = "not_recognised"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a learner says of one outcome, and the evidence; `says` None: nothing yet."""
+
+    says: Says | None = None
+    text: str = ""
+    link: str = ""
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.says in (Says.YES, Says.PARTLY)
+
+    @property
+    def has_evidence(self) -> bool:
+        return bool(self.text or self.link)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfAssessment:
+    """`answers`: by outcome. `text`, `link`: evidence for the unit as a whole."""
+
+    answers: Mapping[str, Answer]
+    text: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who applies for which unit, in which course."""
+
+    person: Person
+    course: Course
+    version: MicroCredentialVersion
+    unit: LearningUnit
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeStanding:
+    """`judgements`: of this application, in their order."""
+
+    outcome: LearningOutcome
+    answer: Answer
+    standing: Standing
+    judgements: tuple[PriorLearningJudgement, ...]
+
+
+def unit_of(application: PriorLearningApplication) -> LearningUnit:
+    return catalogue.definition(application.version).unit(application.unit_code)
+
+
+def content(application: PriorLearningApplication) -> SelfAssessment:
+    """Return what the learner says, as it is kept."""
+    answers = {
+        one["outcome"]: Answer(Says(one["says"]) if one["says"] else None, one["text"], one["link"])
+        for one in application.answers
+    }
+    return SelfAssessment(answers, application.text, application.link)
+
+
+def latest(
+    db: Session, person: Person, version: MicroCredentialVersion
+) -> dict[str, PriorLearningApplication]:
+    """Return a person's last application for each unit."""
+    own = sa.select(PriorLearningApplication).filter_by(person_id=person.id, version_id=version.id)
+    ordered = own.order_by(PriorLearningApplication.created_at, PriorLearningApplication.id)
+    return {one.unit_code: one for one in db.scalars(ordered)}
+
+
+def save(
+    db: Session, place: Place, said: SelfAssessment, *, revision: int, now: datetime
+) -> PriorLearningApplication:
+    """Keep a draft, whatever it still lacks; a new one where there is none to go on with.
+
+    `revision`: of the draft that the learner saw; 0: none.
+
+    Raises:
+        ToolError: `prior_learning_not_allowed`, `prior_text_too_long`; as
+            `evidence.link`.
+        Conflict: `prior_learning_moved`: it is no draft any more, or was saved by another page.
+    """
+    mc = catalogue.definition(place.version)
+    if not rules.is_allowed(mc, place.unit):
+        raise ToolError("prior_learning_not_allowed")
+    _check_texts(said)
+    enrolments.lock(db, place.person, place.version, now)
+    row = latest(db, place.person, place.version).get(place.unit.code)
+    if row is None or (row.state == State.DECIDED and revision == 0):
+        row, revision = _begin(db, place, now), 0
+    answers = [
+        {"outcome": one.code, **_kept(said.answers.get(one.code, Answer()))}
+        for one in place.unit.outcomes
+    ]
+    text, link = said.text.strip(), said.link.strip()
+    if (row.answers, row.text, row.link) == (answers, text, link):
+        return row  # sent twice
+    if row.state not in (State.DRAFT, State.RETURNED) or row.revision != revision:
+        raise Conflict("prior_learning_moved")
+    row.answers, row.text, row.link, row.updated_at = answers, text, link, now
+    row.revision += 1
+    db.flush()
+    return row
+
+
+def hand_in(db: Session, application: PriorLearningApplication, now: datetime) -> None:
+    """Hand a saved draft to the assessors.
+
+    Raises:
+        Forbidden: `prior_learning_testers`: the person teaches in this course.
+        ToolError: `prior_answers_missing`, `prior_nothing_claimed`, `prior_evidence_missing`.
+        Conflict: `prior_learning_moved`, `prior_beyond_limit`, `prior_unit_complete`.
+    """
+    _lock(db, application, now)
+    if application.state not in (State.DRAFT, State.RETURNED):
+        raise Conflict("prior_learning_moved")
+    _check_person(db, application)
+    _check_complete(db, application)
+    _check_place(db, application, now)
+    application.state, application.submitted_at = State.SUBMITTED.value, now
+    _note(db, application, "prior_learning.submitted", now)
+
+
+def withdraw(db: Session, application: PriorLearningApplication, now: datetime) -> None:
+    """Take back what was handed in; it is a draft again, and nothing is lost.
+
+    Raises:
+        Conflict: `prior_learning_moved`: it waits for nobody, or for the answer to an appeal;
+            `prior_half_judged`: the verdict of one of several assessors rests on what it says.
+    """
+    _lock(db, application, now)
+    if application.state != State.SUBMITTED or application.appealed_at is not None:
+        raise Conflict("prior_learning_moved")
+    if not may_withdraw(application):
+        raise Conflict("prior_half_judged")
+    application.state = State.DRAFT.value
+    application.revision += 1
+    _note(db, application, "prior_learning.withdrawn", now)
+
+
+def appeal(db: Session, application: PriorLearningApplication, reason: str, now: datetime) -> None:
+    """Ask for the judgement of another assessor, once, on what was not recognised.
+
+    Raises:
+        ToolError: `reason_missing`, `reason_too_long`.
+        Conflict: `prior_learning_moved`: nothing was refused, or it was appealed before.
+    """
+    _lock(db, application, now)
+    if not may_appeal(db, application):
+        raise Conflict("prior_learning_moved")
+    reason = reasons.given(reason, longest=LONGEST_TEXT)
+    application.appealed_at, application.appeal_reason = now, reason
+    application.state, application.submitted_at = State.SUBMITTED.value, now
+    _note(db, application, "prior_learning.appealed", now)
+
+
+def erase(db: Session, application: PriorLearningApplication, now: datetime) -> None:
+    """Delete what the learner wrote: a draft as a whole, of a decision the texts and links.
+
+    Raises:
+        Conflict: `prior_learning_moved`: an assessor has it.
+    """
+    _lock(db, application, now)
+    if application.state == State.SUBMITTED:
+        raise Conflict("prior_learning_moved")
+    _note(db, application, "prior_learning.erased", now)
+    if application.submitted_at is None:
+        db.delete(application)
+        return
+    application.answers = [{**one, "text": "", "link": ""} for one in application.answers]
+    application.text = application.link = ""
+    application.appeal_reason = None if application.appeal_reason is None else ""
+    application.state, application.erased_at = State.DECIDED.value, now
+    application.decided_at = application.decided_at or now
+    application.revision += 1
+
+
+def may_withdraw(application: PriorLearningApplication) -> bool:
+    """Whether it waits, and nobody has judged it since it was handed in."""
+    since = application.submitted_at
+    if application.state != State.SUBMITTED or application.appealed_at or since is None:
+        return False
+    return all(one.judged_at < since for one in application.judgements)
+
+
+def may_appeal(db: Session, application: PriorLearningApplication) -> bool:
+    if application.state != State.DECIDED or application.appealed_at or application.erased_at:
+        return False
+    return any(one.standing is Standing.NOT_RECOGNISED for one in outcomes(db, application))
+
+
+def outcomes(db: Session, application: PriorLearningApplication) -> tuple[OutcomeStanding, ...]:
+    """Return where each outcome of the unit stands."""
+    unit, said = unit_of(application), content(application).answers
+    recognised = recognised_by(db, application)
+    needed = rules.assessors_needed(unit)
+    found = []
+    for outcome in unit.outcomes:
+        own = tuple(one for one in application.judgements if one.outcome_code == outcome.code)
+        answer = said.get(outcome.code, Answer())
+        if len(recognised.get(outcome.code, ())) >= needed:
+            standing = Standing.RECOGNISED
+        elif not answer.is_claimed:
+            standing = Standing.TO_DO
+        else:
+            standing = _of_judged(application, own, needed)
+        found.append(OutcomeStanding(outcome, answer, standing, own))
+    return tuple(found)
+
+
+def judged_by(
+    application: PriorLearningApplication, judgements: Sequence[PriorLearningJudgement]
+) -> set[uuid.UUID]:
+    """Return who has judged for good, since the beginning or since the appeal."""
+    is_appeal = application.appealed_at is not None
+    return {
+        one.account_id
+        for one in judgements
+        if one.is_appeal == is_appeal and one.verdict != Verdict.MORE
+    }
+
+
+def recognised_by(
+    db: Session, application: PriorLearningApplication
+) -> Mapping[str, frozenset[uuid.UUID]]:
+    """Return which assessors' recognitions of each outcome of the unit stand."""
+    undone = aliased(CompletionRecord)
+    rows = db.execute(
+        sa.select(CompletionRecord.part, CompletionRecord.assessor_account_id).filter(
+            CompletionRecord.person_id == application.person_id,
+            CompletionRecord.version_id == application.version_id,
+            CompletionRecord.unit_code == application.unit_code,
+            CompletionRecord.route == Route.PRIOR_LEARNING.value,
+            CompletionRecord.part.is_not(None),
+            CompletionRecord.assessor_account_id.is_not(None),
+            CompletionRecord.retracts_id.is_(None),
+            ~sa.exists().where(undone.retracts_id == CompletionRecord.id),
+        )
+    )
+    found: dict[str, frozenset[uuid.UUID]] = {}
+    for outcome, account_id in rows:
+        assert outcome is not None
+        assert account_id is not None
+        found[outcome] = found.get(outcome, frozenset()) | {account_id}
+    return found
+
+
+def covered(progress: Progress) -> tuple[str, ...]:
+    """Return the units that prior learning completed."""
+    return tuple(one.unit for one in progress.units if one.route is Route.PRIOR_LEARNING)
+
+
+def _of_judged(
+    application: PriorLearningApplication,
+    judgements: Sequence[PriorLearningJudgement],
+    needed: int,
+) -> Standing:
+    if application.state == State.RETURNED:
+        submitted = application.submitted_at
+        if any(
+            one.verdict == Verdict.MORE and submitted and one.judged_at >= submitted
+            for one in judgements
+        ):
+            return Standing.MORE
+    if len(judged_by(application, judgements)) >= needed:
+        return Standing.NOT_RECOGNISED
+    # A decision that its learner closed by taking the evidence back.
+    return Standing.NOT_RECOGNISED if application.erased_at else Standing.OPEN
+
+
+def _note(db: Session, application: PriorLearningApplication, act: str, now: datetime) -> None:
+    body, actor = application.version.series.organisation_id, f"person:{application.person_id}"
+    audit.note_in(db, body, actor, act, f"prior_learning_application:{application.id}", now)
+
+
+def _begin(db: Session, place: Place, now: datetime) -> PriorLearningApplication:
+    row = PriorLearningApplication(
+        id=uuid.uuid4(),
+        person_id=place.person.id,
+        version_id=place.version.id,
+        course_id=place.course.id,
+        unit_code=place.unit.code,
+        state=State.DRAFT.value,
+        revision=0,
+        answers=[],
+        text="",
+        link="",
+        created_at=now,
+        updated_at=now,
+    )
+    db.add(row)
+    return row
+
+
+def _lock(db: Session, application: PriorLearningApplication, now: datetime) -> None:
+    """Let nobody judge or change it meanwhile, and see it as it is once the lock is held."""
+    enrolments.lock(db, application.person, application.version, now)
+    db.refresh(application)
+    db.expire(application, ["judgements"])
+
+
+def _kept(answer: Answer) -> dict[str, str]:
+    says = answer.says.value if answer.says else ""
+    return {"says": says, "text": answer.text.strip(), "link": answer.link.strip()}
+
+
+def _check_texts(said: SelfAssessment) -> None:
+    every = [*said.answers.values(), Answer(None, said.text, said.link)]
+    if any(len(one.text.strip()) > LONGEST_TEXT for one in every):
+        raise ToolError("prior_text_too_long", maximum=str(LONGEST_TEXT))
+    for one in every:
+        evidence.link(one.link)
+
+
+def _check_person(db: Session, application: PriorLearningApplication) -> None:
+    member = db.get(CourseMember, (application.course_id, application.person_id))
+    if member is not None and member.is_tester:
+        raise Forbidden("prior_learning_testers")
+
+
+def _check_complete(db: Session, application: PriorLearningApplication) -> None:
+    said = content(application)
+    done = {
+        one.outcome.code for one in outcomes(db, application) if one.standing is Standing.RECOGNISED
+    }
+    asked = {code: one for code, one in said.answers.items() if code not in done}
+    if not all(one.says for one in asked.values()):
+        raise ToolError("prior_answers_missing")
+    claimed = [one for one in asked.values() if one.is_claimed]
+    if not claimed:
+        raise ToolError("prior_nothing_claimed")
+    if not (said.text or said.link) and not all(one.has_evidence for one in claimed):
+        raise ToolError("prior_evidence_missing")
+
+
+def _check_place(db: Session, application: PriorLearningApplication, now: datetime) -> None:
+    mc = catalogue.definition(application.version)
+    progress = completions.standing(db, application.person, application.version, now).with_tests
+    if progress.unit(application.unit_code).is_complete:
+        raise Conflict("prior_unit_complete")
+    if not rules.fits(mc, covered(progress), unit_of(application)):
+        raise Conflict("prior_beyond_limit", percent=str(rules.limit(mc)))

@@ -1,0 +1,1 @@
+"""Platforms and other systems: invited, registered, switched off, their keys, self-tests."""

@@ -1,0 +1,300 @@
+"""What teachers do about awards that wait for a confirmation: confirm, decline, take that back.
+
+Each refuses who may not sign off in the course, see `assessors.check`.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from badges.completion import Progress
+from lti_tool.models import (
+    Award,
+    CompletionRecord,
+    Course,
+    Credential,
+    MicroCredentialVersion,
+    PendingAward,
+    Person,
+    Placement,
+)
+from lti_tool.services import audit, reasons
+from lti_tool.services.awarding import award_gate, enrolments, stacks
+from lti_tool.services.awarding.awards import NOT_CONFIRMED
+from lti_tool.services.completing import assessors, judging
+from lti_tool.services.courses.roster import Learner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Somebody who completed everything and has no award yet.
+
+    `by`: who has confirmed it so far. `declined_reason`: why a teacher said no, if one did.
+    """
+
+    person: Person
+    completed_at: datetime
+    by: Sequence[Person]
+    declined_by: Person | None = None
+    declined_reason: str | None = None
+
+    @property
+    def is_declined(self) -> bool:
+        return self.declined_reason is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """How many people got their award, and how many wait for another teacher."""
+
+    awarded: int
+    halfway: int
+
+
+def waiting(db: Session, placement: Placement, learners: Iterable[Learner]) -> Sequence[Waiting]:
+    """Return who of `learners` waits in this course, those first who have waited longest."""
+    complete = {
+        one.person.id: one.progress.completed_at
+        for one in learners
+        if one.progress.completed_at is not None
+    }
+    rows = [row for row in _pending(db, placement) if row.person_id in complete]
+    return _as_waiting(db, placement.version, rows, complete)
+
+
+def of_person(
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    progress: Progress,
+    *,
+    course: Course | None = None,
+) -> Waiting | None:
+    """Return what a person waits for; None without anything, or with an award.
+
+    `course`: None also for what another course decides about; its teachers' words stay there.
+    """
+    completed_at = progress.completed_at
+    pending = db.get(PendingAward, (person.id, version.id)) if completed_at else None
+    if pending is None or completed_at is None:
+        return None
+    if course is not None and pending.course_id != course.id:
+        return None
+    found = _as_waiting(db, version, [pending], {person.id: completed_at})
+    return found[0] if found else None
+
+
+def confirmed(db: Session, placement: Placement) -> Sequence[Award]:
+    """Return the awards of this course that teachers confirmed and nobody has claimed yet."""
+    unclaimed = ~sa.exists().where(Credential.award_id == Award.id)
+    found = sa.select(Award).filter(
+        Award.version_id == placement.version_id,
+        Award.course_id == placement.course_id,
+        Award.is_test.is_(False),
+        Award.withdrawn_at.is_(None),
+        unclaimed,
+    )
+    awards = db.scalars(found.options(joinedload(Award.person)).order_by(Award.granted_at.desc()))
+    return [award for award in awards if award.confirmed_by]
+
+
+def confirmers(db: Session, award: Award) -> Sequence[tuple[Person, datetime]]:
+    """Return who confirmed an award, and when."""
+    given = [
+        (uuid.UUID(one["person"]), datetime.fromisoformat(one["at"]))
+        for one in award.confirmed_by or ()
+    ]
+    people = _people(db, {person for person, _ in given})
+    return [(people[person], at) for person, at in given]
+
+
+def confirm(
+    db: Session, placement: Placement, people: Collection[uuid.UUID], *, by: Person, now: datetime
+) -> Confirmed:
+    """Confirm the awards of those of `people` who wait here; of others nothing happens."""
+    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
+    rows = _locked(db, placement, people, now)
+    for row in rows:
+        others = [one for one in row.confirmed_by if one["person"] != str(by.id)]
+        row.confirmed_by = [*others, {"person": str(by.id), "at": now.isoformat()}]
+        row.declined_at = row.declined_by_id = row.declined_reason = None
+        _note(db, by, "award.confirmed", placement, row.person_id, now)
+    concerned = [row.person_id for row in rows]
+    judging.judge_all(db, concerned, placement.version, now)
+    held = sa.select(sa.func.count()).select_from(Award)
+    awarded = db.scalars(
+        held.filter(
+            Award.person_id.in_(concerned),
+            Award.version_id == placement.version_id,
+            Award.is_test.is_(False),
+            Award.withdrawn_at.is_(None),
+        )
+    ).one()
+    return Confirmed(awarded=awarded, halfway=len(concerned) - awarded)
+
+
+def decline(
+    db: Session,
+    placement: Placement,
+    people: Collection[uuid.UUID],
+    *,
+    by: Person,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Say no to the awards of those of `people` who wait here; return how many. It can be
+    confirmed later, and waits again once an assessor records something new.
+
+    Raises:
+        ToolError: `reason_missing`, `reason_too_long`.
+    """
+    reason = reasons.given(reason)
+    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
+    rows = _locked(db, placement, people, now)
+    for row in rows:
+        row.confirmed_by = []
+        row.declined_at, row.declined_by_id, row.declined_reason = now, by.id, reason
+        _note(db, by, "award.declined", placement, row.person_id, now)
+    db.flush()
+    return len(rows)
+
+
+def take_back(
+    db: Session, placement: Placement, people: Collection[uuid.UUID], *, by: Person, now: datetime
+) -> int:
+    """Let `people` wait again whose award was confirmed here, or by one of several; return how
+    many. A badge that was claimed stays: withdrawing that is an act of its own.
+    """
+    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
+    rows = [row for row in _locked(db, placement, people, now) if row.confirmed_by]
+    for row in rows:
+        row.confirmed_by = []
+    awards = [award for award in confirmed(db, placement) if award.person_id in people]
+    for award in awards:
+        award.withdrawn_at, award.withdrawn_reason = now, NOT_CONFIRMED
+        stacks.want(db, award, now)
+    concerned = [row.person_id for row in rows] + [award.person_id for award in awards]
+    for person_id in concerned:
+        _note(db, by, "award.confirmation_undone", placement, person_id, now)
+    db.flush()
+    judging.judge_all(db, concerned, placement.version, now)
+    return len(concerned)
+
+
+def judge_waiting(db: Session, placement: Placement, now: datetime) -> None:
+    """Judge those who wait in a course anew, after it asks for fewer confirmations or none."""
+    rows = _pending(db, placement)
+    judging.judge_all(db, [row.person_id for row in rows], placement.version, now)
+
+
+def _pending(db: Session, placement: Placement) -> Sequence[PendingAward]:
+    """Return who waits in this course, or waited when they were complete last."""
+    found = (
+        sa.select(PendingAward)
+        .filter_by(course_id=placement.course_id, version_id=placement.version_id)
+        .options(joinedload(PendingAward.person), joinedload(PendingAward.declined_by))
+    )
+    return db.scalars(found).all()
+
+
+def _locked(
+    db: Session, placement: Placement, people: Collection[uuid.UUID], now: datetime
+) -> Sequence[PendingAward]:
+    """Lock people's work, then read who of them waits here."""
+    known = [row.person_id for row in _pending(db, placement) if row.person_id in people]
+    awarded = [award.person_id for award in confirmed(db, placement) if award.person_id in people]
+    enrolments.lock_all(db, {*known, *awarded}, placement.version, now)
+    found = (
+        sa.select(PendingAward)
+        .filter(
+            PendingAward.course_id == placement.course_id,
+            PendingAward.version_id == placement.version_id,
+            PendingAward.person_id.in_(known),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return db.scalars(found).all()
+
+
+def _as_waiting(
+    db: Session,
+    version: MicroCredentialVersion,
+    rows: Sequence[PendingAward],
+    complete: dict[uuid.UUID, datetime | None] | dict[uuid.UUID, datetime],
+) -> Sequence[Waiting]:
+    rows = _without_award(db, version, rows)
+    judged_at = _judged_at(db, version, [row.person_id for row in rows if row.declined_at])
+    given = {row.person_id: _given(row, complete[row.person_id]) for row in rows}
+    people = _people(db, {one for each in given.values() for one in each})
+    found = []
+    for row in rows:
+        completed_at = complete[row.person_id]
+        assert completed_at is not None
+        is_declined = award_gate.is_declined(row, judged_at.get(row.person_id))
+        found.append(
+            Waiting(
+                person=row.person,
+                completed_at=completed_at,
+                by=[people[one] for one in given[row.person_id]],
+                declined_by=row.declined_by if is_declined else None,
+                declined_reason=row.declined_reason if is_declined else None,
+            )
+        )
+    return sorted(found, key=lambda one: (one.completed_at, one.person.id))
+
+
+def _given(row: PendingAward, completed_at: datetime | None) -> Sequence[uuid.UUID]:
+    assert completed_at is not None
+    return [uuid.UUID(one["person"]) for one in award_gate.counting(row, completed_at)]
+
+
+def _without_award(
+    db: Session, version: MicroCredentialVersion, rows: Sequence[PendingAward]
+) -> Sequence[PendingAward]:
+    if not rows:
+        return rows
+    held = sa.select(Award.person_id).filter(
+        Award.version_id == version.id,
+        Award.person_id.in_([row.person_id for row in rows]),
+        Award.is_test.is_(False),
+        Award.withdrawn_at.is_(None),
+    )
+    has_award = set(db.scalars(held))
+    return [row for row in rows if row.person_id not in has_award]
+
+
+def _judged_at(
+    db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID]
+) -> dict[uuid.UUID, datetime]:
+    """Return when an assessor last recorded something of each, besides taking a record back."""
+    if not people:
+        return {}
+    last = (
+        sa.select(CompletionRecord.person_id, sa.func.max(CompletionRecord.recorded_at))
+        .filter(
+            CompletionRecord.version_id == version.id,
+            CompletionRecord.person_id.in_(people),
+            sa.or_(
+                CompletionRecord.assessor_id.is_not(None),
+                CompletionRecord.assessor_account_id.is_not(None),
+            ),
+            CompletionRecord.retracts_id.is_(None),
+        )
+        .group_by(CompletionRecord.person_id)
+    )
+    return {row[0]: row[1] for row in db.execute(last)}
+
+
+def _people(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Person]:
+    found = db.scalars(sa.select(Person).filter(Person.id.in_(ids))) if ids else ()
+    return {person.id: person for person in found}
+
+
+def _note(
+    db: Session, by: Person, action: str, placement: Placement, person: uuid.UUID, now: datetime
+) -> None:
+    audit.note(db, f"person:{by.id}", action, f"placement:{placement.id}", now, person=str(person))

@@ -1,0 +1,241 @@
+"""The grid as a table for spreadsheets: written out, and read back as what has changed.
+
+RFC 4180, with the separator of the reader's language. The first row names the columns: `learner`
+(an id that the export gives), `name`, then one for each unit, or `UNIT/PART` for each part; what
+follows a code after a space is for people. A mark that differs from what is recorded, or a sign-off
+that is not there yet, is a judgement; empty cells say nothing.
+"""
+
+import csv
+import io
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from badges.completion import UnitProgress
+from badges.conditions import plain
+from badges.micro_credential import LearningUnit, MicroCredential
+from badges.rules import EachPartAtLeast, PointsAtLeast
+from lti_tool.errors import ToolError
+from lti_tool.services.completing.completions import Judgement
+from lti_tool.services.courses.roster import Learner
+
+LEARNER, NAME, DONE = "learner", "name", "completed"
+SIGNED = "x"
+_YES = frozenset({"x", "1", "yes", "ja", "так", "✓"})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LONGEST = 400_000
+MOST_PROBLEMS = 50
+_SEPARATORS = ";,\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`part`: of a unit that is marked in parts."""
+
+    unit: LearningUnit
+    part: str | None = None
+
+    @property
+    def code(self) -> str:
+        return f"{self.unit.code}/{self.part}" if self.part else self.unit.code
+
+    @property
+    def maximum(self) -> Decimal | None:
+        """The highest mark; None where the unit is signed off."""
+        rule = self.unit.rule
+        return rule.maximum if isinstance(rule, PointsAtLeast | EachPartAtLeast) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`before`: what the table of today says; "" for nothing."""
+
+    learner: Learner
+    column: Column
+    before: str
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What cannot be read: `row` 1, 2, ... as in a spreadsheet; `column`: its name."""
+
+    code: str
+    row: int
+    column: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where there are problems, nothing may be recorded."""
+
+    changes: tuple[Change, ...]
+    problems: tuple[Problem, ...]
+
+
+def columns(mc: MicroCredential) -> tuple[Column, ...]:
+    return tuple(
+        Column(unit, part)
+        for unit in mc.units
+        for part in (
+            [one.code for one in unit.rule.parts]
+            if isinstance(unit.rule, EachPartAtLeast)
+            else [None]
+        )
+    )
+
+
+def write(
+    mc: MicroCredential, rows: Iterable[tuple[Learner, str]], language: str, separator: str
+) -> str:
+    """Return the table; `rows`: learners with what they are called."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
+    found = columns(mc)
+    titles = [f"{one.code} {one.unit.title.best(language)}" for one in found]
+    writer.writerow([LEARNER, NAME, *map(_harmless, titles), DONE])
+    for learner, name in rows:
+        units = {unit.unit: unit for unit in learner.progress.units}
+        cells = [_cell(one, units[one.unit.code]) for one in found]
+        done = sum(unit.is_complete for unit in learner.progress.units)
+        writer.writerow([learner.person.id, _harmless(name), *cells, done])
+    return out.getvalue()
+
+
+def read(mc: MicroCredential, learners: Sequence[Learner], text: str) -> Reading:
+    """Return what a table would change, or everything that cannot be read in it.
+
+    Raises:
+        ToolError: `table_too_large`, `table_empty`, `table_malformed`.
+    """
+    rows = _rows(text)
+    reader = _Reader(mc, learners)
+    reader.take_header(rows[0])
+    if not reader.problems:
+        for number, row in enumerate(rows[1:], start=2):
+            if any(cell.strip() for cell in row):
+                reader.take(number, row)
+    return Reading(tuple(reader.changes), tuple(reader.problems[:MOST_PROBLEMS]))
+
+
+def _rows(text: str) -> list[list[str]]:
+    if len(text) > LONGEST:
+        raise ToolError("table_too_large")
+    text = text.removeprefix("\ufeff").strip("\r\n")
+    if not text.strip():
+        raise ToolError("table_empty")
+    first = text.splitlines()[0]
+    separator = max(_SEPARATORS, key=first.count)
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise ToolError("table_malformed") from error
+
+
+class _Reader:
+    """Reads row by row; remembers what is wrong and goes on."""
+
+    def __init__(self, mc: MicroCredential, learners: Sequence[Learner]) -> None:
+        self.changes: list[Change] = []
+        self.problems: list[Problem] = []
+        self._known = {one.code: one for one in columns(mc)}
+        self._by_id = {one.person.id: one for one in learners}
+        self._by_name = _unique(learners)
+        self._header: list[str] = []
+        self._seen: set[uuid.UUID] = set()
+
+    def take_header(self, row: list[str]) -> None:
+        self._header = [(cell.split() or [""])[0] for cell in row]
+        names = {name: count for name, count in Counter(self._header).items() if name}
+        for name, count in names.items():
+            if name not in {LEARNER, NAME, DONE, *self._known}:
+                self.problems.append(Problem("unknown_column", 1, name))
+            elif count > 1:
+                self.problems.append(Problem("column_twice", 1, name))
+        if not {LEARNER, NAME} & names.keys():
+            self.problems.append(Problem("no_learner_column", 1, LEARNER))
+
+    def take(self, number: int, row: list[str]) -> None:
+        cells = dict(zip(self._header, (cell.strip() for cell in row), strict=False))
+        learner = self._learner(number, cells)
+        if learner is None:
+            return
+        if learner.person.id in self._seen:
+            self.problems.append(Problem("learner_twice", number, LEARNER))
+        self._seen.add(learner.person.id)
+        for name, column in self._known.items():
+            if value := cells.get(name, ""):
+                self._judge(number, learner, column, value)
+
+    def _learner(self, number: int, cells: Mapping[str, str]) -> Learner | None:
+        text, name = cells.get(LEARNER, ""), cells.get(NAME, "").removeprefix("'")
+        try:
+            found = self._by_id.get(uuid.UUID(text)) if text else self._by_name.get(_folded(name))
+        except ValueError:
+            found = None
+        if found is None:
+            where, value = (LEARNER, text) if text else (NAME, name)
+            self.problems.append(Problem("learner_unknown", number, where, value[:100]))
+        return found
+
+    def _judge(self, number: int, learner: Learner, column: Column, value: str) -> None:
+        before = _cell(column, learner.progress.unit(column.unit.code))
+        if value == before:
+            return
+        if column.maximum is None:
+            judgement = Judgement(unit=column.unit.code, signed_off=True)
+            if value.casefold() not in _YES:
+                self.problems.append(Problem("no_sign_off", number, column.code, value[:100]))
+            elif not before:
+                self.changes.append(Change(learner, column, before, judgement))
+            return
+        points = _points(value)
+        if points is None or points > column.maximum:
+            self.problems.append(Problem("no_points", number, column.code, value[:100]))
+        elif plain(points) != before:
+            judgement = Judgement(unit=column.unit.code, part=column.part, points=points)
+            self.changes.append(Change(learner, column, before, judgement))
+
+
+def _points(value: str) -> Decimal | None:
+    """Return a number of at most three decimals, with a point or a comma."""
+    whole, _, rest = value.replace(",", ".").partition(".")
+    is_number = whole.isdecimal() and whole.isascii() and len(whole) <= 6
+    if not is_number or (rest and not (rest.isdecimal() and rest.isascii() and len(rest) <= 3)):
+        return None
+    return Decimal(f"{whole}.{rest or 0}")
+
+
+def _cell(column: Column, unit: UnitProgress) -> str:
+    """Return the mark that this course recorded, or the sign for a completed sign-off."""
+    if column.maximum is None:
+        return SIGNED if unit.is_complete else ""
+    marks = (
+        one.params.get("points", "")
+        for one in unit.conditions
+        if one.params.get("part") == column.part
+    )
+    return next((mark for mark in marks if mark), "")
+
+
+def _unique(learners: Sequence[Learner]) -> dict[str, Learner]:
+    """Return learners by name, without names that two have."""
+    names = Counter(_folded(one.person.name or "") for one in learners)
+    return {
+        name: one
+        for one in learners
+        if (name := _folded(one.person.name or "")) and names[name] == 1
+    }
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

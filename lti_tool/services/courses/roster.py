@@ -1,0 +1,239 @@
+"""The learners of a course with what they have reached, in a constant number of queries.
+
+Of thousands, what is shown of a few is asked for apart: `learners` reads what every page needs of
+all, `earned` the awards of those on the page.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from badges.completion import Completion, Progress
+from lti_tool.models import (
+    Award,
+    CompletionRecord,
+    Course,
+    CourseMember,
+    Credential,
+    MicroCredentialVersion,
+    Person,
+)
+from lti_tool.services.awarding import stacks
+from lti_tool.services.awarding.stacks import EarnedParts
+from lti_tool.services.completing import completions, course_dates
+from lti_tool.services.courses import elsewhere
+from lti_tool.services.definitions import catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learner:
+    """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
+    them to this course. `left_at`: since when the roster lacks them. `late`: the units that are
+    not complete although their day has passed.
+    """
+
+    person: Person
+    last_seen_at: datetime
+    has_launched: bool
+    left_at: datetime | None
+    progress: Progress
+    late: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earned:
+    """`credential`: if claimed. `withdrawn`: the award that was withdrawn last, if none was
+    granted since.
+    """
+
+    award: Award | None = None
+    withdrawn: Award | None = None
+    credential: Credential | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many learners of a course, also those who left, hold an award, and a badge."""
+
+    awards: int
+    badges: int
+
+
+def learners(
+    db: Session, course: Course, version: MicroCredentialVersion, now: datetime
+) -> list[Learner]:
+    """Return those of `course` who never taught there, by name, the nameless last; behind them
+    those who left."""
+    about = (CourseMember.last_seen_at, CourseMember.has_launched, CourseMember.left_at)
+    members = db.execute(
+        sa.select(Person, *about)
+        .join(CourseMember, CourseMember.person_id == Person.id)
+        .filter(CourseMember.course_id == course.id, CourseMember.is_tester.is_(False))
+    ).all()
+    records = _records(db, _learning_in(course), version)
+    mc = catalogue.definition(version)
+    parts = stacks.of_people(db, _learning_in(course), mc)
+    nothing = EarnedParts()
+    untouched = elsewhere.progress(mc, (), course.id, now)
+    due = course_dates.late_in(db, course.id, version.id, [unit.code for unit in mc.units], now)
+    found = [
+        Learner(
+            person=person,
+            last_seen_at=last_seen_at,
+            has_launched=has_launched,
+            left_at=left_at,
+            progress=elsewhere.progress(
+                mc, records[person.id], course.id, now, parts.get(person.id, nothing).real
+            )
+            if person.id in records or person.id in parts
+            else untouched,
+        )
+        for person, last_seen_at, has_launched, left_at in members
+    ]
+    if due:
+        found = [replace(one, late=_late(one.progress, due)) for one in found]
+    return sorted(found, key=_by_name)
+
+
+def _late(progress: Progress, due: frozenset[str]) -> frozenset[str]:
+    return frozenset(one.unit for one in progress.units if one.unit in due and not one.is_complete)
+
+
+def people(db: Session, course: Course) -> dict[uuid.UUID, Person]:
+    """Return those of `course` who never taught there, by id."""
+    found = sa.select(Person).filter(Person.id.in_(_learning_in(course)))
+    return {person.id: person for person in db.scalars(found)}
+
+
+def numbers(db: Session, course: Course) -> dict[uuid.UUID, int]:
+    """Return 1, 2, ... for everybody who was ever in a course, in the order in which they came."""
+    came = sa.select(CourseMember.person_id).filter_by(course_id=course.id)
+    ordered = came.order_by(CourseMember.first_seen_at, CourseMember.person_id)
+    return {person: number for number, person in enumerate(db.scalars(ordered), start=1)}
+
+
+def earned(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
+) -> defaultdict[uuid.UUID, Earned]:
+    """Return what each of `people` holds of a version, or held last."""
+    last = _last_awards(db, people, version)
+    standing = {one: award for one, award in last.items() if award.withdrawn_at is None}
+    credentials = _credentials(db, [award.id for award in standing.values()])
+    found: defaultdict[uuid.UUID, Earned] = defaultdict(Earned)
+    for person_id, award in last.items():
+        if award.withdrawn_at is None:
+            found[person_id] = Earned(award=award, credential=credentials.get(award.id))
+        else:
+            found[person_id] = Earned(withdrawn=award)
+    return found
+
+
+def totals(db: Session, course: Course, version: MicroCredentialVersion) -> Totals:
+    awards = _standing_awards(course, version).with_only_columns(Award.id)
+    claimed = (
+        sa.select(sa.func.count(sa.distinct(Credential.award_id)))
+        .filter(Credential.revoked_at.is_(None), Credential.award_id.in_(awards))
+        .scalar_subquery()
+    )
+    number = sa.select(sa.func.count()).select_from(awards.subquery()).scalar_subquery()
+    return Totals(*db.execute(sa.select(number, claimed)).one())
+
+
+def flagged(db: Session, course: Course, version: MicroCredentialVersion) -> Sequence[Award]:
+    """Return the awards of learners that wait for a person's decision, oldest first."""
+    waiting = _standing_awards(course, version).filter(Award.flagged_at.is_not(None))
+    waiting = waiting.options(joinedload(Award.person)).order_by(Award.flagged_at, Award.id)
+    return db.scalars(waiting).all()
+
+
+def _learning_in(course: Course) -> sa.Select[uuid.UUID]:
+    return sa.select(CourseMember.person_id).filter_by(course_id=course.id, is_tester=False)
+
+
+def _standing_awards(course: Course, version: MicroCredentialVersion) -> sa.Select[Award]:
+    return sa.select(Award).filter(
+        Award.version_id == version.id,
+        Award.is_test.is_(False),
+        Award.withdrawn_at.is_(None),
+        Award.person_id.in_(_learning_in(course)),
+    )
+
+
+def count(db: Session, course: Course) -> int:
+    """Return how many were seen in `course` who never taught there."""
+    seen = sa.select(sa.func.count()).select_from(CourseMember)
+    return db.scalars(seen.filter_by(course_id=course.id, is_tester=False, has_launched=True)).one()
+
+
+def progress_of(
+    db: Session, course: Course, person: Person, version: MicroCredentialVersion, now: datetime
+) -> Progress:
+    """Return one person's progress from records that count, as `course` sees it."""
+    records = _records(db, [person.id], version)[person.id]
+    mc = catalogue.definition(version)
+    parts = stacks.of_person(db, person, mc)
+    return elsewhere.progress(mc, records, course.id, now, parts.real)
+
+
+def _by_name(learner: Learner) -> tuple[bool, bool, str, str]:
+    name = learner.person.name or ""
+    return learner.left_at is not None, not name, name.casefold(), learner.person.short_id
+
+
+def _records(
+    db: Session,
+    people: Collection[uuid.UUID] | sa.Select[uuid.UUID],
+    version: MicroCredentialVersion,
+) -> defaultdict[uuid.UUID, list[tuple[uuid.UUID, Completion]]]:
+    """Return (course, record) per person, without what they tried out where they teach.
+
+    Rows of columns instead of objects: with thousands of records that is most of the time.
+    """
+    taught = {
+        (person_id, course_id)
+        for person_id, course_id in db.execute(
+            sa.select(CourseMember.person_id, CourseMember.course_id).filter(
+                CourseMember.person_id.in_(people), CourseMember.is_tester
+            )
+        )
+    }
+    rows = db.execute(
+        sa.select(CompletionRecord.person_id, CompletionRecord.course_id, *completions.JUDGED)
+        .filter(CompletionRecord.version_id == version.id, CompletionRecord.person_id.in_(people))
+        .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
+    )
+    found: defaultdict[uuid.UUID, list[tuple[uuid.UUID, Completion]]] = defaultdict(list)
+    for row in rows:
+        if (row.person_id, row.course_id) not in taught:
+            found[row.person_id].append((row.course_id, completions.as_completion(row)))
+    return found
+
+
+def _last_awards(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
+) -> dict[uuid.UUID, Award]:
+    """Return the award granted last; if one stands, it is that."""
+    granted = (
+        sa.select(Award)
+        .filter(
+            Award.version_id == version.id,
+            Award.person_id.in_(people),
+            Award.is_test.is_(False),
+        )
+        .order_by(Award.granted_at)
+    )
+    return {award.person_id: award for award in db.scalars(granted)}
+
+
+def _credentials(db: Session, awards: list[uuid.UUID]) -> dict[uuid.UUID, Credential]:
+    current = (
+        sa.select(Credential)
+        .filter(Credential.award_id.in_(awards), Credential.revoked_at.is_(None))
+        .order_by(Credential.signed_at)
+    )
+    return {credential.award_id: credential for credential in db.scalars(current)}

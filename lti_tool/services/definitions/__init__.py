@@ -1,0 +1,1 @@
+"""Definitions of micro-credentials: written, reviewed, published, found, adopted, versioned."""

@@ -1,0 +1,165 @@
+"""Another's definition, of this server or of another one: looked up, and taken as a beginning."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges import adoption, definition, drafting, strict_json
+from badges.definition import InvalidDefinition
+from badges.micro_credential import MicroCredential
+from badges.strict_json import MalformedJson
+from lti_tool.errors import NotFound, ToolError
+from lti_tool.models import DefinitionDraft, MicroCredentialSeries, Organisation
+from lti_tool.outbound import Outbound, OutboundError
+from lti_tool.services import audit
+from lti_tool.services.definitions import catalogue, drafts
+from lti_tool.services.definitions.drafts import Writer
+
+LONGEST_ADDRESS = 1000
+_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_ADDRESS = re.compile(
+    rf"(?P<server>https?://[^/?#\s]+(?:/[^/?#\s]+)*?)/definitions/(?P<body>{_NAME})/(?P<code>{_NAME}?)"
+    rf"(?:/(?P<version>{_NAME}?))?(?:\.json|/definition\.json|/history\.json|/)?(?:[?#]\S*)?"
+)
+_NOT_SENT = frozenset({"bad_url", "refused_address"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A definition and its public address, which names the version."""
+
+    mc: MicroCredential
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What the public address of a definition says; `version` is "" for the newest."""
+
+    server: str
+    body: str
+    code: str
+    version: str
+
+    @classmethod
+    def of(cls, text: str) -> "Address":
+        """Read what somebody copied from their browser.
+
+        Raises:
+            ToolError: `no_definition_address`.
+        """
+        found = _ADDRESS.fullmatch(text.strip()) if len(text) <= LONGEST_ADDRESS else None
+        if found is None:
+            raise ToolError("no_definition_address")
+        return cls(found["server"], found["body"], found["code"], found["version"] or "")
+
+    @property
+    def uri(self) -> str:
+        version = f"/{self.version}" if self.version else ""
+        return f"{self.server}/definitions/{self.body}/{self.code}{version}"
+
+
+def here(db: Session, address: Address, public_url: str) -> Source | None:
+    """Return a definition of this server; None where the address is another's.
+
+    Raises:
+        NotFound: `unknown_micro_credential`.
+    """
+    if address.server != public_url:
+        return None
+    found = catalogue.find(db, address.uri.partition("/definitions/")[2])
+    return Source(catalogue.definition(found), catalogue.version_address(public_url, found))
+
+
+def fetch(outbound: Outbound, address: Address) -> Source:
+    """Return a definition of another server; goes over the network.
+
+    Raises:
+        OutboundError: `definition_address_refused`, `definition_server_silent`.
+        NotFound: `no_definition_there`.
+    """
+    if not address.version:
+        address = _newest(outbound, address)
+    content = _get(outbound, f"{address.uri}/definition.json")
+    try:
+        return Source(definition.loads(content), address.uri)
+    except InvalidDefinition as error:
+        raise NotFound("no_definition_there") from error
+
+
+def _newest(outbound: Outbound, address: Address) -> Address:
+    """Return the newest version that the page of a series names, of the same series only."""
+    try:
+        told = strict_json.loads(_get(outbound, address.uri))
+        newest = Address.of(str(told["newest"]) if isinstance(told, dict) else "")
+    except (KeyError, ToolError, MalformedJson) as error:
+        if isinstance(error, OutboundError):
+            raise
+        raise NotFound("no_definition_there") from error
+    if not newest.version:
+        raise NotFound("no_definition_there")
+    return Address(address.server, address.body, address.code, newest.version)
+
+
+def _get(outbound: Outbound, url: str) -> bytes:
+    try:
+        answer = outbound.get(url, headers={"Accept": "application/json"})
+    except OutboundError as error:
+        is_refused = error.code in _NOT_SENT
+        code = "definition_address_refused" if is_refused else "definition_server_silent"
+        raise OutboundError(code) from error
+    if not answer.is_success:
+        raise NotFound("no_definition_there")
+    return answer.content
+
+
+def is_free(db: Session, organisation_id: uuid.UUID, source: Source, public_url: str) -> bool:
+    """Whether an organisation may change it unasked: by its licence, or because it is its own, of
+    this server."""
+    mc = source.mc
+    if adoption.may_adapt(mc.licence):
+        return True
+    if Address.of(source.uri).server != public_url:
+        return False
+    own = sa.select(MicroCredentialSeries.id).join(MicroCredentialSeries.organisation)
+    named = MicroCredentialSeries.code == mc.code, Organisation.slug == mc.awarding_body.slug
+    return db.scalar(own.filter(Organisation.id == organisation_id, *named)) is not None
+
+
+def begin(
+    db: Session,
+    writer: Writer,
+    source: Source,
+    *,
+    public_url: str,
+    is_allowed: bool,
+    now: datetime,
+) -> DefinitionDraft:
+    """Return a draft of the writer's own, with its origin in it; what another server's is made of
+    is not here, and left behind.
+
+    `is_allowed`: the writer says that its awarding body lets them, which is kept.
+
+    Raises:
+        ToolError: `adaptation_not_allowed`: neither does its licence.
+    """
+    mc = source.mc
+    is_unasked = is_free(db, writer.organisation_id, source, public_url)
+    by = "licence" if is_unasked else "permission"
+    if by == "permission" and not is_allowed:
+        raise ToolError("adaptation_not_allowed")
+    content = adoption.begun_with(mc, source.uri)
+    if Address.of(source.uri).server != public_url:
+        content.pop("stack", None)
+    first = drafting.original(content)
+    draft = drafts.start(db, writer, title=mc.title[first], language=first, now=now)
+    own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}
+    drafts.save(db, draft, {**content, **own}, revision=draft.revision, now=now)
+    action, subject = "draft.derived", f"definition_draft:{draft.id}"
+    at, place = now, writer.organisation_id
+    audit.note_in(db, place, writer.actor, action, subject, at, origin=source.uri, by=by)
+    return draft

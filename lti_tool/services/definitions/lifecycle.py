@@ -1,0 +1,169 @@
+"""From when on no new course begins with a version: it is retired, or nobody looked at it again.
+
+Whoever offers it already goes on, and so do their learners.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from lti_tool.errors import Conflict, Forbidden, NotFound
+from lti_tool.models import (
+    MicroCredentialSeries,
+    MicroCredentialVersion,
+    Organisation,
+)
+from lti_tool.services import audit, reasons
+from lti_tool.services.definitions import history, review_partners
+from lti_tool.services.definitions.history import Act
+from lti_tool.services.definitions.reviews import Reviewer
+
+WARNED = timedelta(days=90)
+
+
+class Standing(StrEnum):
+    OPEN = "open"
+    DUE = "due"  # open, and to be looked at within `WARNED`
+    OVERDUE = "overdue"
+    RETIRED = "retired"
+
+
+def standing(version: MicroCredentialVersion, now: datetime) -> Standing:
+    if version.retired_at is not None:
+        return Standing.RETIRED
+    if version.review_by is None or now < version.review_by - WARNED:
+        return Standing.OPEN
+    return Standing.DUE if now < version.review_by else Standing.OVERDUE
+
+
+def is_open(version: MicroCredentialVersion, now: datetime) -> bool:
+    """Whether a new course may begin with it."""
+    return standing(version, now) in (Standing.OPEN, Standing.DUE)
+
+
+def newest_open(
+    versions: Iterable[MicroCredentialVersion], now: datetime
+) -> Sequence[MicroCredentialVersion]:
+    """Return the first open version of each series. `versions`: newest of each series first."""
+    found: dict[uuid.UUID, MicroCredentialVersion] = {}
+    for version in versions:
+        if is_open(version, now):
+            found.setdefault(version.series_id, version)
+    return list(found.values())
+
+
+def of_organisations(
+    db: Session, within: Iterable[uuid.UUID] | None
+) -> Sequence[MicroCredentialVersion]:
+    """Return the versions of these organisations, or of all: by code, newest first."""
+    chosen = (
+        sa.select(MicroCredentialVersion)
+        .join(MicroCredentialVersion.series)
+        .join(MicroCredentialSeries.organisation)
+        .options(
+            joinedload(MicroCredentialVersion.series).joinedload(MicroCredentialSeries.organisation)
+        )
+    )
+    if within is not None:
+        chosen = chosen.filter(Organisation.id.in_(within))
+    newest = MicroCredentialVersion.published_at.desc()
+    order = Organisation.slug, MicroCredentialSeries.code, newest, MicroCredentialVersion.id
+    return db.scalars(chosen.order_by(*order)).all()
+
+
+def due(
+    db: Session, within: Iterable[uuid.UUID] | None, now: datetime
+) -> list[MicroCredentialVersion]:
+    """Return what is to be looked at again in these organisations, or all: most urgent first.
+
+    Of a series only its newest version: nobody needs to look at a superseded one.
+    """
+    found = of_organisations(db, within)
+    asking = (Standing.DUE, Standing.OVERDUE)
+    asked = [one for one in found if standing(one, now) in asking and _is_newest(one)]
+    return sorted(asked, key=lambda one: one.review_by or now)
+
+
+def _is_newest(version: MicroCredentialVersion) -> bool:
+    return version.published_at == max(one.published_at for one in version.series.versions)
+
+
+def find(
+    db: Session, within: Iterable[uuid.UUID] | None, version_id: uuid.UUID
+) -> MicroCredentialVersion:
+    """Return a version of these organisations, or of any.
+
+    Raises:
+        NotFound: `unknown_micro_credential`.
+    """
+    found = db.get(MicroCredentialVersion, version_id)
+    if found is None or (within is not None and found.series.organisation_id not in set(within)):
+        raise NotFound("unknown_micro_credential")
+    return found
+
+
+def confirm(
+    db: Session,
+    version: MicroCredentialVersion,
+    reviewer: Reviewer,
+    review_by: datetime | None,
+    now: datetime,
+) -> None:
+    """Keep that a reviewer looked at a version again and found it right, until `review_by`.
+
+    Raises:
+        Forbidden: `reviewers_only`: it is not theirs to review. Conflict: `already_retired`.
+    """
+    place = review_partners.reviewed(db, reviewer.access).get(version.series.organisation_id)
+    if place is None:
+        raise Forbidden("reviewers_only")
+    _lock(db, version)
+    version.review_by = review_by
+    history.note(db, version, Act.CONFIRMED, reviewer.actor, place, now)
+    _note(db, version, reviewer.actor, "micro_credential.confirmed", now)
+
+
+def retire(
+    db: Session, version: MicroCredentialVersion, *, reason: str, by: str, now: datetime
+) -> None:
+    """Let no new course begin with a version. `reason`: everybody reads it.
+
+    Raises:
+        ToolError: `reason_missing`, `reason_too_long`. Conflict: `already_retired`.
+    """
+    reason = reasons.given(" ".join(reason.split()))
+    _lock(db, version)
+    version.retired_at = now
+    place = version.series.organisation_id
+    history.note(db, version, Act.RETIRED, by, place, now, reason=reason)
+    _note(db, version, by, "micro_credential.retired", now)
+
+
+def retire_series(
+    db: Session, series: MicroCredentialSeries, *, reason: str, by: str, now: datetime
+) -> None:
+    """Retire every version of a series that is not retired yet.
+
+    Raises:
+        ToolError: as `retire`.
+    """
+    for version in sorted(series.versions, key=lambda one: str(one.id)):
+        if version.retired_at is None:
+            retire(db, version, reason=reason, by=by, now=now)
+
+
+def _lock(db: Session, version: MicroCredentialVersion) -> None:
+    db.refresh(version, with_for_update={"key_share": True, "of": MicroCredentialVersion})
+    if version.retired_at is not None:
+        raise Conflict("already_retired")
+
+
+def _note(
+    db: Session, version: MicroCredentialVersion, by: str, action: str, now: datetime
+) -> None:
+    subject = f"micro_credential_version:{version.id}"
+    audit.note_in(db, version.series.organisation_id, by, action, subject, now)

@@ -1,0 +1,1 @@
+"""A launch: who came where, kept as the platform says."""

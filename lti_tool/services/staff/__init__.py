@@ -1,0 +1,1 @@
+"""People without an LMS: their accounts and how they sign in."""
