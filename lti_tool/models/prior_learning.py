@@ -18,11 +18,11 @@ from lti_tool.models.people import Person
 class PriorLearningApplication(Base):
     """What a learner says to be able to do already of one unit, and the evidence for it.
 
-    `state`: `services.completing.prior_learning.State`. `answers`: a list of
-    {"outcome", "says", "text", "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts what was
-    saved, so that nobody judges another text than they read. `appealed_at`: the learner asked for
-    another assessor, once, for `appeal_reason`. `erased_at`: the learner took all texts back after
-    the decision; what was judged stays.
+    `state`: `services.completing.prior_learning.State`. `answers`: a list of {"outcome", "says",
+    "text", "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts
+    what was saved, so that nobody judges another text than they read. `appealed_at`: the learner
+    asked for another assessor, once, for `appeal_reason`. `erased_at`: the learner took all texts
+    back after the decision; what was judged stays.
     """
 
     __tablename__ = "prior_learning_applications"
