@@ -33,6 +33,8 @@ _UNREADABLE = (
     MemoryError, StructError, zlib.error,
 )  # fmt: skip  # what pillow raises at broken pictures
 _TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""What the pictures of many phones begin with (ISO/IEC 23008-12), after a length and `ftyp`."""
 _CONTROLS = frozenset("\t\n\r\f")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _JOINERS = frozenset("\u200c\u200d")  # part of words in several scripts
@@ -55,8 +57,8 @@ def read(data: bytes, name: str) -> Document:
     """Return what a file is, cleaned: pictures are drawn anew, without what cameras add.
 
     Raises:
-        ToolError: `file_empty`, `file_kind_unknown`, `file_unreadable`, `file_too_many_pixels`,
-            with the file's `name`.
+        ToolError: `file_empty`, `file_heic`, `file_kind_unknown`, `file_unreadable`,
+            `file_too_many_pixels`, with the file's `name`.
     """
     try:
         media_type, data = _cleaned(data)
@@ -115,6 +117,8 @@ def _cleaned(data: bytes) -> tuple[str, bytes]:
         return PNG, _drawn_anew(data, "PNG")
     if data.startswith(b"\xff\xd8\xff"):
         return JPEG, _drawn_anew(data, "JPEG")
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        raise ToolError("file_heic")
     if _is_text(data):
         return TEXT, data
     raise ToolError("file_kind_unknown")

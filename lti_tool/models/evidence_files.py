@@ -32,10 +32,11 @@ class EvidenceContent(Base):
 
 
 class EvidenceFile(Base):
-    """A file as evidence for one person. `record`: the completion that it belongs to; without one
-    it belongs to whatever refers to it.
+    """A file as evidence for one person. `record`: the completion that it belongs to.
 
-    `added_by`: `person:<id>` or `mentor_link:<id>`.
+    `application_id`: the application for recognition of prior learning that it was shown with,
+    there for the outcome `outcome_code`, or None for the unit as a whole; without a record it
+    belongs to that application alone. `added_by`: `person:<id>` or `mentor_link:<id>`.
     """
 
     __tablename__ = "evidence_files"
@@ -46,7 +47,10 @@ class EvidenceFile(Base):
     record_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("completion_records.id"), index=True
     )
-
+    application_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("prior_learning_applications.id"), index=True
+    )
+    outcome_code: Mapped[str | None] = mapped_column(sa.String(64))
     name: Mapped[str] = mapped_column(sa.String(255))
     added_by: Mapped[str] = mapped_column(sa.String(64))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -12,6 +12,13 @@ EVIDENCE: Mapping[str, Sentence] = {
     "file_too_large": Sentence(
         N_("The file “%(name)s” is too large: at most %(maximum)s MB."), _CHOOSE_ANEW
     ),
+    "file_heic": Sentence(
+        N_("The picture “%(name)s” is in the format HEIC, which cannot be read here."),
+        N_(
+            "Save it as JPEG or take a screenshot of it, and choose that. On an iPhone, Settings, "
+            "Camera, Formats, Most Compatible lets the camera take JPEG from then on."
+        ),
+    ),
     "file_kind_unknown": Sentence(
         N_("The file “%(name)s” is no PDF, no PNG or JPEG picture and no plain text."), _CHOOSE_ANEW
     ),

@@ -22,7 +22,10 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
         N_("Then the course is the right way. What you wrote is kept."),
     ),
     "prior_evidence_missing": Sentence(
-        N_("Evidence is missing: a few words or a link, for each outcome or for the whole unit."),
+        N_(
+            "Evidence is missing: a few words, a link or a file, for each outcome or for the whole "
+            "unit."
+        ),
         _GO_BACK,
     ),
     "prior_text_too_long": Sentence(N_("A text is longer than %(maximum)s characters."), _GO_BACK),

@@ -14,6 +14,7 @@ from typing import ParamSpec
 from flask import Flask, Response, current_app, g, request, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from lti_tool import documents
 from lti_tool.documents import Document
@@ -33,10 +34,15 @@ _TAKES_FILES = "takes_files"
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The files of a form. `problem`: why they cannot be kept, and what to do."""
+    """The files of a form. `named`: each with the name of its field: `file`, or `file:` and what
+    it is for. `problem`: why they cannot be kept, and what to do."""
 
-    documents: tuple[Document, ...] = ()
+    named: tuple[tuple[str, Document], ...] = ()
     problem: str = ""
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        return tuple(document for _, document in self.named)
 
 
 def init_app(app: Flask) -> None:
@@ -99,15 +105,18 @@ def _limits() -> evidence.Limits:
 def read() -> Received:
     """Return the files of this request."""
     keeping = current_tool().keeping
-    sent = [one for one in request.files.getlist(FIELD) if one.filename]
+    sent = [
+        (field, one)
+        for field, one in request.files.items(multi=True)
+        if one.filename and field.partition(":")[0] == FIELD
+    ]
     try:
         if len(sent) > keeping.limits.files:
             raise ToolError("too_many_files", maximum=str(keeping.limits.files))
-        return Received(
-            tuple(
-                evidence.accept(one.read(keeping.limits.file + 1), one.filename or "", keeping)
-                for one in sent
-            )
-        )
+        return Received(tuple((field, _accepted(one, keeping)) for field, one in sent))
     except ToolError as error:
         return Received(problem=in_words(error))
+
+
+def _accepted(file: FileStorage, keeping: evidence.Keeping) -> Document:
+    return evidence.accept(file.read(keeping.limits.file + 1), file.filename or "", keeping)

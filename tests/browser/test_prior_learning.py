@@ -1,7 +1,7 @@
 """What somebody can do already: from the self-assessment to the badge, with real clicks."""
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 from lti_tool.demo.world import PARTICIPATION, UNLOCKED, World
 from lti_tool.services.staff.accounts import Role
@@ -11,6 +11,7 @@ from tests.browser.conftest import Arrive, NewContext, Show
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT
 from tests.browser.test_operating import check
 from tests.browser.visitors import Visitor, sit
+from tests.factories import files
 
 DID = "Five years as a welder at a dockyard, every day MIG and MAG on plate and tube."
 PROOF = "https://portfolio.example.org/welding/certificate"
@@ -54,6 +55,9 @@ def test_from_the_self_assessment_to_the_badge(
     check(asta, "prior learning to judge", show)
     asta.get_by_role("main").get_by_role("listitem").get_by_role("link").first.click()
     expect(asta.get_by_text(DID)).to_be_visible()
+    with asta.expect_download() as saving:
+        asta.get_by_role("link", name="certificate.jpg").click()
+    assert saving.value.suggested_filename == "certificate.jpg"
     check(asta, "prior learning judge", show)
     for group in asta.get_by_role("group", name="Your judgement").all():
         group.get_by_label("Recognised", exact=True).check()
@@ -75,7 +79,13 @@ def hand_in(frame: Frame, world: World) -> None:
     whole = frame.get_by_role("group", name="Evidence for the whole unit")
     whole.get_by_label("What you did, where and when").fill(DID)
     whole.get_by_label("A link that shows it").fill(PROOF)
+    choose(whole, "certificate.jpg", files.photo(size=(600, 400)))
     frame.get_by_role("button", name="Hand in").click()
+
+
+def choose(within: Locator, name: str, content: bytes) -> None:
+    field = within.get_by_label("Files and pictures that show it")
+    field.set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": content})
 
 
 def test_the_learners_pages_read_well_in_every_state(
@@ -96,8 +106,11 @@ def test_the_learners_pages_read_well_in_every_state(
     check(page, "prior learning advice", show)
     look("prior learning new")
     page.get_by_label("I can do it", exact=True).first.check()
+    page.locator("summary", has_text="Evidence").first.tap()
+    choose(page.get_by_role("group").first, "IMG 0001 of the workshop.jpg", files.photo())
     page.get_by_role("button", name="Keep as a draft").tap()
     expect(page.get_by_role("status")).to_contain_text("Your draft is kept")
+    look("prior learning draft")
     hand_in(page.main_frame, world)
     expect(page.get_by_role("status")).to_contain_text("It is handed in")
     look("prior learning handed in")

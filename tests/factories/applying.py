@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from lti_tool import documents
 from lti_tool.db import Database
 from lti_tool.models import (
     Course,
@@ -10,15 +11,22 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services.completing import prior_learning
+from lti_tool.services.completing import prior_files, prior_learning
+from lti_tool.services.completing.evidence import Keeping
+from lti_tool.services.completing.prior_files import Shown
 from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment
 from lti_tool.services.definitions import catalogue
 
 
 def hand_in(
-    database: Database, platform_id: uuid.UUID, version_id: uuid.UUID, now: datetime
-) -> uuid.UUID:
-    """Let a learner of a platform apply for the first unit of a version."""
+    database: Database,
+    platform_id: uuid.UUID,
+    version_id: uuid.UUID,
+    keeping: Keeping,
+    now: datetime,
+) -> tuple[uuid.UUID, uuid.UUID]:
+    """Let a learner of a platform apply for the first unit of a version; return the application
+    and a file of it."""
     with database.transaction() as db:
         person = Person(platform_id=platform_id, sub="applying", created_at=now)
         course = Course(platform_id=platform_id, context_id="applying", created_at=now)
@@ -35,5 +43,7 @@ def hand_in(
             revision=0,
             now=now,
         )
+        shown = Shown(prior_files.WHOLE, documents.read(b"Five years", "reference.txt"))
+        prior_files.change(db, row, [shown], keeping=keeping, now=now)
         prior_learning.hand_in(db, row, now)
-        return row.id
+        return row.id, prior_files.of(db, row)[prior_files.WHOLE][0].id

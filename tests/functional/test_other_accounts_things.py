@@ -90,6 +90,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.decide": For.REVIEWERS,
     "admin.prior_learning_list": For.ASSESSORS,
     "admin.prior_learning_application": For.ASSESSORS,
+    "admin.prior_learning_file": For.ASSESSORS,
     "admin.judge_prior_learning": For.ASSESSORS,
     "admin.people": For.ADMINISTRATORS,
     "admin.invite_person": For.ADMINISTRATORS,
@@ -326,7 +327,10 @@ def settle(app: Flask, database: Database, slug: str) -> School:
         }
     ids["version_id"] = handing_in.publish(database, slug, now)
     ids["award_id"] = handing_in.larger_award(database, ids["platform_id"], ids["version_id"], now)
-    ids["application_id"] = applying.hand_in(database, ids["platform_id"], ids["version_id"], now)
+    keeping = app.extensions["credlet"].keeping
+    ids["application_id"], ids["evidence_id"] = applying.hand_in(
+        database, ids["platform_id"], ids["version_id"], keeping, now
+    )
     ids["sample_id"] = handing_in.drawn_result(database, ids["award_id"], now)
     ids["draft_id"] = handing_in.hand_in(database, slug, now)
     assessor = person(app, database, Role.ASSESSOR, slug)

@@ -222,6 +222,19 @@ def remove(db: Session, file: EvidenceFile, *, actor: str, now: datetime) -> Non
     audit.note(db, actor, "evidence.removed", f"evidence_file:{file_id}", now)
 
 
+def used(db: Session, person: Person) -> int:
+    """Return how many bytes are kept for a person, of `Limits.person`."""
+    return _used(db, [person.id]).get(person.id, 0)
+
+
+def _used(db: Session, people: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
+    own = sa.select(EvidenceFile.person_id, EvidenceFile.content_id).distinct()
+    each = own.filter(EvidenceFile.person_id.in_(people)).subquery()
+    kept = sa.select(each.c.person_id, sa.func.sum(EvidenceContent.size))
+    kept = kept.join(EvidenceContent, EvidenceContent.id == each.c.content_id)
+    return {row[0]: row[1] for row in db.execute(kept.group_by(each.c.person_id))}
+
+
 def _missing(
     db: Session, documents: Collection[Document], records: Collection[CompletionRecord]
 ) -> list[tuple[Document, list[CompletionRecord]]]:
@@ -282,12 +295,8 @@ def _check_room(
     """
     if not size:
         return
-    own = sa.select(EvidenceFile.person_id, EvidenceFile.content_id).distinct()
-    each = own.filter(EvidenceFile.person_id.in_(of_people)).subquery()
-    kept = sa.select(each.c.person_id, sa.func.sum(EvidenceContent.size))
-    kept = kept.join(EvidenceContent, EvidenceContent.id == each.c.content_id)
-    used = {row[0]: row[1] for row in db.execute(kept.group_by(each.c.person_id))}
-    if any((used.get(one) or 0) + more > limits.person for one, more in of_people.items()):
+    kept = _used(db, of_people)
+    if any(kept.get(one, 0) + more > limits.person for one, more in of_people.items()):
         raise Conflict("evidence_person_full")
     total = sa.select(sa.func.coalesce(sa.func.sum(EvidenceContent.size), 0))
     if db.scalars(total.filter_by(course_id=course.id)).one() + size > limits.course:

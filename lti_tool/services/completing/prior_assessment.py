@@ -29,7 +29,7 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
-from lti_tool.services.completing import completions, prior_learning
+from lti_tool.services.completing import completions, prior_files, prior_learning
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Recognition
 from lti_tool.services.completing.prior_learning import Standing, State, Verdict
 from lti_tool.services.staff import accounts
@@ -261,6 +261,7 @@ def _record(
     )
     for judgement, record in zip(recognised, records, strict=True):
         judgement.record_id = record.id
+    prior_files.hand_on(db, application, records)
 
 
 def _settle(db: Session, application: PriorLearningApplication, now: datetime) -> None:

@@ -29,7 +29,7 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import enrolments
-from lti_tool.services.completing import completions, evidence
+from lti_tool.services.completing import completions, evidence, prior_files
 from lti_tool.services.definitions import catalogue
 
 LONGEST_TEXT = 4000
@@ -221,7 +221,8 @@ def appeal(db: Session, application: PriorLearningApplication, reason: str, now:
 
 
 def erase(db: Session, application: PriorLearningApplication, now: datetime) -> None:
-    """Delete what the learner wrote: a draft as a whole, of a decision the texts and links.
+    """Delete what the learner wrote and their files: a draft as a whole, of a decision the texts,
+    links and files, also those on which a record rests; of this unit, so earlier decisions too.
 
     Raises:
         Conflict: `prior_learning_moved`: an assessor has it.
@@ -229,7 +230,13 @@ def erase(db: Session, application: PriorLearningApplication, now: datetime) -> 
     _lock(db, application, now)
     if application.state == State.SUBMITTED:
         raise Conflict("prior_learning_moved")
+    for one in _of_unit(db, application):
+        _erase(db, one, now)
+
+
+def _erase(db: Session, application: PriorLearningApplication, now: datetime) -> None:
     _note(db, application, "prior_learning.erased", now)
+    prior_files.forget(db, application, actor=f"person:{application.person_id}", now=now)
     if application.submitted_at is None:
         db.delete(application)
         return
@@ -334,6 +341,22 @@ def _of_judged(
     return Standing.NOT_RECOGNISED if application.erased_at else Standing.OPEN
 
 
+def _of_unit(
+    db: Session, application: PriorLearningApplication
+) -> Sequence[PriorLearningApplication]:
+    """Return an application and those before it, of the same person for the same unit."""
+    same = sa.select(PriorLearningApplication).filter_by(
+        person_id=application.person_id,
+        version_id=application.version_id,
+        unit_code=application.unit_code,
+    )
+    return [
+        one
+        for one in db.scalars(same.order_by(PriorLearningApplication.created_at))
+        if one.erased_at is None and one.state != State.SUBMITTED
+    ]
+
+
 def _note(db: Session, application: PriorLearningApplication, act: str, now: datetime) -> None:
     body, actor = application.version.series.organisation_id, f"person:{application.person_id}"
     audit.note_in(db, body, actor, act, f"prior_learning_application:{application.id}", now)
@@ -385,17 +408,19 @@ def _check_person(db: Session, application: PriorLearningApplication) -> None:
 
 
 def _check_complete(db: Session, application: PriorLearningApplication) -> None:
-    said = content(application)
+    said, files = content(application), prior_files.of(db, application)
     done = {
         one.outcome.code for one in outcomes(db, application) if one.standing is Standing.RECOGNISED
     }
     asked = {code: one for code, one in said.answers.items() if code not in done}
     if not all(one.says for one in asked.values()):
         raise ToolError("prior_answers_missing")
-    claimed = [one for one in asked.values() if one.is_claimed]
+    claimed = {code: one for code, one in asked.items() if one.is_claimed}
     if not claimed:
         raise ToolError("prior_nothing_claimed")
-    if not (said.text or said.link) and not all(one.has_evidence for one in claimed):
+    if said.text or said.link or files.get(prior_files.WHOLE):
+        return
+    if not all(one.has_evidence or files.get(code) for code, one in claimed.items()):
         raise ToolError("prior_evidence_missing")
 
 

@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
-from lti_tool.services.completing import prior_assessment, prior_learning
+from lti_tool.services.completing import prior_assessment, prior_files, prior_learning
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE
 from lti_tool.services.completing.prior_assessment import Assessor, Opinion
 from lti_tool.services.completing.prior_learning import Verdict
 from lti_tool.services.definitions import catalogue
+from lti_tool.web import uploads
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.errors import what_happened
@@ -41,6 +42,16 @@ def prior_learning_application(
     visit: AccountVisit, application_id: uuid.UUID
 ) -> ResponseReturnValue:
     return _page(visit, prior_assessment.find(visit.db, assessor(visit), application_id))
+
+
+@blueprint.get("/prior-learning/<uuid:application_id>/files/<uuid:evidence_id>")
+@signed_in(For.ASSESSORS)
+def prior_learning_file(
+    visit: AccountVisit, application_id: uuid.UUID, evidence_id: uuid.UUID
+) -> ResponseReturnValue:
+    """Hand out a file to whoever may judge by it, as long as they do."""
+    row = prior_assessment.find(visit.db, assessor(visit), application_id)
+    return uploads.hand_out(visit.db, prior_files.find(visit.db, row, evidence_id))
 
 
 @blueprint.post("/prior-learning/<uuid:application_id>")
@@ -76,6 +87,7 @@ def _page(visit: AccountVisit, row: PriorLearningApplication, problem: str = "")
         unit=prior_learning.unit_of(row),
         said=prior_learning.content(row),
         outcomes=prior_learning.outcomes(visit.db, row),
+        files=prior_files.of(visit.db, row),
         asked=asked,
         longest=LONGEST_EVIDENCE,
         problem=problem,

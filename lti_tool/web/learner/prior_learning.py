@@ -1,5 +1,7 @@
 """What learners can do already: advice first, then say it, show it, and have it judged."""
 
+import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flask import redirect, render_template, request, url_for
@@ -9,10 +11,12 @@ from badges import prior_learning as rules
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
-from lti_tool.services.completing import completions, prior_learning
+from lti_tool.services.completing import completions, evidence, prior_files, prior_learning
+from lti_tool.services.completing.prior_files import Shown
 from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment, State
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import units
+from lti_tool.web import units, uploads
+from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
@@ -54,22 +58,36 @@ def prior_learning_unit(visit: Visit, code: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/prior-learning/<code>")
+@uploads.receiving
 @visiting(writes=True)
 def save_prior_learning(visit: Visit, code: str) -> ResponseReturnValue:
     """Keep what was typed, and hand it in if that is wanted; sent twice changes nothing."""
     place = _place(visit, code)
     said, revision = _said(place), request.form.get("revision", 0, type=int)
-    done = "saved"
+    done, are_kept = "saved", False
+    if problem := uploads.received().problem:
+        return _page(visit, place, _latest(visit, place), problem=problem, typed=said), 400
     try:
         with visit.db.begin_nested():
             row = prior_learning.save(visit.db, place, said, revision=revision, now=visit.now)
-        if request.form.get("do") == "hand_in" and row.state != State.SUBMITTED:
-            with visit.db.begin_nested():
-                prior_learning.hand_in(visit.db, row, visit.now)
+            prior_files.change(
+                visit.db,
+                row,
+                list(_sent(place)),
+                remove=_removed(),
+                keeping=current_tool().keeping,
+                now=visit.now,
+            )
+        are_kept = True
+        if request.form.get("do") == "hand_in":
+            if row.state != State.SUBMITTED:
+                with visit.db.begin_nested():
+                    prior_learning.hand_in(visit.db, row, visit.now)
             done = "handed-in"
     except ToolError as error:
         row_now = _latest(visit, place)
-        page = _page(visit, place, row_now, problem=what_happened(error), typed=said)
+        problem = what_happened(error)
+        page = _page(visit, place, row_now, problem=problem, typed=said, are_kept=are_kept)
         return page, error.status
     return _to_unit(visit, code, done)
 
@@ -108,8 +126,13 @@ def _page(
     row: PriorLearningApplication | None,
     problem: str = "",
     typed: SelfAssessment | None = None,
+    *,
+    are_kept: bool = False,
 ) -> str:
-    """Show the form while there is something to write, else where the application stands."""
+    """Show the form while there is something to write, else where the application stands.
+
+    `are_kept`: the files that came with the form.
+    """
     mc = catalogue.definition(place.version)
     is_anew = row is not None and row.state == State.DECIDED and _asks_anew()
     current = None if is_anew else row
@@ -126,6 +149,10 @@ def _page(
         application=current,
         outcomes=prior_learning.outcomes(visit.db, current) if current else (),
         said=typed or kept,
+        files=prior_files.of(visit.db, current) if current else {},
+        used=evidence.used(visit.db, place.person),
+        most_files=prior_files.MOST,
+        are_files_lost=not are_kept and any(one.filename for one in request.files.values()),
         nothing=Answer(),
         revision=current.revision if current else 0,
         is_complete=progress.unit(place.unit.code).is_complete,
@@ -199,6 +226,24 @@ def _said(place: Place) -> SelfAssessment:
             form.get(f"link:{outcome.code}", ""),
         )
     return SelfAssessment(answers, form.get("text", ""), form.get("link", ""))
+
+
+def _sent(place: Place) -> Iterator[Shown]:
+    """Return the files that arrived, each with the outcome that it shows."""
+    codes = {one.code for one in place.unit.outcomes}
+    for field, document in uploads.received().named:
+        code = field.partition(":")[2]
+        yield Shown(code if code in codes else prior_files.WHOLE, document)
+
+
+def _removed() -> set[uuid.UUID]:
+    found = set()
+    for one in request.form.getlist("remove"):
+        try:
+            found.add(uuid.UUID(one))
+        except ValueError:
+            continue
+    return found
 
 
 def _to_unit(visit: Visit, code: str, done: str) -> ResponseReturnValue:

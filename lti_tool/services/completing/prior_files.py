@@ -1,0 +1,154 @@
+"""Files that learners show as prior learning: added and removed while the application is theirs to
+write, handed on to the records of what is recognised, and deleted when nobody judges by them.
+
+prior_files.change(db, application, [Shown("A", document)], remove=(), keeping=keeping, now=now)
+
+A file shows one outcome, or ("") the unit as a whole. What is handed on is a second row of the same
+content: the first one belongs to the application alone.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from lti_tool.documents import Document
+from lti_tool.errors import Conflict, NotFound, ToolError
+from lti_tool.models import CompletionRecord, EvidenceFile, PriorLearningApplication
+from lti_tool.services.completing import evidence
+from lti_tool.services.completing.evidence import Keeping
+
+MOST = 20
+"""Of one application: as much as somebody can be asked to look through."""
+WHOLE = ""
+EDITED = ("draft", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A file that arrived. `outcome`: the code of the outcome that it shows, or `WHOLE`."""
+
+    outcome: str
+    document: Document
+
+
+def of(db: Session, application: PriorLearningApplication) -> Mapping[str, Sequence[EvidenceFile]]:
+    """Return the files of an application by the outcome they show, oldest first."""
+    wanted = (
+        sa.select(EvidenceFile)
+        .filter_by(application_id=application.id, record_id=None)
+        .options(joinedload(EvidenceFile.content))
+        .order_by(EvidenceFile.added_at, EvidenceFile.name)
+    )
+    found = defaultdict(list)
+    for file in db.scalars(wanted):
+        found[file.outcome_code or WHOLE].append(file)
+    return found
+
+
+def find(db: Session, application: PriorLearningApplication, file_id: uuid.UUID) -> EvidenceFile:
+    """Return one file of an application.
+
+    Raises:
+        NotFound: `unknown_evidence`.
+    """
+    file = db.get(EvidenceFile, file_id, options=[joinedload(EvidenceFile.content)])
+    if file is None or file.application_id != application.id or file.record_id is not None:
+        raise NotFound("unknown_evidence")
+    return file
+
+
+def change(
+    db: Session,
+    application: PriorLearningApplication,
+    sent: Sequence[Shown],
+    *,
+    remove: Collection[uuid.UUID] = (),
+    keeping: Keeping,
+    now: datetime,
+) -> None:
+    """Add files to an application and remove some; sent twice, they are kept once.
+
+    Raises:
+        ToolError: `too_many_files`. Conflict: `prior_learning_moved`: an assessor has it, or it is
+            decided; as `evidence.keep`.
+    """
+    kept = of(db, application)
+    own = {file.id: file for files in kept.values() for file in files}
+    gone = [own[one] for one in own if one in remove]
+    known = {(code, one.content.digest) for code, files in kept.items() for one in files}
+    new = {
+        (one.outcome, one.document.digest): one
+        for one in sent
+        if (one.outcome, one.document.digest) not in known
+    }
+    if not gone and not new:
+        return
+    if application.state not in EDITED:
+        raise Conflict("prior_learning_moved")
+    if len(own) - len(gone) + len(new) > MOST:
+        raise ToolError("too_many_files", maximum=str(MOST))
+    by = f"person:{application.person_id}"
+    for file in gone:
+        evidence.remove(db, file, actor=by, now=now)
+    for one in new.values():
+        _add(db, application, one, by, keeping, now)
+    application.revision += 1
+    application.updated_at = now
+    db.flush()
+
+
+def hand_on(
+    db: Session, application: PriorLearningApplication, records: Sequence[CompletionRecord]
+) -> None:
+    """Let the records of recognised outcomes rest on the files by which they were recognised."""
+    kept = of(db, application)
+    db.add_all(
+        EvidenceFile(
+            id=uuid.uuid4(),
+            content_id=file.content_id,
+            person_id=file.person_id,
+            record_id=record.id,
+            application_id=application.id,
+            outcome_code=file.outcome_code,
+            name=file.name,
+            added_by=file.added_by,
+            added_at=file.added_at,
+        )
+        for record in records
+        for file in (*kept.get(record.part or WHOLE, ()), *kept.get(WHOLE, ()))
+    )
+    db.flush()
+
+
+def forget(
+    db: Session, application: PriorLearningApplication, *, actor: str, now: datetime
+) -> None:
+    """Delete the files of an application, also where a record rests on them."""
+    for file in db.scalars(sa.select(EvidenceFile).filter_by(application_id=application.id)).all():
+        evidence.remove(db, file, actor=actor, now=now)
+    db.flush()
+
+
+def _add(
+    db: Session,
+    application: PriorLearningApplication,
+    one: Shown,
+    by: str,
+    keeping: Keeping,
+    now: datetime,
+) -> None:
+    file = evidence.keep(
+        db,
+        one.document,
+        application.person,
+        course=application.course,
+        by=by,
+        keeping=keeping,
+        now=now,
+    )
+    file.application_id, file.outcome_code = application.id, one.outcome or None
