@@ -1,6 +1,6 @@
 """Who earned what, when, on what evidence: the fact behind a credential, whatever its format.
 
-An `Award` that exists is complete: every unit of the micro-credential has its result, and the
+An `Award` that exists is complete: every unit that is needed has its result, and the
 text of the evidence can be printed. What can be refused is refused here, before the claim.
 """
 
@@ -95,9 +95,8 @@ class Award:
         object.__setattr__(self, "basis", MappingProxyType(cleaned))
         _check_id(self.id)
         _check_aware(self.awarded_at, "awarded_at")
-        earned = sorted(result.unit for result in self.results)
-        if not (earned or self.parts) or earned != sorted(unit.code for unit in self.mc.units):
-            raise InvalidAward("results", "not one for each unit, or no unit")
+        if not (self.results or self.parts) or not self._has_enough():
+            raise InvalidAward("results", "not one for each unit that is needed, or no unit")
         if bool(self.parts) != (self.mc.stack is not None):
             raise InvalidAward("parts", "without a stack, or the reverse")
         for part in self.parts:
@@ -111,11 +110,27 @@ class Award:
             if self.result(code).route not in RESTS_ON_LMS:
                 raise InvalidAward("basis", f"unit {code!r} does not rest on the LMS")
 
+    def _has_enough(self) -> bool:
+        """Whether there is one result at most of each unit, and of those that are needed one."""
+        earned = {result.unit for result in self.results}
+        units = {unit.code for unit in self.mc.units}
+        return (
+            len(earned) == len(self.results)
+            and {unit.code for unit in self.mc.required} <= earned <= units
+            and all(len(earned.intersection(one.units)) >= one.count for one in self.mc.choices)
+        )
+
+    @property
+    def units(self) -> tuple[LearningUnit, ...]:
+        """The units that were completed, in the order of the definition."""
+        earned = {result.unit for result in self.results}
+        return tuple(unit for unit in self.mc.units if unit.code in earned)
+
     def result(self, unit: str) -> UnitResult:
         """Return the result of one unit.
 
         Raises:
-            InvalidAward: there is no such unit.
+            InvalidAward: it was not completed.
         """
         for result in self.results:
             if result.unit == unit:

@@ -21,7 +21,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from badges import prior_learning
+from badges import choices, prior_learning
+from badges.choices import Asked, ChoiceProgress
 from badges.completion_record import Completion, InvalidCompletion, Route, check
 from badges.conditions import (
     Condition,
@@ -84,10 +85,12 @@ class UnitProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`stack`: of what the micro-credential is made of, if it is made of others."""
+    """`stack`: of what the micro-credential is made of, if it is made of others. `choices`: of
+    the units of which only so many are needed, if there are such."""
 
     units: tuple[UnitProgress, ...]
     stack: StackProgress | None = None
+    choices: tuple[ChoiceProgress, ...] = ()
 
     def unit(self, code: str) -> UnitProgress:
         """Return the progress in one unit.
@@ -100,30 +103,84 @@ class Progress:
                 return unit
         raise KeyError(code)
 
+    def choice_of(self, code: str) -> ChoiceProgress | None:
+        """Return the progress in the choice that a unit belongs to, if it belongs to one."""
+        return next((one for one in self.choices if code in one.choice.units), None)
+
+    @property
+    def required(self) -> tuple[UnitProgress, ...]:
+        """Those units that are in no choice."""
+        if not self.choices:
+            return self.units
+        return tuple(unit for unit in self.units if self.choice_of(unit.unit) is None)
+
+    @property
+    def need(self) -> int:
+        """How many steps it takes: units, and what it is made of as one more."""
+        needed = len(self.required) + sum(one.need for one in self.choices)
+        return needed + (self.stack is not None)
+
+    @property
+    def have(self) -> int:
+        """How many of the `need`ed steps are done; units beyond them add nothing."""
+        done = sum(unit.is_complete for unit in self.required)
+        done += sum(one.have for one in self.choices)
+        return done + (self.stack is not None and self.stack.is_met)
+
     @property
     def is_complete(self) -> bool:
-        if self.stack is None:
-            return bool(self.units) and all(unit.is_complete for unit in self.units)
-        return self.stack.is_met and all(unit.is_complete for unit in self.units)
+        if self.stack is not None and not self.stack.is_met:
+            return False
+        if not self.choices:
+            is_any = self.stack is not None or bool(self.units)
+            return is_any and all(unit.is_complete for unit in self.units)
+        return 0 < self.need == self.have
 
     @property
     def completed_at(self) -> datetime | None:
-        """The moment at which the last unit or part was completed, once all are."""
-        moments = [unit.completed_at for unit in self.units if unit.completed_at is not None]
+        """The moment at which the last unit or part that is needed was completed, once all are."""
+        moments = [unit.completed_at for unit in self.required if unit.completed_at is not None]
+        moments += [one.met_at for one in self.choices if one.met_at is not None]
         if self.stack is not None and self.stack.met_at is not None:
             moments.append(self.stack.met_at)
         return max(moments) if self.is_complete else None
 
     @property
-    def missing(self) -> tuple[Condition, ...]:
-        """The unmet conditions of the units that are not complete."""
+    def stated(self) -> tuple[UnitProgress, ...]:
+        """The units that an award states: all that are completed, also beyond what is needed."""
+        return tuple(unit for unit in self.units if unit.is_complete)
+
+    @property
+    def stated_at(self) -> datetime | None:
+        """The moment at which the last of what an award states was completed, once enough is."""
+        needed = self.completed_at
+        if needed is None or not self.choices:
+            return needed
+        return max([needed, *_completed(self.units).values()])
+
+    @property
+    def open(self) -> tuple[UnitProgress, ...]:
+        """The units that bring the whole nearer once completed: not those that are extra."""
+        chosen = {code for one in self.choices for code in one.open}
         return tuple(
-            condition
+            unit
             for unit in self.units
-            if not unit.is_complete
-            for condition in unit.conditions
-            if not condition.is_met
+            if not unit.is_complete and (unit.unit in chosen or self.choice_of(unit.unit) is None)
         )
+
+    @property
+    def missing(self) -> tuple[Condition, ...]:
+        """The unmet conditions of the units that are still open."""
+        return tuple(
+            condition for unit in self.open for condition in unit.conditions if not condition.is_met
+        )
+
+    def under(self, asked: Asked) -> "Progress":
+        """Return the same progress by what a course asks for beyond the definition."""
+        if not self.choices:
+            return self
+        found = tuple(one.choice for one in self.choices)
+        return replace(self, choices=choices.evaluate(found, _completed(self.units), asked))
 
 
 def progress(
@@ -134,7 +191,8 @@ def progress(
 ) -> Progress:
     """Return what `completions` (one learner's records) amount to at `now`.
 
-    `earned`: their standing awards of the parts, where `mc` is made of others.
+    `earned`: their standing awards of the parts, where `mc` is made of others. What a course asks
+    for beyond the definition is `Progress.under`.
 
     Never raises for a record: those that `check` refuses, and those later than `now`, count for
     nothing.
@@ -145,7 +203,15 @@ def progress(
         _unit_progress(unit, by_unit.get(unit.code, []), recognised.get(unit.code))
         for unit in mc.units
     )
-    return Progress(units, evaluate(mc.stack, earned, now) if mc.stack else None)
+    return Progress(
+        units,
+        evaluate(mc.stack, earned, now) if mc.stack else None,
+        choices.evaluate(mc.choices, _completed(units)) if mc.choices else (),
+    )
+
+
+def _completed(units: Iterable[UnitProgress]) -> dict[str, datetime]:
+    return {unit.unit: unit.completed_at for unit in units if unit.completed_at is not None}
 
 
 def _by_unit(standing: list[Completion]) -> dict[str, list[Completion]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from badges import definition_values as values
+from badges.choices import Choice
 from badges.json_reader import Fields, Node, Refused, sound
 from badges.micro_credential import (
     Artwork,
@@ -35,6 +36,7 @@ MAX_UNITS = 50
 MAX_OUTCOMES = 50
 MAX_PARTS = 20
 MAX_STACKED = 30
+MAX_CHOICES = 10
 MAX_SIGNATURES = 10
 MAX_CONFIRMATIONS = 2
 MAX_VALIDITY_MONTHS = 600
@@ -76,6 +78,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             derived_from=fields.maybe("derived_from", _origin),
             target_groups=fields.optional("target_groups", concepts, ()),
             units=fields.required("units", values.tuple_of(_unit, at_most=MAX_UNITS)),
+            choices=fields.optional("choices", values.tuple_of(_choice, at_most=MAX_CHOICES), ()),
         )
     _check_whole(node, mc)
     return mc
@@ -89,7 +92,9 @@ def _check_whole(node: Node, mc: MicroCredential) -> None:
     _check_unique(node.key("units"), [outcome.code for outcome in outcomes])
     _check_unique(node.key("languages"), sound(mc.languages))
     _check_stack(node, mc)
-    planned = sum((unit.hours for unit in units if unit.hours is not None), Decimal(0))
+    choices = sound(mc.choices)
+    _check_choices(node, choices, units, is_stacked=mc.stack is not None)
+    planned = _planned(choices, units)
     if mc.hours is not None and planned > mc.hours:
         node.key("hours").note("units_exceed_hours", f"the units have {planned}")
     on_register = mc.eqf_level is not None and mc.eqf_level.basis is LevelBasis.NATIONAL_REGISTER
@@ -102,6 +107,35 @@ def _check_stack(node: Node, mc: MicroCredential) -> None:
         return
     if f"{mc.awarding_body.slug}/{mc.code}" in sound(mc.stack.parts):
         node.key("stack").note("stacks_itself")
+
+
+def _check_choices(
+    node: Node, choices: list[Choice], units: list[LearningUnit], *, is_stacked: bool
+) -> None:
+    chosen = [code for choice in choices for code in sound(choice.units)]
+    _check_unique(node.key("choices"), chosen)
+    for code in sorted({*chosen} - {unit.code for unit in units}):
+        node.key("choices").note("unknown_unit", code)
+    for number, choice in enumerate(choices):
+        hours = {unit.hours for unit in units if unit.code in sound(choice.units)}
+        if choice.count and len(hours) > 1:
+            Node(None, f"{node.path}.choices[{number}]", node.problems).note("choice_hours_differ")
+    has_required = any(unit.code not in chosen for unit in units)
+    is_needed = is_stacked or has_required or any(one.count for one in choices)
+    if choices and not is_needed:
+        node.key("choices").note("nothing_needed")
+
+
+def _planned(choices: list[Choice], units: list[LearningUnit]) -> Decimal:
+    """Return the hours of what somebody needs: those of one choice have equally many."""
+    nothing = Decimal(0)
+    hours = {unit.code: unit.hours or nothing for unit in units}
+    planned = sum(hours.values(), nothing)
+    for choice in choices:
+        own = [hours.get(code, nothing) for code in {*sound(choice.units)}]
+        planned -= sum(own, nothing)
+        planned += max(own, default=nothing) * (choice.count or 0)
+    return planned
 
 
 def _check_unique(node: Node, codes: list[str]) -> None:
@@ -276,6 +310,18 @@ def _unit(node: Node) -> LearningUnit:
             rule=fields.required("rule", rule),
             allows_participation=fields.optional("allows_participation", values.boolean, False),
         )
+
+
+def _choice(node: Node) -> Choice:
+    with Fields(node) as fields:
+        choice = Choice(
+            units=fields.required("units", values.tuple_of(values.code, at_least=1)),
+            count=fields.required("count", values.integer(0, MAX_UNITS)),
+            title=fields.maybe("title", values.texts),
+        )
+    if (choice.count or 0) >= len(sound(choice.units)):
+        node.key("count").note("out_of_range", "fewer than there are units")
+    return choice
 
 
 def _outcome(node: Node) -> LearningOutcome:

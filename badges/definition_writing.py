@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from badges.choices import Choice
 from badges.micro_credential import (
     Artwork,
     Assessment,
@@ -59,7 +60,8 @@ def _concepts(values: Iterable[Concept]) -> list[Json | None]:
 
 
 def micro_credential(mc: MicroCredential) -> Json:
-    return _present(
+    choices = {"choices": [_choice(choice) for choice in mc.choices]} if mc.choices else {}
+    members = _present(
         code=mc.code,
         version=mc.version,
         title=_text(mc.title),
@@ -90,7 +92,8 @@ def micro_credential(mc: MicroCredential) -> Json:
         artwork=_artwork(mc.artwork),
         derived_from=_origin(mc.derived_from),
         target_groups=_concepts(mc.target_groups),
-    ) | {"units": [_unit(unit) for unit in mc.units]}
+    )
+    return members | {"units": [_unit(unit) for unit in mc.units]} | choices
 
 
 def _awarding_body(body: AwardingBody) -> Json:
@@ -211,6 +214,10 @@ def _unit(unit: LearningUnit) -> Json:
         rule=_rule(unit.rule),
     )
     return members | ({"allows_participation": True} if unit.allows_participation else {})
+
+
+def _choice(choice: Choice) -> Json:
+    return _present(units=list(choice.units), count=choice.count, title=_text(choice.title))
 
 
 def _outcome(outcome: LearningOutcome) -> Json:

@@ -182,8 +182,29 @@ def gaps(content: Json) -> Iterator[tuple[str, str]]:
     for number, unit in enumerate(found):
         if not unit.get("outcomes"):
             yield f"units.{number}.outcomes", "learning_outcomes"
-    if found and not is_stacked and all(unit.get("allows_participation") for unit in found):
+    if found and not is_stacked and not _is_assessed(found, choices(content)):
         yield "units.0.allows_participation", "nothing_assessed"
+
+
+def choices(content: Json) -> list[Json]:
+    """Return the choices of units that can be read."""
+    found = content.get("choices")
+    return [
+        one
+        for one in (found if isinstance(found, list) else ())
+        if isinstance(one, dict)
+        and isinstance(one.get("units"), list)
+        and isinstance(one.get("count"), int)
+    ]
+
+
+def _is_assessed(found: list[Json], chosen: list[Json]) -> bool:
+    """Whether nobody can choose their way around every unit that is assessed."""
+    assessed = [unit.get("code") for unit in found if not unit.get("allows_participation")]
+    elective = [code for one in chosen for code in one["units"]]
+    return any(code not in elective for code in assessed) or any(
+        one["count"] > sum(code not in assessed for code in one["units"]) for one in chosen
+    )
 
 
 def doubts(content: Json, published: Json | None = None) -> Iterator[tuple[str, str]]:

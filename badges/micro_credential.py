@@ -4,11 +4,12 @@ Elements: Council Recommendation 2022/C 243/02, Annex I. Of its eleven mandatory
 learner and the date of issue belong to the award; the other nine belong here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from badges.choices import Choice
 from badges.rules import Rule
 from badges.stacking import Stack
 from badges.text import Text
@@ -183,10 +184,11 @@ class MicroCredential:
     `code` names the series, `code` and `version` together this definition. `languages` are those
     of instruction; the languages of the texts are in the texts. `hours` is the notional workload
     of the whole. `stack`: the micro-credentials that it is made of, beside units of its own, if
-    any. `confirmations`: how many different people confirm an award before it is given; None:
-    whoever completes everything has it. `licence`: the address of that under which others may use
-    the texts. `artwork`: None for the emblem that is drawn. `target_groups` are planning data:
-    never on a page or in a badge that names a holder (see `definition.public`).
+    any. `choices`: units of which only so many are needed; each is in one at most, and those in
+    none are all needed. `confirmations`: how many different people confirm an award before it is
+    given; None: whoever completes everything has it. `licence`: the address of that under which
+    others may use the texts. `artwork`: None for the emblem that is drawn. `target_groups` are
+    planning data: never on a page or in a badge that names a holder (see `definition.public`).
     """
 
     code: str
@@ -219,6 +221,7 @@ class MicroCredential:
     occupations: tuple[Concept, ...] = ()
     artwork: Artwork | None = None
     derived_from: Origin | None = None
+    choices: tuple[Choice, ...] = ()
     target_groups: tuple[Concept, ...] = ()
 
     def unit(self, code: str) -> LearningUnit:
@@ -233,9 +236,28 @@ class MicroCredential:
         raise KeyError(code)
 
     @property
+    def required(self) -> tuple[LearningUnit, ...]:
+        """The units that everybody needs: those in no choice."""
+        if not self.choices:
+            return self.units
+        return tuple(unit for unit in self.units if self.choice_of(unit.code) is None)
+
+    def choice_of(self, code: str) -> Choice | None:
+        """Return the choice that a unit belongs to, if it belongs to one."""
+        return next((choice for choice in self.choices if code in choice.units), None)
+
+    def always_has(self, codes: Collection[str]) -> bool:
+        """Whether everybody who completes it has a unit of `codes`, whatever they chose."""
+        return any(unit.code in codes for unit in self.required) or any(
+            choice.count > sum(code not in codes for code in choice.units)
+            for choice in self.choices
+        )
+
+    @property
     def text_languages(self) -> tuple[str, ...]:
-        """The languages in which the title and every unit's title exist."""
+        """The languages in which the title and those of every unit and choice exist."""
         titles = [self.title, *(unit.title for unit in self.units)]
+        titles += [choice.title for choice in self.choices if choice.title is not None]
         return tuple(tag for tag in self.title if all(tag in title for title in titles))
 
 
@@ -252,9 +274,9 @@ def missing_elements(mc: MicroCredential) -> tuple[MissingElement, ...]:
 
     Title and awarding body cannot be absent from a `MicroCredential`; the others are `country`,
     `learning_outcomes`, `workload`, `level`, `assessment`, `participation` and
-    `quality_assurance`. `nothing_assessed`: every unit can be completed by participation, so
-    nobody and nothing but the learner vouches for what was learnt. A unit that names no types of
-    assessment is assessed as the whole is.
+    `quality_assurance`. `nothing_assessed`: all that somebody needs can be completed by
+    participation, so nobody and nothing but the learner vouches for what was learnt. A unit that
+    names no types of assessment is assessed as the whole is.
     """
     return (*_missing_from_the_whole(mc), *_missing_from_units(mc))
 
@@ -262,6 +284,7 @@ def missing_elements(mc: MicroCredential) -> tuple[MissingElement, ...]:
 def _missing_from_the_whole(mc: MicroCredential) -> Iterator[MissingElement]:
     # What it is made of has outcomes, and was assessed, by the same rules.
     is_stacked = mc.stack is not None
+    assessed = {unit.code for unit in mc.units if not unit.allows_participation}
     is_present = {
         "country": bool(mc.awarding_body.country),
         "learning_outcomes": is_stacked or any(unit.outcomes for unit in mc.units),
@@ -270,7 +293,7 @@ def _missing_from_the_whole(mc: MicroCredential) -> Iterator[MissingElement]:
         "assessment": bool(mc.assessment.methods),
         "participation": mc.participation is not None,
         "quality_assurance": mc.quality_assurance is not None,
-        "nothing_assessed": is_stacked or not all(unit.allows_participation for unit in mc.units),
+        "nothing_assessed": is_stacked or mc.always_has(assessed),
     }
     return (MissingElement(code) for code, present in is_present.items() if not present)
 

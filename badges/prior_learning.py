@@ -6,7 +6,8 @@ one where marks or a single sign-off complete it. A unit is complete once all it
 A definition can limit the share of the whole that prior learning covers: of the hours, or of the
 number of units where one of them states no hours. Units take their share in the order in which they
 were recognised; one that does not fit any more counts for nothing, and a smaller one behind it may
-still fit. A unit that was completed otherwise before takes no share.
+still fit. Of a choice as many units belong to the whole as are needed of it; optional ones take no
+share. A unit that was completed otherwise before takes no share.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,12 +39,13 @@ def fits(mc: MicroCredential, taken: Iterable[str], unit: LearningUnit) -> bool:
     """Whether a unit fits into the limit beside the units `taken` (codes)."""
     weights = _weights(mc)
     covered = sum((weights[code] for code in {*taken, unit.code}), Decimal(0))
-    return covered * WHOLE <= limit(mc) * sum(weights.values())
+    share = limit(mc)
+    return share > 0 and covered * WHOLE <= share * _whole(mc, weights)
 
 
 def by_hours(mc: MicroCredential) -> bool:
     """Whether the limit is a share of the hours; else of the number of units."""
-    return all(unit.hours for unit in mc.units)
+    return all(unit.hours or _is_extra(mc, unit) for unit in mc.units)
 
 
 def assessors_needed(unit: LearningUnit) -> int:
@@ -91,4 +93,19 @@ def _recognised_at(
 
 def _weights(mc: MicroCredential) -> dict[str, Decimal]:
     has_hours = by_hours(mc)
-    return {unit.code: unit.hours if has_hours and unit.hours else Decimal(1) for unit in mc.units}
+    weights = {
+        unit.code: unit.hours if has_hours and unit.hours else Decimal(1) for unit in mc.units
+    }
+    extra = (code for choice in mc.choices if choice.is_optional for code in choice.units)
+    return weights | dict.fromkeys(extra, Decimal(0))
+
+
+def _whole(mc: MicroCredential, weights: Mapping[str, Decimal]) -> Decimal:
+    """Return what somebody needs: those of one choice weigh the same."""
+    chosen = (choice.count * weights[choice.units[0]] for choice in mc.choices)
+    return sum((weights[unit.code] for unit in mc.required), sum(chosen, Decimal(0)))
+
+
+def _is_extra(mc: MicroCredential, unit: LearningUnit) -> bool:
+    choice = mc.choice_of(unit.code) if mc.choices else None
+    return choice is not None and choice.is_optional

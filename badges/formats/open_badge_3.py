@@ -330,7 +330,7 @@ def _points_description(
 
 
 def _results(award: Award, addresses: Addresses) -> Iterator[Json]:
-    for unit in award.mc.units:
+    for unit in award.units:
         result = award.result(unit.code)
         yield {
             "type": ["Result"],
@@ -346,7 +346,7 @@ def _results(award: Award, addresses: Addresses) -> Iterator[Json]:
 
 
 def _evidence(award: Award, words: Wording) -> Iterator[Json]:
-    for unit in award.mc.units:
+    for unit in award.units:
         yield {
             "type": ["Evidence"],
             "name": criteria.unit_name(unit, words),

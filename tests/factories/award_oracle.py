@@ -59,6 +59,7 @@ class Oracle:
     _passed: dict[tuple[str, str, str], State] = field(default_factory=dict)
     _kept: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _revoked: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    _stated: dict[tuple[str, str, bool], set[str]] = field(default_factory=dict)
 
     def told(self, number: int, act: Act) -> bool:
         """Return whether the act must be done (else: refused)."""
@@ -206,22 +207,24 @@ class Oracle:
             for mc in SHORT:
                 own = [f for f in self._standing() if (f.who, f.mc) == (who, mc)]
                 real = [f for f in own if (who, f.course) not in self._testers]
-                is_real = _has_all_units(mc, real)
-                self._judge((who, mc, False), is_real)
-                self._judge((who, mc, True), not is_real and _has_all_units(mc, own))
+                done, tried = _units_done(mc, real), _units_done(mc, own)
+                is_real = _is_enough(mc, done)
+                self._judge((who, mc, False), done, is_complete=is_real)
+                is_tried = not is_real and _is_enough(mc, tried)
+                self._judge((who, mc, True), tried, is_complete=is_tried)
 
-    def _judge(self, key: tuple[str, str, bool], is_complete: bool) -> None:
+    def _judge(self, key: tuple[str, str, bool], done: set[str], *, is_complete: bool) -> None:
         award = self.awards.get(key)
-        if is_complete and award is None:
-            if self._may_be_granted(key):
-                self.awards[key] = Standing(is_claimed=False, is_flagged=False)
-        elif is_complete and award is not None:
+        if award is not None and is_complete and self._stated[key] <= done:
             self.awards[key] = Standing(award.is_claimed, is_flagged=False)
         elif award is not None and not self._was_kept(key):
             if award.is_claimed:
                 self.awards[key] = Standing(is_claimed=True, is_flagged=True)
             else:
                 del self.awards[key]
+        if is_complete and key not in self.awards and self._may_be_granted(key):
+            self.awards[key] = Standing(is_claimed=False, is_flagged=False)
+            self._stated[key] = done
 
     def _may_be_granted(self, key: tuple[str, str, bool]) -> bool:
         who, mc, _ = key
@@ -245,13 +248,23 @@ def _unit(mc: str, code: str) -> LearningUnit:
     return next(unit for unit in SHORT[mc].units if unit.code == code)
 
 
-def _has_all_units(mc: str, facts: list[Fact]) -> bool:
+def _units_done(mc: str, facts: list[Fact]) -> set[str]:
+    done = set()
     for unit in SHORT[mc].units:
         own = [fact for fact in facts if fact.unit == unit.code]
         without_assessment = [fact for fact in own if fact.route is not Route.ASSESSED]
-        if not without_assessment and not _is_met(unit, own):
+        if without_assessment or _is_met(unit, own):
+            done.add(unit.code)
+    return done
+
+
+def _is_enough(mc: str, done: set[str]) -> bool:
+    needed = {unit.code for unit in SHORT[mc].units}
+    for choice in SHORT[mc].choices:
+        needed -= {*choice.units}
+        if len(done & {*choice.units}) < choice.count:
             return False
-    return True
+    return needed <= done
 
 
 def _is_met(unit: LearningUnit, facts: list[Fact]) -> bool:

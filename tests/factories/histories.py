@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 import lti_tool.models as rows
 from badges import samples
+from badges.choices import Choice
 from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOffs
@@ -41,12 +42,23 @@ from tests.factories.courses import PUBLIC_URL, School
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WELDING, CARE = samples.welding(), next(mc for mc in samples.all() if mc.code == "BEM-S-CARE1")
-# Points or participation, parts, a sign-off; a sign-off, and two of different people.
+CHOSEN = (*WELDING.units[0:3:2], *CARE.units[1:3])
+# Points or participation, parts, a sign-off; a sign-off, and two of different people; and one in
+# which a unit is needed, one of the next two, and the last is optional.
 SHORT = {
     mc.code: mc
     for mc in (
         replace(WELDING, units=(WELDING.units[1], WELDING.units[3], WELDING.units[4])),
         replace(CARE, units=(CARE.units[0], CARE.units[-1])),
+        replace(
+            WELDING,
+            code="CHOSEN",
+            units=tuple(replace(unit, hours=None) for unit in CHOSEN),
+            choices=(
+                Choice(units=tuple(unit.code for unit in CHOSEN[1:3]), count=1),
+                Choice(units=(CHOSEN[3].code,), count=0),
+            ),
+        ),
     )
 }
 COURSES = ("here", "there")

@@ -50,18 +50,24 @@ class Judged:
     real: Progress
     with_tests: Progress
 
+    @property
+    def kinds(self) -> tuple[tuple[bool, Progress | None], ...]:
+        """What a real award and what a TEST one rests on, with whether it is a test; None: there
+        is to be none."""
+        return (False, self.real), (True, None if self.real.is_complete else self.with_tests)
+
 
 def settle(
     db: Session, version: MicroCredentialVersion, judged: Sequence[Judged], now: datetime
 ) -> None:
     """Bring people's awards in line with their progress. Idempotent.
 
-    Complete without an award: grant. Award without completion: withdraw it while it is
-    unclaimed, else flag it for a person to decide. What only test records complete earns a TEST
-    award. A course may ask for a person's confirmation first, see `award_gate`. What a person
-    decided stands: an award that was kept is not flagged again before something new is recorded,
-    one that was revoked not granted again before an assessor judges anew, or a part is earned
-    anew. The caller holds the locks on the people's enrolments.
+    Complete without an award: grant. Award without completion, or of a unit that was taken back:
+    withdraw it while it is unclaimed, else flag it for a person to decide. What only test records
+    complete earns a TEST award. A course may ask for a person's confirmation first, see
+    `award_gate`. What a person decided stands: an award that was kept is not flagged again before
+    something new is recorded, one that was revoked not granted again before an assessor judges
+    anew, or a part is earned anew. The caller holds the locks on the people's enrolments.
     """
     # No record and no part, no award: records are never deleted.
     judged = [one for one in judged if one.records or one.real.stack is not None]
@@ -84,12 +90,16 @@ def settle(
         offered = stack_awards.offered_to(db, people, version)
         earning = stack_awards.earning(db, people, version, offered, now)
         settling = _Settling(db, version, now, refused, claimed, earning, offered)
+    for one in judged:
+        for is_test, progress in one.kinds:
+            award = held.get((one.person.id, is_test))
+            if award is not None and not settling.settle(one, progress, award):
+                del held[one.person.id, is_test]
     settling.let_pass([one for one in judged if (one.person.id, False) not in held])
     for one in judged:
-        tests = None if one.real.is_complete else one.with_tests
-        for is_test, progress in ((False, one.real), (True, tests)):
-            award = held.get((one.person.id, is_test))
-            settling.settle(one, progress, award, is_test=is_test)
+        for is_test, progress in one.kinds:
+            if progress is not None and (one.person.id, is_test) not in held:
+                settling.grant(one, progress, is_test=is_test)
     db.flush()
 
 
@@ -214,7 +224,7 @@ class _Settling:
         self.passed.update(award_gate.sieve(self.db, self.version, complete, self.now))
 
     def _candidate(self, judged: Judged) -> Candidate:
-        completed_at = judged.real.completed_at
+        completed_at = judged.real.stated_at
         assert completed_at is not None
         return Candidate(
             person_id=judged.person.id,
@@ -223,20 +233,23 @@ class _Settling:
             judged_at=self._last_judged_at(judged, judged.real),
         )
 
-    def settle(
-        self, judged: Judged, progress: Progress | None, award: Award | None, *, is_test: bool
-    ) -> None:
-        is_complete = progress is not None and progress.is_complete
-        if award is None and progress is not None and is_complete:
-            if is_test and not self._is_refused(judged, progress, is_test=True):
-                self._grant(judged, progress, None)
-            elif not is_test and judged.person.id in self.passed:
-                self._grant(judged, progress, self.passed[judged.person.id])
-        elif award is not None and not is_complete:
+    def settle(self, judged: Judged, progress: Progress | None, award: Award) -> bool:
+        """Return whether an award still stands."""
+        if progress is None or not _bears(progress, award):
             if not self._is_kept(award, judged):
                 self._take_back(award)
-        elif award is not None and award.flagged_reason == NO_LONGER_COMPLETE:
+        elif award.flagged_reason == NO_LONGER_COMPLETE:
             award.flagged_at = award.flagged_reason = None
+        return award.withdrawn_at is None
+
+    def grant(self, judged: Judged, progress: Progress, *, is_test: bool) -> None:
+        """Grant what is complete and nobody stands against."""
+        if not progress.is_complete:
+            return
+        if is_test and not self._is_refused(judged, progress, is_test=True):
+            self._grant(judged, progress, None)
+        elif not is_test and judged.person.id in self.passed:
+            self._grant(judged, progress, self.passed[judged.person.id])
 
     def _is_kept(self, award: Award, judged: Judged) -> bool:
         """Whether a person decided that it stands, and nothing was recorded or lost since."""
@@ -282,14 +295,14 @@ class _Settling:
         if offered is not None:
             return offered
         by_id = {str(row.id): row for row in judged.records}
-        counted = [by_id[one] for unit in progress.units for one in unit.records]
+        counted = [by_id[one] for unit in progress.stated for one in unit.records]
         return _last_course(counted, _parts(self.db, progress))
 
     def _grant(self, judged: Judged, progress: Progress, passed: Passed | None) -> None:
         """`passed`: who let it pass; None for a test."""
         by_id = {str(row.id): row for row in judged.records}
-        assessed = [unit for unit in progress.units if unit.route in JUDGED_HERE]
-        completed_at = progress.completed_at
+        assessed = [unit for unit in progress.stated if unit.route in JUDGED_HERE]
+        completed_at = progress.stated_at
         assert completed_at is not None
         confirmed_at = passed.last_at if passed else None
         award = Award(
@@ -300,7 +313,7 @@ class _Settling:
             is_test=passed is None,
             awarded_at=max(completed_at, confirmed_at or completed_at),
             granted_at=self.now,
-            results=[_entry(unit, by_id) for unit in progress.units],
+            results=[_entry(unit, by_id) for unit in progress.stated],
             parts=[_part(part) for part in _parts(self.db, progress)] or None,
             confirmed_by=[*passed.confirmed_by] if passed and passed.confirmed_by else None,
             assessors=len(
@@ -312,9 +325,17 @@ class _Settling:
         stacks.want(self.db, award, self.now)
         audit.note(self.db, "system", "award.granted", f"award:{award.id}", self.now)
         if self.version.moderated_one_in is not None and not award.is_test:
-            counted = [by_id[one].id for unit in progress.units for one in unit.records]
+            counted = [by_id[one].id for unit in progress.stated for one in unit.records]
             if moderation_draws.is_disputed(self.db, counted):
                 dispute(self.db, award, by="system", now=self.now)
+
+
+def _bears(progress: Progress, award: Award) -> bool:
+    """Whether it is complete, and all that an award states is."""
+    if not progress.is_complete:
+        return False
+    completed = {unit.unit for unit in progress.stated}
+    return not progress.choices or all(one["unit"] in completed for one in award.results)
 
 
 def _assessor(row: CompletionRecord) -> uuid.UUID | None:

@@ -36,9 +36,11 @@ def progress(
     own = rules.progress(mc, [one for course, one in records if course == course_id], now)
     others = rules.progress(mc, foreign, now)
     at = {one.id: one.at for one in foreign}
-    return Progress(
-        tuple(_unit(unit, own.unit(unit.unit), others.unit(unit.unit), at) for unit in whole.units),
-        whole.stack,
+    return replace(
+        whole,
+        units=tuple(
+            _unit(unit, own.unit(unit.unit), others.unit(unit.unit), at) for unit in whole.units
+        ),
     )
 
 

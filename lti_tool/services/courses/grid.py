@@ -32,7 +32,7 @@ class Show(StrEnum):
 
 class Sort(StrEnum):
     NAME = "name"
-    LEAST = "least"  # the fewest completed units first
+    LEAST = "least"  # the fewest first of what is needed
     SILENT = "silent"  # whose last record is oldest first; behind them those without any
 
 
@@ -104,7 +104,8 @@ def kind_of(learner: Learner, unit: str, now: datetime) -> Show:
     if learner.left_at is not None:
         return Show.LEFT
     units = [learner.progress.unit(unit)] if unit else list(learner.progress.units)
-    if all(one.is_complete for one in units):
+    needed = units if unit else learner.progress.open
+    if all(one.is_complete for one in needed):
         return Show.COMPLETE
     if unit in learner.late or (not unit and learner.late):
         return Show.STUCK
@@ -119,7 +120,7 @@ def stuck(learner: Learner, now: datetime) -> Stuck | None:
     """Return why a learner is stuck, or None."""
     if learner.progress.is_complete or learner.left_at is not None:
         return None
-    units = tuple(one.unit for one in learner.progress.units if _is_short(one))
+    units = tuple(one.unit for one in learner.progress.open if _is_short(one))
     last = last_record(learner)
     since = last if last is not None and now - last > SILENCE else None
     late = tuple(one.unit for one in learner.progress.units if one.unit in learner.late)
@@ -148,7 +149,7 @@ def _plain(text: str) -> str:
 
 
 def _least(learner: Learner) -> tuple[bool, int]:
-    done = sum(unit.is_complete for unit in learner.progress.units)
+    done = learner.progress.have
     return learner.left_at is not None, done
 
 

@@ -101,7 +101,15 @@ def learners(
 
 
 def _late(progress: Progress, due: frozenset[str]) -> frozenset[str]:
-    return frozenset(one.unit for one in progress.units if one.unit in due and not one.is_complete)
+    """Return the units that are still needed although their day has passed. Of a choice none is
+    late while enough others can still be chosen in time."""
+    late = {one.unit for one in progress.open if one.unit in due}
+    for choice in progress.choices:
+        free = [code for code in choice.open if code not in choice.must]
+        room = choice.need - choice.have - (len(choice.open) - len(free))
+        if sum(code not in late for code in free) >= room:
+            late.difference_update(free)
+    return frozenset(late)
 
 
 def people(db: Session, course: Course) -> dict[uuid.UUID, Person]:

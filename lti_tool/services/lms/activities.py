@@ -140,8 +140,9 @@ def _check_assessed(
 ) -> None:
     """Refuse that a micro-credential is completed by marks alone that say "completed".
 
-    Such a mark can be a page view, or the learner's own tick. One unit at least that asks for an
-    assessment keeps one: as `missing_elements` demands of the definition.
+    Such a mark can be a page view, or the learner's own tick. However somebody
+    chooses, one unit that asks for an assessment keeps one: as `missing_elements` demands of the
+    definition.
 
     Raises:
         ToolError: `nothing_assessed_left`.
@@ -153,9 +154,9 @@ def _check_assessed(
         for one in in_use(db, placement.course_id)
         if one.placement_id == placement.id and one.criterion == Criterion.COMPLETED
     }
-    units = catalogue.definition(placement.version).units
-    asking = {unit.code for unit in units if not unit.allows_participation}
-    if not asking - ticked - {unit_code}:
+    mc = catalogue.definition(placement.version)
+    asking = {unit.code for unit in mc.units if not unit.allows_participation}
+    if not mc.always_has(asking - ticked - {unit_code}):
         raise ToolError("nothing_assessed_left")
 
 

@@ -131,14 +131,14 @@ def _wanted(
 
 
 def score_of_whole(progress: Progress) -> Score:
-    """Return what the gradebook shows for all units together: how many of them are complete.
+    """Return what the gradebook shows for all units together: how many of those that are needed
+    are complete.
 
-    Nothing before the first is. What it is made of counts as one more unit.
+    Nothing before the first is. What it is made of counts as one more unit. Units beyond what is
+    needed of a choice add nothing, and lack nothing.
     """
-    steps = [unit.is_complete for unit in progress.units]
-    if progress.stack is not None:
-        steps.append(progress.stack.is_met)
-    return Score(Decimal(sum(steps)), Decimal(len(steps))) if any(steps) else CLEARED
+    have = progress.have
+    return Score(Decimal(have), Decimal(progress.need)) if have else CLEARED
 
 
 def slack(maximum: Decimal) -> Decimal:

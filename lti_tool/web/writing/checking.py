@@ -47,6 +47,12 @@ WORDS: Mapping[str, str] = {
     "duplicate": N_("The same is there twice."),
     "language_tag": N_("Choose a language of the list."),
     "units_exceed_hours": N_("The units have more hours than the whole."),
+    "choice_hours_differ": N_(
+        "Units of which learners choose need equally many hours, so that the whole has as many"
+        " whatever they choose. Give them the same."
+    ),
+    "nothing_needed": N_("Something must be needed: not every unit can be optional."),
+    "unknown_unit": N_("A choice names a unit that is not there."),
     "national_level_missing": N_("The basis is the national register: name its level as well."),
     "learning_outcomes": N_("Say what learners know or can do then."),
     "workload": N_("Say how many hours of work it takes."),
