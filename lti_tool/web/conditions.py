@@ -39,12 +39,12 @@ def requirement(unit: LearningUnit) -> tuple[Markup, ...]:
             return tuple(Markup("{}: {}").format(say(part.title), needed) for part in parts)
         case SignOff(statement):
             return (
-                _markup(gettext("A teacher confirms: “%(statement)s”"), statement=say(statement)),
+                _markup(gettext("A teacher signs off: “%(statement)s”"), statement=say(statement)),
             )
         case SignOffs(statement, count):
             return (
                 _markup(
-                    gettext("%(count)s different teachers confirm: “%(statement)s”"),
+                    gettext("%(count)s different teachers sign off: “%(statement)s”"),
                     count=number(count),
                     statement=say(statement),
                 ),
@@ -182,13 +182,13 @@ def _part_title(unit: LearningUnit, condition: Condition) -> Markup:
 def _sign_off(unit: LearningUnit, condition: Condition) -> Markup:
     statement = say(unit.rule.statement) if isinstance(unit.rule, SignOff) else ""
     if not condition.is_met:
-        words = gettext("A teacher still has to confirm: “%(statement)s”")
+        words = gettext("A teacher still has to sign off: “%(statement)s”")
     elif MENTOR in condition.params:
         words = gettext(
-            "Confirmed by a mentor at the workplace, for whom a teacher vouches: “%(statement)s”"
+            "Signed off for a mentor at the workplace, for whom a teacher vouches: “%(statement)s”"
         )
     else:
-        words = gettext("Confirmed by a teacher: “%(statement)s”")
+        words = gettext("Signed off by a teacher: “%(statement)s”")
     return _markup(words, statement=statement)
 
 
@@ -196,11 +196,11 @@ def _sign_offs(unit: LearningUnit, condition: Condition) -> Markup:
     statement = say(unit.rule.statement) if isinstance(unit.rule, SignOffs) else ""
     if MENTOR in condition.params:
         words = gettext(
-            "Confirmed by %(have)s of %(count)s different teachers, of whom %(mentor)s for a "
+            "Signed off by %(have)s of %(count)s different teachers, of whom %(mentor)s for a "
             "mentor at the workplace: “%(statement)s”"
         )
     else:
-        words = gettext("Confirmed by %(have)s of %(count)s different teachers: “%(statement)s”")
+        words = gettext("Signed off by %(have)s of %(count)s different teachers: “%(statement)s”")
     return _markup(words, statement=statement, **condition.params)
 
 

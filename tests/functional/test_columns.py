@@ -266,10 +266,10 @@ def test_the_page_finds_or_makes_a_missing_column(app: Flask, real_course: Teach
     real_course.lms.gradebook.remove(items(real_course)[0])
     teacher = teacher_of(app, real_course)
     page = teacher.get("course/gradebook")
-    assert "There is none" in page.text
+    assert "It has no column: results stay here." in page.text
     page = page.submit("column")
-    assert "The column was made." in page.text
-    assert "There is one, found or made from here" in page.text
+    assert "so one was added to the gradebook" in page.text
+    assert "A teacher connected it on this page." in page.text
     assert len(items(real_course)) == 1
 
 
@@ -277,14 +277,14 @@ def test_a_column_that_was_chosen_and_is_missing_is_named_as_missing(
     app: Flask, real_course: Teaching
 ) -> None:
     page = teacher_of(app, real_course, column="yes").get("course/gradebook")
-    assert "It is missing, though it was chosen when the activity was added." in page.text
+    assert "Its column is missing, so scores do not arrive there." in page.text
 
 
 def test_the_page_says_what_to_do_where_none_can_be_made(app: Flask, real_course: Teaching) -> None:
     real_course.lms.gradebook.remove(items(real_course)[0])
     page = teacher_of(app, real_course, scopes=READING_SCOPES).get("course/gradebook")
     page = page.submit("column")
-    assert "your learning platform lets Credlet make none" in page.text
+    assert "your learning platform does not let Credlet add one" in page.text
     page = teacher_of(app, real_course, line_items=None).get("course/gradebook")
     assert not page.has_form("column")
     assert "switch its grade on" in page.text

@@ -128,16 +128,16 @@ def test_it_is_said_as_it_is_that_a_mentor_confirmed(
     visits: Visits, teacher: Visit, ana: Visit, client: FlaskClient
 ) -> None:
     send(client, ask(teacher, ana, SIGN_OFF, name="Frau Q"), [SIGN_OFF], "Master Q")
-    words = "Confirmed by a mentor at the workplace, for whom a teacher vouches"
+    words = "Signed off for a mentor at the workplace, for whom a teacher vouches"
     assert words in ana.get("units").text
-    assert "Confirmed by a teacher" not in ana.get("units").text
+    assert "Signed off by a teacher" not in ana.get("units").text
     data = ana.get("data").text
     assert "Frau Q was asked on" in data
     assert "confirmed by Master Q on" in data
     visits.school.tick()
     form = teacher.get(f"course/units/{SIGN_OFF}")
     form.submit("record", person=[str(ana.person_id)])
-    assert "Confirmed by a teacher" in ana.get("units").text, "the teacher saw it too by now"
+    assert "Signed off by a teacher" in ana.get("units").text, "the teacher saw it too by now"
 
 
 def test_the_badge_says_that_a_mentor_confirmed_it(

@@ -228,7 +228,7 @@ def test_a_mark_made_elsewhere_is_not_added_to_ones_own(visits: Visits, teacher:
         page = teacher.get(path)
         assert "64 of 100 points so far, 80 are needed" in page.text
         assert "a result was recorded in another course on" in page.text
-    assert "64 not enough yet also in another course on" in teacher.get("course").text
+    assert "64 Started, not enough yet also in another course on" in teacher.get("course").text
     for path in (f"course/people/{ben.person_id}", f"course/units/{SAFETY}", "course"):
         page = teacher.get(path).text
         assert "85" in page

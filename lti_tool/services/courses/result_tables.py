@@ -61,12 +61,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What cannot be read: `row` 1, 2, ... as in a spreadsheet; `column`: its name."""
+    """What cannot be read: `row` 1, 2, ... as in a spreadsheet; `column`: its name.
+
+    `learner`: whose row it is, where that can be told; `name`: what the row calls them.
+    """
 
     code: str
     row: int
     column: str
     value: str = ""
+    learner: Learner | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,7 @@ class _Reader:
         if learner is None:
             return
         if learner.person.id in self._seen:
-            self.problems.append(Problem("learner_twice", number, LEARNER))
+            self.problems.append(Problem("learner_twice", number, LEARNER, learner=learner))
         self._seen.add(learner.person.id)
         for name, column in self._known.items():
             if value := cells.get(name, ""):
@@ -179,7 +184,8 @@ class _Reader:
             found = None
         if found is None:
             where, value = (LEARNER, text) if text else (NAME, name)
-            self.problems.append(Problem("learner_unknown", number, where, value[:100]))
+            code, name = "learner_unknown", name[:100]
+            self.problems.append(Problem(code, number, where, value[:100], name=name))
         return found
 
     def _judge(self, number: int, learner: Learner, column: Column, value: str) -> None:
@@ -189,16 +195,20 @@ class _Reader:
         if column.maximum is None:
             judgement = Judgement(unit=column.unit.code, signed_off=True)
             if value.casefold() not in _YES:
-                self.problems.append(Problem("no_sign_off", number, column.code, value[:100]))
+                self._refuse("no_sign_off", number, learner, column, value)
             elif not before:
                 self.changes.append(Change(learner, column, before, judgement))
             return
         points = _points(value)
         if points is None or points > column.maximum:
-            self.problems.append(Problem("no_points", number, column.code, value[:100]))
+            self._refuse("no_points", number, learner, column, value)
         elif plain(points) != before:
             judgement = Judgement(unit=column.unit.code, part=column.part, points=points)
             self.changes.append(Change(learner, column, before, judgement))
+
+    def _refuse(self, code: str, number: int, learner: Learner, column: Column, value: str) -> None:
+        found = Problem(code, number, column.code, value[:100], learner=learner)
+        self.problems.append(found)
 
 
 def _points(value: str) -> Decimal | None:

@@ -127,7 +127,7 @@ def _page(
         visit=visit,
         placement=placement,
         mc=mc,
-        columns=result_tables.columns(mc),
+        named={one.code: one for one in result_tables.columns(mc)},
         content=content or request.form.get("content", ""),
         reading=reading,
         shown=reading.changes[:SHOWN_CHANGES] if reading else (),
