@@ -1,15 +1,19 @@
 """A larger micro-credential is put together from what is published."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from badges import definition as definitions
 from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
+from lti_tool.errors import Conflict
 from lti_tool.models import DefinitionDraft
+from lti_tool.services.definitions import drafts, searching
 from tests.factories.visits import Page, Visit, Visits
 
 FIRST, SECOND = samples.welding(), next(mc for mc in samples.all() if mc.code == "BEM-S-CNC1")
@@ -95,3 +99,67 @@ def test_what_cannot_be_is_refused_and_stays_typed(
     ticked = [one.value for one in fields if one.name == "part" and one.is_sent]
     assert ticked == sent["part"]
     assert stack(visits) is None
+
+
+def press_enter(page: Page, **fields: Any) -> Page:
+    """Send the form as a browser does without a press on a button."""
+    path, data = page.filled("parts")
+    more = {name: one if isinstance(one, list) else [one] for name, one in fields.items()}
+    return page.visit.post(path, data | more)
+
+
+def test_enter_saves_and_after_new_words_searches(visits: Visits, page: Page) -> None:
+    found = press_enter(page, part=PARTS, query="milling")
+    assert (found.status, stack(visits)) == (200, None)
+    assert "Saved." in press_enter(found, measure="count", needed="1").text
+    assert stack(visits) == {"parts": PARTS, "count": 1}
+
+
+def test_all_that_is_found_can_be_paged_through_with_what_is_ticked(
+    visits: Visits, page: Page
+) -> None:
+    for number in range(searching.PAGE_SIZE):
+        visits.school.publish(replace(SECOND, code=f"BEM-S-N{number}"))
+    first = send(page, act="search", part=PARTS[:1], query="milling")
+    assert "Page 1 of 2" in first.text
+    second = send(first, act="page.2")
+    assert "Page 2 of 2" in second.text
+    (ticked,) = (one for one in second.form("parts").fields if one.name == "part" and one.is_sent)
+    assert ticked.value == PARTS[0]
+    offered = [
+        {one.value for one in each.form("parts").fields if one.name == "part"}
+        for each in (first, second)
+    ]
+    assert len(offered[0] | offered[1]) == searching.PAGE_SIZE + 2
+    for strange in ("page.x", "page.-1", "page.99", "page."):
+        assert send(second, act=strange).status == 200
+    assert stack(visits) is None
+
+
+def test_a_part_that_is_not_published_is_said_before_it_is_handed_in(
+    visits: Visits, page: Page
+) -> None:
+    with visits.school.transaction() as db:
+        draft = db.query(DefinitionDraft).one()
+        draft.content = {**draft.content, "stack": {"parts": [PARTS[0], "nobody/NOTHING"]}}
+    check = page.follow("Back to writing")
+    assert "Made of others: nobody/NOTHING It is not published here." in check.text
+    assert check.follow("Made of others: nobody").path.endswith("/parts")
+    step = check.follow("What it is").submit("step")
+    assert "step=units" in step.path
+
+
+def test_a_draft_with_an_unknown_part_is_not_handed_in(visits: Visits, page: Page) -> None:
+    welding = definitions.dump(FIRST)
+    with visits.school.transaction() as db:
+        draft = db.query(DefinitionDraft).one()
+        own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}
+        stacked = {"parts": [PARTS[0], "nobody/NOTHING"]}
+        draft.content = {**welding, **own, "stack": stacked}
+        db.flush()
+        assert [one.code for one in drafts.checklist(db, draft).problems] == ["unknown_stack_part"]
+        with pytest.raises(Conflict, match="draft_incomplete"):
+            drafts.submit(db, draft, actor=draft.author, now=clock.now())
+        draft.content = {**draft.content, "stack": {"parts": PARTS}}
+        db.flush()
+        drafts.submit(db, draft, actor=draft.author, now=clock.now())

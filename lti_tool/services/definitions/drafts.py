@@ -29,7 +29,7 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Organisation,
 )
-from lti_tool.services.definitions import artworks
+from lti_tool.services.definitions import artworks, stack_parts
 
 LARGEST_CONTENT = 512 * 1024
 """Characters of a draft as JSON."""
@@ -80,7 +80,7 @@ class Writer:
 class Checklist:
     """What stands between a draft and its publication: nothing, if `mc` is there and both lists
     are empty. `mc` is None while the draft cannot be read as a definition; `problems` of one that
-    can be are those of `drafting.doubts`."""
+    can be are those of `drafting.doubts` and of `stack_parts.problems`."""
 
     mc: MicroCredential | None
     problems: tuple[Problem, ...]
@@ -174,26 +174,39 @@ def save(
     return draft.revision
 
 
-def checklist(draft: DefinitionDraft) -> Checklist:
+def checklist(db: Session, draft: DefinitionDraft) -> Checklist:
     """Return what is wrong and what is missing, all at once; other words for what is published
     are not held up by an address that it has already."""
-    return checklist_of(draft.content, published_as(draft))
+    return checklist_of(db, draft, draft.content)
 
 
-def published_as(draft: DefinitionDraft) -> dict[str, Any] | None:
-    """Return the definition that an editorial draft says in other words; None for other drafts."""
-    former = draft.based_on if draft.kind == Kind.EDITORIAL else None
-    return former.definition if former else None
-
-
-def checklist_of(content: dict[str, Any], published: dict[str, Any] | None = None) -> Checklist:
+def checklist_of(db: Session, draft: DefinitionDraft, content: dict[str, Any]) -> Checklist:
     """Return the same for what is not saved yet."""
+    listed = drafting.at(content, "stack.parts")
+    parts = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    own = f"{draft.organisation.slug}/{content.get('code')}"
+    amiss = tuple(stack_parts.problems(db, own, parts)) if parts else ()
     try:
         mc = definitions.load(content)
     except InvalidDefinition as error:
-        return Checklist(None, error.problems, ())
-    doubts = tuple(Problem(path, code) for path, code in drafting.doubts(content, published))
-    return Checklist(mc, doubts, missing_elements(mc))
+        return Checklist(None, (*error.problems, *amiss), ())
+    found = drafting.doubts(content, _published_as(draft))
+    doubts = tuple(Problem(path, code) for path, code in found)
+    return Checklist(mc, (*doubts, *amiss), missing_elements(mc))
+
+
+def definition(draft: DefinitionDraft) -> MicroCredential | None:
+    """Return what a draft says, None while it cannot be read as a definition."""
+    try:
+        return definitions.load(draft.content)
+    except InvalidDefinition:
+        return None
+
+
+def _published_as(draft: DefinitionDraft) -> dict[str, Any] | None:
+    """Return the definition that an editorial draft says in other words; None for other drafts."""
+    former = draft.based_on if draft.kind == Kind.EDITORIAL else None
+    return former.definition if former else None
 
 
 def submit(
@@ -207,7 +220,7 @@ def submit(
     db.refresh(draft, with_for_update=True)
     if draft.state not in EDITABLE:
         raise Conflict("draft_not_editable")
-    found = checklist(draft)
+    found = checklist(db, draft)
     if found.mc is None or not found.is_complete:
         raise Conflict("draft_incomplete")
     check_place(db, draft, found.mc)

@@ -106,7 +106,7 @@ def _was_handed_in(db: Session, draft: DefinitionDraft) -> bool:
 
 def changed(draft: DefinitionDraft) -> tuple[Difference, ...]:
     """Return what a draft changes of the version that it goes on with; nothing for a new series."""
-    mc = drafts.checklist(draft).mc
+    mc = drafts.definition(draft)
     if mc is None or draft.based_on is None or draft.kind == Kind.NEW:
         return ()
     return differences(catalogue.definition(draft.based_on), mc)
@@ -170,7 +170,7 @@ def _publish(
     review_by: datetime | None,
     now: datetime,
 ) -> MicroCredentialVersion:
-    mc = drafts.checklist(draft).mc
+    mc = drafts.definition(draft)
     if mc is None:
         raise Conflict("draft_incomplete")
     catalogue.check(mc, public_url=public_url, now=now)

@@ -1,10 +1,11 @@
 """What a version that is published is made of: kept beside it, to be found by its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from badges.definition import Problem
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
@@ -13,6 +14,8 @@ from lti_tool.models import (
     Organisation,
     StackPart,
 )
+
+UNKNOWN, IN_CIRCLE = "unknown_stack_part", "stack_in_circle"
 
 
 def series_reference(version: MicroCredentialVersion) -> str:
@@ -30,32 +33,65 @@ def keep(db: Session, version: MicroCredentialVersion, mc: MicroCredential) -> N
     if mc.stack is None:
         return
     own = series_reference(version)
-    waiting, seen = list(mc.stack.parts), set[str]()
-    while waiting:
-        part = waiting.pop()
-        if part == own:
-            raise Conflict("stack_in_circle", reference=own)
-        if part not in seen:
-            seen.add(part)
-            waiting += _parts_of(db, part)
+    for one in problems(db, own, mc.stack.parts):
+        if one.code == UNKNOWN:
+            raise NotFound(UNKNOWN, reference=one.detail)
+        raise Conflict(IN_CIRCLE, reference=own)
     db.add_all(StackPart(version_id=version.id, reference=part) for part in mc.stack.parts)
     db.flush()
 
 
-def _parts_of(db: Session, reference: str) -> Sequence[str]:
-    """Return what any version of a published series is made of.
+def problems(db: Session, own: str, parts: Sequence[str]) -> Iterator[Problem]:
+    """Yield what keeps a definition from being made of `parts`: `unknown_stack_part`, which is not
+    published on this server; `stack_in_circle`, which is made of `own` in the end.
 
-    Raises:
-        NotFound: `unknown_stack_part`.
+    `own`: its reference. Asks once for each level of what they are made of.
     """
-    slug, _, code = reference.partition("/")
-    versions = (
-        sa.select(MicroCredentialVersion.id)
-        .join(MicroCredentialVersion.series)
-        .join(Organisation, MicroCredentialSeries.organisation_id == Organisation.id)
-        .filter(Organisation.slug == slug, MicroCredentialSeries.code == code)
+    known = _made_of(db, parts)
+    for number, part in enumerate(parts):
+        path = f"$.stack.parts[{number}]"
+        if part not in known:
+            yield Problem(path, UNKNOWN, part)
+        elif part == own or own in _below(part, known):
+            yield Problem(path, IN_CIRCLE, part)
+
+
+def _below(part: str, known: Mapping[str, set[str]]) -> set[str]:
+    """Return what a part is made of in the end."""
+    waiting, found = [part], set[str]()
+    while waiting:
+        more = known.get(waiting.pop(), set()) - found
+        found |= more
+        waiting += more
+    return found
+
+
+def _made_of(db: Session, parts: Sequence[str]) -> dict[str, set[str]]:
+    """Return what any version of these series is made of, and of what that is; without what is not
+    published."""
+    found: dict[str, set[str]] = {}
+    asked, wanted = set[str](), set(parts)
+    while wanted:
+        for reference, of in _parts_of(db, wanted):
+            found.setdefault(reference, set()).update([of] if of else [])
+        asked |= wanted
+        wanted = {one for of in found.values() for one in of} - asked
+    return found
+
+
+def _parts_of(db: Session, references: Collection[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield each series that is published with each of its parts, or with None for no part."""
+    pairs = [reference.partition("/") for reference in references]
+    rows = db.execute(
+        sa.select(Organisation.slug, MicroCredentialSeries.code, StackPart.reference)
+        .join(MicroCredentialSeries, MicroCredentialSeries.organisation_id == Organisation.id)
+        .join(MicroCredentialVersion, MicroCredentialVersion.series_id == MicroCredentialSeries.id)
+        .outerjoin(StackPart, StackPart.version_id == MicroCredentialVersion.id)
+        .filter(
+            Organisation.slug.in_({slug for slug, _, _ in pairs}),
+            MicroCredentialSeries.code.in_({code for _, _, code in pairs}),
+        )
+        .distinct()
     )
-    found = db.scalars(versions).all()
-    if not found:
-        raise NotFound("unknown_stack_part", reference=reference)
-    return db.scalars(sa.select(StackPart.reference).filter(StackPart.version_id.in_(found))).all()
+    for slug, code, of in rows:
+        yield f"{slug}/{code}", of

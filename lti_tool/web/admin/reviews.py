@@ -70,7 +70,7 @@ def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str
         "admin/review.html",
         visit=visit,
         draft=draft,
-        mc=drafts.checklist(draft).mc,
+        mc=drafts.definition(draft),
         changes=changes,
         is_changed=partial(_is_changed, changes),
         asked=next((one for one in taken if one.action == State.RETURNED), None),

@@ -1,7 +1,5 @@
 """Begin a definition with another's: its address, a look at what it says, the draft."""
 
-import uuid
-
 from flask import json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -62,16 +60,12 @@ def begin(seat: Seat) -> ResponseReturnValue:
     except (InvalidDefinition, ToolError):
         problem = in_words(ToolError("no_definition_address"))
         return exchange.import_page(seat, [problem]), 400
-    try:
-        home = uuid.UUID(request.form.get("organisation", ""))
-    except ValueError:
-        home = seat.organisations[0].id if seat.organisations else uuid.UUID(int=0)
     is_allowed = "allowed" in request.form
     try:
         with seat.db.begin_nested():  # a refusal leaves nothing of it
             draft = adoption.begin(
                 seat.db,
-                seat.writer(home),
+                seat.writer(seat.chosen_organisation()),
                 source,
                 public_url=public_url(),
                 is_allowed=is_allowed,

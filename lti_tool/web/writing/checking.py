@@ -61,7 +61,12 @@ WORDS: Mapping[str, str] = {
     "participation": N_("Say how people take part."),
     "quality_assurance": N_("Say how quality is assured."),
     "nothing_assessed": N_("At least one unit must be assessed."),
+    "unknown_stack_part": N_("It is not published here. Take it out, or publish it first."),
+    "stack_in_circle": N_("It would be made of itself in the end. Take this part out."),
+    "stacks_itself": N_("It would be made of itself. Take this part out."),
 }
+# Where what has no field of its own in the form is changed.
+PAGES: Mapping[str, str] = {"stack": "draft_parts", "artwork": "draft_picture"}
 # What is said of a place where nothing stands.
 _WANTED: Mapping[str, str] = {
     "description": N_("Say in two or three sentences for whom it is."),
@@ -89,7 +94,8 @@ _WANTED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong or missing. `anchor`: the id of its field on the page of `step`."""
+    """Something wrong or missing. `anchor`: the id of its field on the page of `step`, which is
+    empty for what has a page beside the form."""
 
     path: str
     code: str
@@ -101,6 +107,11 @@ class Finding:
     def is_missing(self) -> bool:
         """Whether nothing is there yet, which is no mistake before the end."""
         return self.code in _MISSING or self.code in ELEMENTS
+
+    @property
+    def page(self) -> str:
+        """The page on which it is put right."""
+        return PAGES.get(self.path.partition(".")[0], "edit_draft")
 
     @property
     def words(self) -> str:
@@ -128,10 +139,10 @@ def findings(content: Json, checklist: Checklist) -> list[Finding]:
     for path, code in [*problems, *drafting.gaps(content)]:
         covering = _field_at(path, content)
         if not any(f"{path}.".startswith(f"{known}.") for known in found):
-            step = step_of(path) or STEPS[0].name
+            step = step_of(path) or ("" if path.partition(".")[0] in PAGES else STEPS[0].name)
             anchor, label = covering or (path.replace(".", "-"), named(path, content))
             found[path] = Finding(path, code, step, anchor, label)
-    order = [step.name for step in STEPS]
+    order = [*(step.name for step in STEPS), ""]
     return sorted(found.values(), key=lambda one: order.index(one.step))
 
 
@@ -229,6 +240,9 @@ def named(path: str, content: Json) -> str:
     steps = path.split(".")
     if steps[0] == "artwork":
         return gettext("What is on the badge picture")
+    if steps[0] == "stack":
+        part = drafting.at(content, path)
+        return gettext("Made of others") + (f": {part}" if isinstance(part, str) else "")
     if steps[0] != "units":
         return path
     if len(steps) == 1:

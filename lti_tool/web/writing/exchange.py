@@ -18,7 +18,6 @@ from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
 from lti_tool.errors import ToolError
 from lti_tool.services.definitions import artworks, drafts, specimen
-from lti_tool.services.definitions.drafts import EDITABLE
 from lti_tool.web import badge_files
 from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import public_url
@@ -37,7 +36,7 @@ LARGEST_FILE = drafts.LARGEST_CONTENT + MAX_DATA
 def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     """Show the public page and the badge as they would be; as soon as it can be read at all."""
     draft = seat.readable(draft_id)
-    checklist = drafts.checklist(draft)
+    checklist = drafts.checklist(seat.db, draft)
     mc = checklist.mc
     return render_template(
         "writing/preview.html",
@@ -117,7 +116,7 @@ def _file(data: bytes, kind: str, name: str) -> Response:
 
 def table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     draft = seat.readable(draft_id)
-    if not (seat.is_author(draft) and draft.state in EDITABLE):
+    if not seat.edits(draft):
         return redirect(seat.address("check_draft", draft), 303)
     return _table(seat, draft_id, "", [], f"{draft.revision}")
 
@@ -220,13 +219,10 @@ def import_file(seat: Seat) -> ResponseReturnValue | Afterwards:
 def _begun(seat: Seat, content: Json, picture: Picture | None) -> ResponseReturnValue:
     drafting.settle_esco_addresses(content)
     content = artworks.unpacked(seat.db, content, picture, seat.now)
-    try:
-        home = uuid.UUID(request.form.get("organisation", ""))
-    except ValueError:
-        home = seat.organisations[0].id if seat.organisations else uuid.UUID(int=0)
     first = drafting.original(content)
     title = str(content["title"].get(first, ""))
-    draft = drafts.start(seat.db, seat.writer(home), title=title, language=first, now=seat.now)
+    writer = seat.writer(seat.chosen_organisation())
+    draft = drafts.start(seat.db, writer, title=title, language=first, now=seat.now)
     own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}
     drafts.save(seat.db, draft, {**content, **own}, revision=draft.revision, now=seat.now)
     return redirect(seat.address("check_draft", draft), 303)

@@ -16,7 +16,6 @@ from badges.picture import LARGEST_SIDE, LARGEST_UPLOAD, SMALLEST_SIDE, MediaTyp
 from badges.text import is_safe
 from lti_tool.models import DefinitionDraft
 from lti_tool.services.definitions import artworks, drafts
-from lti_tool.services.definitions.drafts import EDITABLE
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.sentence import N_
 from lti_tool.web.writing.reading import one_line
@@ -48,7 +47,7 @@ REFUSALS: Mapping[str, str] = {
 
 def show(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     draft = seat.readable(draft_id)
-    if not (seat.is_author(draft) and draft.state in EDITABLE):
+    if not seat.edits(draft):
         return redirect(seat.address("check_draft", draft), 303)
     return _page(seat, draft, _alt(draft.content))
 

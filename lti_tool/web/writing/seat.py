@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import url_for
+from flask import request, url_for
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import NotFound
 from lti_tool.models import AccountSession, DefinitionDraft, LaunchSession, Organisation
 from lti_tool.services import organisations
 from lti_tool.services.definitions import drafts
-from lti_tool.services.definitions.drafts import Writer
+from lti_tool.services.definitions.drafts import EDITABLE, Writer
 from lti_tool.services.staff.accounts import Access
 from lti_tool.web.account_session import AccountVisit
 from lti_tool.web.context import current_tool
@@ -87,6 +87,13 @@ class Seat:
             raise NotFound("unknown_organisation")
         return Writer(self.actor, organisation_id)
 
+    def chosen_organisation(self) -> uuid.UUID:
+        """Return the organisation that the form names, else the first one."""
+        try:
+            return uuid.UUID(request.form.get("organisation", ""))
+        except ValueError:
+            return self.organisations[0].id if self.organisations else uuid.UUID(int=0)
+
     def drafts(self) -> list[DefinitionDraft]:
         """Return the own drafts that are not over."""
         found = [
@@ -108,6 +115,10 @@ class Seat:
     def is_author(self, draft: DefinitionDraft) -> bool:
         here = {one.id for one in self.organisations}
         return draft.author == self.actor and draft.organisation_id in here
+
+    def edits(self, draft: DefinitionDraft) -> bool:
+        """Return whether a draft can be changed from here as it stands now."""
+        return draft.state in EDITABLE and self.is_author(draft)
 
     def readable(self, draft_id: uuid.UUID) -> DefinitionDraft:
         """Return a draft that may be looked at from here.

@@ -13,7 +13,6 @@ from badges.text import Text
 from lti_tool.errors import NotFound
 from lti_tool.models import DefinitionDraft
 from lti_tool.services.definitions import catalogue, drafts, searching
-from lti_tool.services.definitions.drafts import EDITABLE
 from lti_tool.services.definitions.searching import Wanted
 from lti_tool.services.definitions.stack_parts import series_reference
 from lti_tool.web.writing.reading import number, one_line
@@ -25,15 +24,19 @@ LONGEST_QUERY = 200
 
 def show(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     draft = seat.readable(draft_id)
-    if not (seat.is_author(draft) and draft.state in EDITABLE):
+    if not seat.edits(draft):
         return redirect(seat.address("check_draft", draft), 303)
     return _page(seat, draft, _kept(draft.content))
 
 
 def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
-    """Search, keeping what is ticked; or keep what it is made of; nothing ticked: of no others."""
+    """Search, keeping what is ticked; or keep what it is made of; nothing ticked: of no others.
+
+    Enter sends no `act`: it searches for words that were not searched for yet, else it saves.
+    """
     draft, typed = seat.own(draft_id), _typed()
-    if request.form.get("act") == "search":
+    act = request.form.get("act") or ("save" if _is_searched() else "search")
+    if act != "save":
         return _page(seat, draft, typed)
     problem = _problem(seat, draft, typed)
     if problem:
@@ -105,10 +108,26 @@ def _titles(seat: Seat, parts: Sequence[str]) -> Mapping[str, tuple[Text, str]]:
     return found
 
 
+def _query(name: str = "query") -> str:
+    return one_line(request.form.get(name, ""))[:LONGEST_QUERY]
+
+
+def _is_searched() -> bool:
+    """Return whether the page that was sent shows what is searched for."""
+    return _query() == _query("searched")
+
+
+def _wanted_page() -> int:
+    """Return which page of what was found is asked for, counted from 1."""
+    told = request.form.get("act", "").removeprefix("page.")[:6]
+    return int(told) if told.isascii() and told.isdigit() and _is_searched() else 1
+
+
 def _page(seat: Seat, draft: DefinitionDraft, typed: Json, problem: str = "") -> str:
-    query = one_line(request.form.get("query", ""))[:LONGEST_QUERY]
-    found = searching.search(seat.db, Wanted(query=query), searching.on_offer(seat.now)).versions
-    shown = [series_reference(one) for one in found]
+    query = _query()
+    on_offer = searching.on_offer(seat.now)
+    found = searching.search(seat.db, Wanted(query=query), on_offer, _wanted_page())
+    shown = [series_reference(one) for one in found.versions]
     others = [one for one in shown if one not in typed["parts"] and one != _own(draft)]
     titles = _titles(seat, [*typed["parts"], *others])
     return render_template(
@@ -118,6 +137,7 @@ def _page(seat: Seat, draft: DefinitionDraft, typed: Json, problem: str = "") ->
         draft=draft,
         typed=typed,
         query=query,
+        found=found,
         titles=titles,
         others=others,
         problem=problem,

@@ -14,7 +14,7 @@ from badges.vocabularies import Vocabulary
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialSeries, MicroCredentialVersion
 from lti_tool.services.definitions import catalogue, drafts, review_partners, reviews
-from lti_tool.services.definitions.drafts import EDITABLE, State
+from lti_tool.services.definitions.drafts import State
 from lti_tool.web import security
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language
@@ -67,13 +67,9 @@ def start(seat: Seat) -> ResponseReturnValue:
     if not choices.is_language(tag):
         tag = language()
     try:
-        home = uuid.UUID(request.form.get("organisation", ""))
-    except ValueError:
-        home = seat.organisations[0].id if seat.organisations else uuid.UUID(int=0)
-    try:
         draft = drafts.start(
             seat.db,
-            seat.writer(home),
+            seat.writer(seat.chosen_organisation()),
             title=request.form.get("title", ""),
             language=tag,
             now=seat.now,
@@ -88,7 +84,7 @@ def start(seat: Seat) -> ResponseReturnValue:
 def edit(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     """Show one step; of a draft that is not edited any more, what became of it."""
     draft = seat.readable(draft_id)
-    if not _is_edited(seat, draft):
+    if not seat.edits(draft):
         return redirect(seat.address("check_draft", draft), 303)
     return _page(seat, draft, _step(), draft.content)
 
@@ -106,7 +102,7 @@ def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
         if wants_json() or error.code == "draft_not_editable":
             raise
         return _not_saved(seat, draft, step, typed, error)
-    found = checking.findings(content, drafts.checklist(draft))
+    found = checking.findings(content, drafts.checklist(seat.db, draft))
     if wants_json():
         amiss = {one.anchor: one.words for one in reversed(found)}
         checklist = _checklist(seat, draft, found)
@@ -171,7 +167,7 @@ def check(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
-    checklist = drafts.checklist(draft)
+    checklist = drafts.checklist(seat.db, draft)
     found = checking.findings(draft.content, checklist)
     return render_template(
         "writing/check.html",
@@ -204,7 +200,7 @@ def hand_in(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
 
 def discarding(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     draft = seat.readable(draft_id)
-    if not _is_edited(seat, draft):
+    if not seat.edits(draft):
         return redirect(seat.address("check_draft", draft), 303)
     return render_template("writing/discard.html", visit=seat.visit, seat=seat, draft=draft)
 
@@ -218,7 +214,7 @@ def discard(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
 def translate(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     """Show every text in its original with a field for one other language, or ask for which."""
     draft = seat.readable(draft_id)
-    if not _is_edited(seat, draft):
+    if not seat.edits(draft):
         return redirect(seat.address("check_draft", draft), 303)
     return _translation(seat, draft, _tag(), draft.content)
 
@@ -227,7 +223,7 @@ def _translation(
     seat: Seat, draft: DefinitionDraft, tag: str, content: Json, problem: str = ""
 ) -> str:
     first = drafting.original(content)
-    found = checking.findings(content, drafts.checklist(draft))
+    found = checking.findings(content, drafts.checklist(seat.db, draft))
     return render_template(
         "writing/translation.html",
         **_frame(seat, draft, found),
@@ -258,7 +254,7 @@ def save_translation(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
         content = reading.translated(request.form, draft.content, tag)
         return _translation(seat, draft, tag, content, what_happened(error)), error.status
     if wants_json():
-        found = checking.findings(content, drafts.checklist(draft))
+        found = checking.findings(content, drafts.checklist(seat.db, draft))
         return jsonify(revision=revision, checklist=_checklist(seat, draft, found))
     return redirect(seat.address("translate_draft", draft, language=tag, saved=1), 303)
 
@@ -272,7 +268,7 @@ def _page(
     problem: str = "",
     is_conflict: bool = False,
 ) -> str:
-    found = checking.findings(content, drafts.checklist_of(content, drafts.published_as(draft)))
+    found = checking.findings(content, drafts.checklist_of(seat.db, draft, content))
     comments = drafts.comments(seat.db, draft)
     shown = Shown(content, found, comments, request.args.get("show") == "missing")
     sections = showing.sections(step, shown)
@@ -304,7 +300,7 @@ def _frame(seat: Seat, draft: DefinitionDraft, found: list[checking.Finding]) ->
             (tag, len(drafting.untranslated(content, tag))) for tag in drafting.languages(content)
         ],
         "script_words": _words(),
-        "can_edit": _is_edited(seat, draft),
+        "can_edit": seat.edits(draft),
         "returned": draft.state == State.RETURNED,
     }
 
@@ -342,10 +338,6 @@ def _codes(content: Json) -> list[tuple[str, str]]:
         )
         for unit in drafting.units(content)
     ]
-
-
-def _is_edited(seat: Seat, draft: DefinitionDraft) -> bool:
-    return draft.state in EDITABLE and seat.is_author(draft)
 
 
 def _step() -> Step:

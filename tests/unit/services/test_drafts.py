@@ -60,7 +60,7 @@ def test_a_new_draft_names_its_school_and_has_a_code_of_its_own(
 def test_a_title_of_any_script_gets_a_code(school: School, writer: Writer, title: str) -> None:
     draft = begin(school, writer, title)
     with school.transaction() as db:
-        found = drafts.checklist(drafts.find(db, draft))
+        found = drafts.checklist(db, drafts.find(db, draft))
     assert {problem.path for problem in found.problems}.isdisjoint({"$.code", "$.title"})
 
 
@@ -75,14 +75,14 @@ def test_the_checklist_says_everything_that_is_missing_at_once(
 ) -> None:
     draft = begin(school, writer)
     with school.transaction() as db:
-        before = drafts.checklist(drafts.find(db, draft))
+        before = drafts.checklist(db, drafts.find(db, draft))
     assert [(one.path, one.code) for one in before.problems] == [("$.description", "required")]
     save(school, draft, complete() | {"hours": None}, 1)
     content = complete()
     del content["hours"]
     save(school, draft, content, 2)
     with school.transaction() as db:
-        after = drafts.checklist(drafts.find(db, draft))
+        after = drafts.checklist(db, drafts.find(db, draft))
     assert after.problems == ()
     assert [one.code for one in after.missing] == ["workload"]
 
@@ -159,7 +159,7 @@ def test_other_words_are_not_held_up_by_an_address_that_was_published(
         own = definitions.load(complete("PV-1") | {"skills": [skill]})
         version, _ = catalogue.publish(db, own, public_url="https://badges.example", now=school.now)
         draft = drafts.start_from(db, writer, version, kind, school.now)
-        assert len(drafts.checklist(draft).problems) == doubts
+        assert len(drafts.checklist(db, draft).problems) == doubts
 
 
 def test_another_schools_definition_is_not_gone_on_with(school: School, writer: Writer) -> None:
