@@ -18,6 +18,7 @@ MACROS = {
     "cards.html",
     "done.html",
     "evidence.html",
+    "finding.html",
     "narrowing.html",
     "proven.html",
     "records.html",
