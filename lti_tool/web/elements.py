@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from string import ascii_uppercase
 from typing import Any
 
 from flask_babel import gettext
 
+from badges.micro_credential import MicroCredential
 from badges.text import InvalidText, Text
 from lti_tool.web.sentence import N_
 from lti_tool.web.wording import best, language_name, number
@@ -50,6 +52,7 @@ _OTHERS: Mapping[str, str] = {
     "national_level": N_("Level"),
     "activities": N_("Form of participation"),
     "stack": N_("Made of"),
+    "choices": N_("Choices of units"),
     "derived_from": N_("Based on"),
     "target_groups": N_("Target groups"),
     "artwork": N_("Badge picture"),
@@ -75,9 +78,16 @@ def place(path: str) -> str:
     if not steps:
         return gettext("The whole")
     words = _unit(steps[1:]) if steps[0] == "units" else _name(steps[0])
+    if steps[0] == "choices" and len(steps) > 1:
+        words = gettext("Choice %(letter)s", letter=letter(int(steps[1])))
     if len(steps) > 1 and steps[-2] in _TEXTS:
         return f"{words} ({language_name(steps[-1])})"
     return words
+
+
+def letter(number: int) -> str:
+    """Return what a choice of units goes by: A, B, ...; `number` counts from 0."""
+    return ascii_uppercase[number % len(ascii_uppercase)]
 
 
 def _name(name: str) -> str:
@@ -100,8 +110,16 @@ def _unit(steps: list[str]) -> str:
     return unit
 
 
-def element(value: Any) -> str:
-    """Return what JSON of a definition says, on one line, nearest to the language of the page."""
+def unit_titles(mc: MicroCredential) -> Mapping[str, str]:
+    """Return the titles of the units by their codes, in the language of the page."""
+    return {unit.code: best(unit.title) for unit in mc.units}
+
+
+def element(value: Any, titles: Mapping[str, str] | None = None) -> str:
+    """Return what JSON of a definition says, on one line, nearest to the language of the page.
+
+    `titles`: of the units, by their codes; a unit without one goes by its code.
+    """
     match value:
         case None:
             return gettext("nothing")
@@ -110,12 +128,22 @@ def element(value: Any) -> str:
         case int() | float():
             return number(Decimal(str(value)))
         case list():
-            return "; ".join(element(one) for one in value)
+            return "; ".join(element(one, titles) for one in value)
+        case {"units": list(codes), "count": count}:
+            return _choice(value, [(titles or {}).get(code, code) for code in codes], count)
         case dict():
             return _object(value)
         case str() if _DIGEST.fullmatch(value):
             return gettext("picture %(name)s", name=value[:8])
     return str(value)
+
+
+def _choice(value: Mapping[str, Any], units: list[str], count: int) -> str:
+    listed = ", ".join(units)
+    words = gettext("%(count)s of these units: %(units)s", count=count, units=listed)
+    if not count:
+        words = gettext("extra units, of which nobody needs any: %(units)s", units=listed)
+    return f"{_object(value['title'])}: {words}" if "title" in value else words
 
 
 def _object(value: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ FILTERS = (
     wording.number,
     wording.own_name,
     elements.place,
+    elements.unit_titles,
     wording.say,
     wording.term,
     wording.who,

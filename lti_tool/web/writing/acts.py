@@ -6,6 +6,7 @@ import re
 from badges import drafting
 from badges.definition_reading import MAX_OUTCOMES, MAX_UNITS
 from badges.drafting import Json
+from lti_tool.web.writing import electives
 
 _ACT = re.compile(r"(units(?:\.\d{1,3}\.outcomes)?)\.(\d{1,3})\.(up|down|remove)", re.ASCII)
 _ADD = re.compile(r"units\.(\d{1,3})\.add", re.ASCII)
@@ -63,7 +64,9 @@ def _change(content: Json, path: str, index: int, act: str) -> str:
         return ""
     place = path.replace(".", "-")
     if act == "remove":
-        del items[index]
+        gone = items.pop(index)
+        if path == "units" and isinstance(gone, dict):
+            electives.without(content, str(gone.get("code")))
         return place if not items else f"{place}-{min(index, len(items) - 1)}"
     other = index + (-1 if act == "up" else 1)
     if 0 <= other < len(items):

@@ -9,6 +9,7 @@ from badges import drafting
 from badges.drafting import Json
 from lti_tool.services.definitions.drafts import Checklist
 from lti_tool.web.sentence import N_
+from lti_tool.web.writing import electives
 from lti_tool.web.writing.fields import BY_NAME, STEPS, fields, step_of
 from lti_tool.web.writing.kinds import Field
 
@@ -72,6 +73,7 @@ _WANTED: Mapping[str, str] = {
     "description": N_("Say in two or three sentences for whom it is."),
     "units.*.title": N_("Give the unit a title."),
     "units.*.outcomes.*.text": N_("Write this outcome, or remove it."),
+    "choices.*.count": N_("Say how many of these units are needed."),
     "units.*.rule": N_("Choose when the unit counts as completed."),
     "units.*.rule.minimum": N_("Say how many points are enough."),
     "units.*.rule.maximum": N_("Say how many points there are at most."),
@@ -117,6 +119,8 @@ class Finding:
     def words(self) -> str:
         if self.code in _MISSING:
             return gettext(next(_wanted(self.path), WORDS["required"]))
+        if self.code == "out_of_range" and self.path.startswith("choices."):
+            return gettext("Fewer must be needed than there are units in this choice.")
         return gettext(WORDS.get(self.code, N_("This cannot be used as it is.")))
 
 
@@ -219,6 +223,8 @@ def _field_at(path: str, content: Json) -> tuple[str, str] | None:
 def _labelled(field: Field, content: Json) -> str:
     steps = field.path.split(".")
     label = gettext(field.label)
+    if steps[0] == "choices":
+        return f"{electives.name(content, int(steps[1]))}: {label}"
     return f"{_unit(int(steps[1]), content)}: {label}" if steps[0] == "units" else label
 
 
@@ -243,6 +249,8 @@ def named(path: str, content: Json) -> str:
     if steps[0] == "stack":
         part = drafting.at(content, path)
         return gettext("Made of others") + (f": {part}" if isinstance(part, str) else "")
+    if steps[0] == "choices":
+        return gettext("Choices")
     if steps[0] != "units":
         return path
     if len(steps) == 1:

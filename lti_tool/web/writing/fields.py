@@ -7,6 +7,7 @@ from badges.drafting import Json, units
 from badges.vocabularies import Vocabulary
 from lti_tool.web.elements import LICENCES
 from lti_tool.web.sentence import N_
+from lti_tool.web.writing.electives import choices
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
 from lti_tool.web.writing.teaching_fields import UNITS, WHAT
 
@@ -376,20 +377,20 @@ STEPS = (WHAT, UNITS, _ASSESSMENT, _LEVEL, _QUALITY)
 BY_NAME = {step.name: step for step in STEPS}
 
 
-def of_unit(field: Field, number: int) -> Field:
-    """Return a field of each unit as that of one."""
+def numbered(field: Field, number: int) -> Field:
+    """Return a field of each unit or choice as that of one."""
     return replace(field, path=field.path.replace("*", str(number), 1))
 
 
 def fields(step: Step, content: Json) -> Iterator[Field]:
     """Yield the fields that a step shows for this content, outcomes left out."""
     for section in step.sections:
-        numbers = range(len(units(content))) if section.of_units else None
+        of = choices(content) if section.of_choices else units(content)
         for field in section.fields:
-            if numbers is None:
+            if section.is_single:
                 yield field
             else:
-                yield from (of_unit(field, number) for number in numbers)
+                yield from (numbered(field, number) for number in range(len(of)))
 
 
 def step_of(path: str) -> str:

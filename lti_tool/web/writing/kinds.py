@@ -55,11 +55,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Fields under a heading; `of_units`: the same ones for each unit."""
+    """Fields under a heading; `of_units`, `of_choices`: the same ones for each of them."""
 
     title: str
     fields: tuple[Field, ...]
     of_units: bool = False
+    of_choices: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        return not (self.of_units or self.of_choices)
 
 
 @dataclass(frozen=True, slots=True)

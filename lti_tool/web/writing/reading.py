@@ -5,14 +5,15 @@ import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from badges import drafting, vocabularies
 from badges.drafting import Json
-from lti_tool.web.writing import choices
-from lti_tool.web.writing.fields import fields, of_unit
+from lti_tool.web.writing import choices, electives
+from lti_tool.web.writing.fields import fields, numbered
 from lti_tool.web.writing.kinds import Field, Kind, Step
 from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS
 
@@ -35,8 +36,10 @@ def read(step: Step, form: Form, content: Json) -> Json:
     language = drafting.original(content)
     if any(section.of_units for section in step.sections):
         _read_units(step, form, made, language)
+    if any(section.of_choices for section in step.sections):
+        electives.read(form, made, partial(_text, language=language))
     for section in step.sections:
-        for field in section.fields if not section.of_units else ():
+        for field in section.fields if section.is_single else ():
             _set(made, field.path, _value(field, form, drafting.at(made, field.path), language))
     return _pruned(made)
 
@@ -95,7 +98,7 @@ def _read_units(step: Step, form: Form, content: Json, language: str) -> None:
         for section in step.sections:
             for field in section.fields if section.of_units else ():
                 member = field.path.removeprefix("units.*.")
-                value = _value(of_unit(field, index), form, unit.get(member), language)
+                value = _value(numbered(field, index), form, unit.get(member), language)
                 _set(unit, member, value)
         if step.name == "units":
             unit["outcomes"] = _outcomes(form, f"units.{index}", unit, language)

@@ -10,13 +10,13 @@ from flask_babel import gettext
 from badges import drafting, national_profiles, vocabularies
 from badges.drafting import Json
 from lti_tool.web.i18n import language
-from lti_tool.web.writing import checking, choices
+from lti_tool.web.writing import checking, choices, electives
 from lti_tool.web.writing.checking import Finding
 from lti_tool.web.writing.choices import Option
-from lti_tool.web.writing.fields import of_unit
+from lti_tool.web.writing.fields import numbered
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
 from lti_tool.web.writing.reading import first_label, own_word
-from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS
+from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS, WHO_NEEDS_IT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +59,35 @@ class OutcomeView:
 
 @dataclass(frozen=True, slots=True)
 class UnitView:
-    """`number` counts from 1. `outcomes`: only on the page where they are written."""
+    """`number` counts from 1. `choice`, `outcomes`: only on the page where they are written."""
 
     number: int
     code: str
     path: str
     title: str
     fields: tuple[FieldView, ...]
+    choice: FieldView | None
     outcomes: tuple[OutcomeView, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """`name`: its letter, with its title if it has one. `units`: number and title of each."""
+
+    path: str
+    name: str
+    units: tuple[tuple[int, str], ...]
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SectionView:
+    """Of `fields`, `units` and `choices` one is filled; the others are None, or empty."""
+
     title: str
     fields: tuple[FieldView, ...]
-    units: tuple[UnitView, ...] | None
+    units: tuple[UnitView, ...] | None = None
+    choices: tuple[ChoiceView, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +109,12 @@ def sections(step: Step, shown: Shown) -> list[SectionView]:
 
 
 def _section(section: Section, step: Step, shown: Shown) -> SectionView:
-    if not section.of_units:
-        views = tuple(view(field, shown) for field in section.fields)
-        return SectionView(section.title, views, None)
+    if section.is_single:
+        return SectionView(section.title, tuple(view(field, shown) for field in section.fields))
+    if section.of_choices:
+        found = range(len(electives.choices(shown.content)))
+        listed = tuple(_choice(section, number, shown) for number in found)
+        return SectionView(section.title, (), choices=listed)
     units = tuple(
         _unit(section, step, number, unit, shown)
         for number, unit in enumerate(drafting.units(shown.content))
@@ -113,13 +130,34 @@ def _unit(section: Section, step: Step, number: int, unit: Json, shown: Shown) -
         str(unit.get("code", "")),
         path,
         _in(unit.get("title"), shown.language),
-        tuple(view(of_unit(field, number), shown) for field in section.fields),
+        tuple(view(numbered(field, number), shown) for field in section.fields),
+        _who_needs(number, str(unit.get("code", "")), shown) if step.name == "units" else None,
         tuple(
             _outcome(f"{path}.outcomes.{index}", index, one, shown)
             for index, one in enumerate(outcomes or ())
             if isinstance(one, dict)
         ),
     )
+
+
+def _choice(section: Section, number: int, shown: Shown) -> ChoiceView:
+    codes = electives.codes(electives.choices(shown.content)[number])
+    return ChoiceView(
+        f"choices.{number}",
+        electives.name(shown.content, number),
+        tuple(
+            (position, _in(unit.get("title"), shown.language))
+            for position, unit in enumerate(drafting.units(shown.content), start=1)
+            if unit.get("code") in codes
+        ),
+        tuple(view(numbered(field, number), shown) for field in section.fields),
+    )
+
+
+def _who_needs(number: int, code: str, shown: Shown) -> FieldView:
+    found = view(replace(WHO_NEEDS_IT, path=f"units.{number}.choice"), shown)
+    chosen, options = electives.chosen(shown.content, code), electives.options(shown.content)
+    return replace(found, value=chosen, options=options)
 
 
 def _outcome(path: str, index: int, outcome: Json, shown: Shown) -> OutcomeView:

@@ -133,7 +133,34 @@ UNITS = Step(
             ),
             of_units=True,
         ),
+        Section(
+            N_("Choices"),
+            (
+                Field(
+                    path="choices.*.count",
+                    is_needed=True,
+                    kind=Kind.NUMBER,
+                    label=N_("How many of these units are needed"),
+                    help=N_("Fewer than there are. 0: they are extra, and nobody needs any."),
+                    example="2",
+                ),
+                Field(
+                    path="choices.*.title",
+                    kind=Kind.LINE,
+                    label=N_("What this choice is called"),
+                    help=N_("May be left empty."),
+                    example=N_("Kinds of roofs"),
+                ),
+            ),
+            of_choices=True,
+        ),
     ),
+)
+WHO_NEEDS_IT = Field(
+    path="choice",
+    kind=Kind.SELECT,
+    label=N_("Who needs this unit"),
+    help=N_("To let learners choose, put two or more units into the same choice."),
 )
 OUTCOME_FIELDS = (
     Field(

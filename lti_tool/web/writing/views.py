@@ -19,7 +19,7 @@ from lti_tool.web import security
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.negotiation import wants_json
-from lti_tool.web.writing import acts, checking, choices, reading, showing
+from lti_tool.web.writing import acts, checking, choices, electives, reading, showing
 from lti_tool.web.writing.fields import BY_NAME, STEPS
 from lti_tool.web.writing.kinds import Step
 from lti_tool.web.writing.seat import Seat
@@ -121,6 +121,9 @@ def _next(seat: Seat, draft: DefinitionDraft, step: Step, found: list[checking.F
         return seat.address("edit_draft", draft, step=step.name, saved=1, _anchor=wrong[0].anchor)
     for field in reading.new_words(step, request.form, draft.content):
         return seat.address("edit_draft", draft, step=step.name, _anchor=field.id)
+    for number in electives.unasked(request.form, draft.content):
+        place = f"choices-{number}-count"
+        return seat.address("edit_draft", draft, step=step.name, _anchor=place)
     wanted = request.form.get("to", "")
     if wanted in BY_NAME:
         return seat.address("edit_draft", draft, step=wanted)

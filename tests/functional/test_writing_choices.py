@@ -1,0 +1,159 @@
+"""Units between which learners choose, written without thinking in JSON."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from badges import definition as definitions
+from badges import samples
+from lti_tool import clock
+from lti_tool.db import Database
+from lti_tool.services.definitions.drafts import Kind
+from lti_tool.services.staff.accounts import Role
+from tests.factories import handing_in, signing_in
+from tests.factories.visits import Page, Visit, Visits
+from tests.functional.test_writing import SAFETY, begin, check, content, edit, fill, press
+
+WELDING = samples.welding()
+CODES = [unit.code for unit in WELDING.units]
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(hours=1))
+
+
+@pytest.fixture
+def teacher(visits: Visits) -> Visit:
+    return visits.open("olha", teacher=True, unit=SAFETY)
+
+
+@pytest.fixture
+def page(visits: Visits, teacher: Visit) -> Page:
+    """The units of a whole definition, in the form."""
+    begun = begin(teacher)
+    units = [{**unit, "hours": 4} for unit in definitions.dump(WELDING)["units"]]  # type: ignore[attr-defined]
+    fill(visits, {**definitions.dump(WELDING), "units": units})
+    return edit(begun, "units")
+
+
+def put(page: Page, choices: dict[int, str], **fields: Any) -> Page:
+    """Put units, counted from 0, into choices and send the form."""
+    chosen = {f"units.{number}.choice": value for number, value in choices.items()}
+    return page.submit("step", **chosen, **fields)
+
+
+def test_units_are_put_into_choices_and_the_page_asks_how_many(visits: Visits, page: Page) -> None:
+    asked = put(page, {1: "0", 2: "0", 3: "0", 4: "extra"})
+    assert "step=units" in asked.path
+    assert "Choice A" in asked.text
+    assert "Choice B (extra)" in asked.text
+    done = asked.submit("step", **{"choices.0.count": "2", "choices.0.title": "Verfahren"})
+    assert "step=assessment" in done.path
+    assert content(visits)["choices"] == [
+        {"units": CODES[1:4], "count": 2, "title": {"de": "Verfahren"}},
+        {"units": CODES[4:], "count": 0},
+    ]
+    assert "Choice A “Verfahren”" in edit(done, "units").text
+    assert "Everything is there." in check(done).text
+
+
+def test_what_is_typed_of_a_choice_stays_and_what_is_wrong_is_said_beside_it(
+    visits: Visits, page: Page
+) -> None:
+    asked = put(page, {1: "0", 2: "0"})
+    assert "Say how many of these units are needed." in check(asked).text
+    for typed, words in (
+        ("2", "Fewer must be needed than there are units in this choice."),
+        ("many", "This cannot be read."),
+        ("1.5", "This cannot be read."),
+    ):
+        wrong = edit(asked, "units").submit("step", **{"choices.0.count": typed})
+        assert "step=units" in wrong.path
+        assert words in wrong.text
+        assert f'value="{typed}"' in wrong.html
+    hours = edit(asked, "units").submit("step", **{"choices.0.count": "1", "units.1.hours": "5"})
+    assert "equally many hours" in hours.text
+
+
+def test_not_everything_can_be_extra(page: Page) -> None:
+    wrong = put(page, dict.fromkeys(range(5), "extra"))
+    assert "Something must be needed" in wrong.text
+
+
+def test_a_unit_that_is_removed_leaves_its_choice(visits: Visits, page: Page) -> None:
+    put(page, {1: "0", 2: "0", 3: "1", 4: "1"})
+    page = edit(page, "units").submit("step", **{"choices.0.count": "1", "choices.1.count": "1"})
+    asked = press(edit(page, "units"), "units.1.remove")
+    asked.submit("remove")
+    assert content(visits)["choices"][0] == {"units": [CODES[2]], "count": 1}
+    asked = press(edit(page, "units"), "units.1.remove")
+    asked.submit("remove")
+    assert content(visits)["choices"] == [{"units": CODES[3:], "count": 1}]
+
+
+def test_a_choice_goes_with_its_last_unit_and_its_translation_stays_with_its_units(
+    visits: Visits, page: Page
+) -> None:
+    fill(
+        visits,
+        {
+            **content(visits),
+            "choices": [
+                {"units": [CODES[0]], "count": 0},
+                {"units": CODES[1:3], "count": 1, "title": {"de": "Arten", "en": "Kinds"}},
+            ],
+        },
+    )
+    put(edit(page, "units"), {0: ""})
+    assert content(visits)["choices"] == [
+        {"units": CODES[1:3], "count": 1, "title": {"de": "Arten", "en": "Kinds"}}
+    ]
+    put(edit(page, "units"), {1: "", 2: ""})
+    assert "choices" not in content(visits)
+
+
+def test_its_title_is_translated_with_the_other_texts(visits: Visits, page: Page) -> None:
+    put(page, {1: "0", 2: "0"})
+    page = edit(page, "units").submit(
+        "step", **{"choices.0.count": "1", "choices.0.title": "Verfahren"}
+    )
+    texts = page.visit.get(f"{page.path.partition('/edit')[0]}/translation?language=en")
+    assert "What this choice is called" in texts.text
+    texts.submit("translation", **{"choices.0.title": "Procedures"})
+    assert content(visits)["choices"][0]["title"] == {"de": "Verfahren", "en": "Procedures"}
+
+
+@pytest.mark.parametrize("sent", ["99", "-1", "x", "0" * 500, "١"])
+def test_a_choice_that_is_not_offered_is_none(visits: Visits, page: Page, sent: str) -> None:
+    path, data = page.filled("step")
+    answer = page.visit.post(path, data | {"units.1.choice": [sent]})
+    assert answer.status == 200
+    assert all(CODES[1] in one["units"] for one in content(visits).get("choices", []))
+
+
+def test_a_reviewer_reads_choices_and_what_changed_of_them_in_words(
+    app: Flask, database: Database
+) -> None:
+    account = signing_in.account(database, clock.now(), "Rita", Role.REVIEWER, "school")
+    rita = signing_in.signed_in(app, database, account, clock.now())
+    units = [{**unit, "hours": 4} for unit in definitions.dump(WELDING)["units"]]  # type: ignore[attr-defined]
+    choice = {"units": CODES[1:3], "count": 1, "title": {"en": "Procedures"}}
+    more = {"units": units, "hours": 40}
+    draft = handing_in.hand_in(database, "school", clock.now(), choices=[choice], **more)
+    page = rita.get(f"/admin/reviews/{draft}").text
+    for said in ("Choices of units", "1 of these 2 units are needed:", "Procedures"):
+        assert said in page
+    sent = {"revision": "2", "decision": "approve", "independent": "1"}
+    assert rita.post(f"/admin/reviews/{draft}", **sent).status_code == 303
+    larger = {"units": CODES[1:4], "count": 2}
+    extra = {"units": CODES[4:], "count": 0}
+    version = {"version": "2.0", "choices": [larger, extra]}
+    draft = handing_in.go_on(database, "school", Kind.VERSION, clock.now(), **version)
+    page = rita.get(f"/admin/reviews/{draft}").text
+    first, second, third, last = (unit.title["en"] for unit in WELDING.units[1:])
+    assert f"Procedures: 1 of these units: {first}, {second}" in page
+    assert f"2 of these units: {first}, {second}, {third}" in page
+    assert f"extra units, of which nobody needs any: {last}" in page
