@@ -5,8 +5,9 @@ labelled lines here, and complete in the definition that the achievement's addre
 The text is Markdown of the plainest kind: lists, and labels in bold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from badges.choices import Choice
 from badges.formats.wording import Wording, number
 from badges.micro_credential import (
     EqfLevel,
@@ -24,11 +25,42 @@ from badges.stacking import Stack
 
 def narrative(mc: MicroCredential, words: Wording) -> str:
     lines = [f"**{words.label('units')}**", ""] if mc.units else []
-    for unit in mc.units:
-        lines += [f"- {unit_name(unit, words)}", *(f"  - {line}" for line in _unit(unit, words))]
+    if mc.choices:
+        lines += _grouped(mc, words)
+    else:
+        lines += _listed(mc.units, words)
     lines += [*([""] if mc.units else []), f"**{words.label('about')}**", ""]
     lines += [f"- {words.label(key)}: {value}" for key, value in _elements(mc, words) if value]
     return "\n".join(lines)
+
+
+def _grouped(mc: MicroCredential, words: Wording) -> list[str]:
+    """Say of which units everybody has all, and of which so many as the definition asks for."""
+    lines = []
+    if mc.required:
+        lines = [words.label("units_required"), "", *_listed(mc.required, words)]
+    for choice in mc.choices:
+        units = [mc.unit(code) for code in choice.units]
+        before = [""] if lines else []
+        lines += [*before, _choice(choice, words), "", *_listed(units, words)]
+    return lines
+
+
+def _choice(choice: Choice, words: Wording) -> str:
+    key = "units_optional" if choice.is_optional else "units_chosen"
+    return words.label(
+        key if choice.title is None else f"{key}_of",
+        title=words.text(choice.title),
+        count=choice.count,
+        total=len(choice.units),
+    )
+
+
+def _listed(units: Iterable[LearningUnit], words: Wording) -> list[str]:
+    lines = []
+    for unit in units:
+        lines += [f"- {unit_name(unit, words)}", *(f"  - {line}" for line in _unit(unit, words))]
+    return lines
 
 
 def unit_name(unit: LearningUnit, words: Wording) -> str:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -76,7 +77,8 @@ class Placement(Base):
     yet. `original`: the version of the course that this one was copied from. `confirmations`: how
     many teachers confirm an award before it is given; 0: it is given by itself. `opens_on`,
     `due_on`: days where the school is, for units without their own. `language`: see
-    `services.courses.course_settings`, as `proposes_name` and `offers_email`.
+    `services.courses.course_settings`, as `proposes_name` and `offers_email`. `electives`: see
+    `services.definitions.electives`.
     """
 
     __tablename__ = "placements"
@@ -97,6 +99,7 @@ class Placement(Base):
     language: Mapped[str | None] = mapped_column(sa.String(35))
     proposes_name: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     offers_email: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    electives: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     course: Mapped[Course] = relationship()

@@ -25,5 +25,19 @@ COURSES: Mapping[str, Sentence] = {
     "definition_asks_for_more": Sentence(
         N_("The definition asks that more people confirm each award."), _GO_BACK
     ),
+    "not_elective": Sentence(
+        N_("Only units that learners choose can be named or left out: all others are needed."),
+        _GO_BACK,
+    ),
+    "needed_and_left_out": Sentence(
+        N_("A unit that the course needs cannot be left out of it."), _GO_BACK
+    ),
+    "unknown_choice": Sentence(N_("The definition has no such choice of units."), _GO_BACK),
+    "fewer_than_definition": Sentence(
+        N_("The definition asks for more units of this choice."), _GO_BACK
+    ),
+    "too_few_offered": Sentence(
+        N_("The course offers fewer units of a choice than are needed."), _GO_BACK
+    ),
     "nobody_ticked": Sentence(N_("Nobody is ticked."), _GO_BACK),
 }

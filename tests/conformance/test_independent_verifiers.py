@@ -20,6 +20,7 @@ from tests.factories import awards, signing
 from tests.factories.signing import KEY, LIST_URL, Issued, changed, issue
 
 HARD = "hard to read alike"
+CHOSEN = "with a choice"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,14 @@ def moment() -> datetime:
 def badges(moment: datetime) -> dict[str, Issued]:
     every = [*samples.all(), awards.stacked()]
     unsigned = {mc.code: signing.built(mc, moment) for mc in every} | {HARD: hard(moment)}
+    unsigned[CHOSEN] = chosen(moment)
     return {name: issue(document, moment) for name, document in unsigned.items()}
+
+
+def chosen(moment: datetime) -> signing.Document:
+    """A badge with results of what was needed and chosen only."""
+    mc = awards.chosen()
+    return signing.built(mc, moment, without={mc.units[1].code, mc.units[3].code})
 
 
 def hard(moment: datetime) -> signing.Document:

@@ -68,6 +68,15 @@ def test_badges_of_all_samples_are_accepted(variant: str, language: str) -> None
 
 
 @pytest.mark.parametrize("variant", SCHEMAS)
+@pytest.mark.parametrize("left", [(1, 2), (3,), ()])
+def test_badges_of_what_was_chosen_are_accepted(variant: str, left: tuple[int, ...]) -> None:
+    mc = awards.chosen()
+    without = [mc.units[position].code for position in left]
+    document = signed(awards.credential(awards.award(mc, without=without)))
+    assert errors(document, variant) == []
+
+
+@pytest.mark.parametrize("variant", SCHEMAS)
 def test_badges_by_other_routes_nameless_and_for_tests_are_accepted(variant: str) -> None:
     mc = samples.welding()
     routes = {unit.code: Route.UNLOCKED for unit in mc.units}

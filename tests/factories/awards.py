@@ -1,11 +1,14 @@
 """Awards, issuers and recipients for tests, for any definition."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from badges import definition as definitions
 from badges import recipient, samples
 from badges.award import JUDGED_HERE, Award, IdentityAssurance, PartEarned, UnitResult
+from badges.choices import Choice
 from badges.completion import Route
 from badges.formats import open_badge_3
 from badges.formats.open_badge_3 import Addresses, StatusEntry
@@ -13,6 +16,7 @@ from badges.issuer import Issuer, did_for
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.recipient import Recipient
 from badges.rules import EachPartAtLeast, PointsAtLeast
+from badges.text import Text
 
 PUBLIC_URL = "https://badges.example"
 AWARDED_AT = datetime(2026, 11, 20, 9, 30, 15, 250000, tzinfo=UTC)
@@ -78,6 +82,22 @@ def stacked() -> MicroCredential:
     """A micro-credential that is made of two others and has no units of its own."""
     content = definitions.dump(samples.welding()) | {"code": "METAL", "units": []}
     return definitions.load(content | {"stack": {"parts": ["school/A", "partner/B"]}})
+
+
+def chosen(title: Text | None = None) -> MicroCredential:
+    """Welding, with its first and last unit needed, one of the third and fourth, and the second
+    optional."""
+    welding = samples.welding()
+    codes = [unit.code for unit in welding.units]
+    choices = (
+        Choice(units=tuple(codes[2:4]), count=1, title=title),
+        Choice(units=(codes[1],), count=0),
+    )
+    units = tuple(
+        replace(unit, hours=Decimal(12)) if unit.code in codes[2:4] else unit
+        for unit in welding.units
+    )
+    return replace(welding, code="CHOSEN", units=units, choices=choices)
 
 
 def issuer(mc: MicroCredential, *, is_test: bool = False) -> Issuer:

@@ -1,7 +1,7 @@
 """Signed badges, status lists and DID documents for tests, and a web that serves them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -72,9 +72,11 @@ def issue(unsigned: Document, now: datetime, *, revoked: bool = False) -> Issued
     return Issued(data_integrity.sign(unsigned, KEY, method_of(issuer), now), web)
 
 
-def built(mc: MicroCredential, now: datetime, language: str = "en") -> Document:
+def built(
+    mc: MicroCredential, now: datetime, language: str = "en", *, without: Collection[str] = ()
+) -> Document:
     """A real badge of `mc`, unsigned, valid since the day before `now`."""
-    award = awarded(mc, now - timedelta(days=2))
+    award = awarded(mc, now - timedelta(days=2), without=without)
     return open_badge_3.build(
         award,
         awards.issuer(mc),
@@ -87,8 +89,8 @@ def built(mc: MicroCredential, now: datetime, language: str = "en") -> Document:
     )
 
 
-def awarded(mc: MicroCredential, at: datetime) -> Award:
-    award = awards.award(mc)
+def awarded(mc: MicroCredential, at: datetime, *, without: Collection[str] = ()) -> Award:
+    award = awards.award(mc, without=without)
     results = tuple(replace(r, completed_at=at - timedelta(days=1)) for r in award.results)
     return replace(award, awarded_at=at, results=results)
 

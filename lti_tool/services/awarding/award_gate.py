@@ -1,7 +1,9 @@
 """Which of those who completed everything get their award at once, and who waits for a person.
 
-The course in which the last result was recorded decides; of what is made of others, the one that
-offers it. Who waits in a course waits there until an assessor has recorded something since.
+A course can ask for more of a choice than the definition: whoever has not completed that has no
+award yet, and waits for nobody. The course in which the last result was recorded decides; of what
+is made of others, the one that offers it. Who waits in a course waits there until an assessor has
+recorded something since.
 `confirming` is what teachers do about those who wait.
 """
 
@@ -13,13 +15,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from badges.completion import Progress
 from lti_tool.models import MicroCredentialVersion, PendingAward, Placement
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody without an award who completed everything at `completed_at`.
+    """Somebody without an award who completed everything at `completed_at`, by the definition.
 
     `course_id`: where the award is decided about. `judged_at`: when an assessor last recorded
     something, or a part was granted.
@@ -27,6 +30,7 @@ class Candidate:
 
     person_id: uuid.UUID
     course_id: uuid.UUID
+    progress: Progress
     completed_at: datetime
     judged_at: datetime | None
 
@@ -71,6 +75,8 @@ def sieve(
         placement = _deciding(one, waiting.get(one.person_id), here)
         if placement is None and demanded(version):
             continue  # nobody can confirm it until a course offers it to them
+        if placement is not None and not electives.under(one.progress, placement).is_complete:
+            continue
         found = _pass(one, placement, waiting.get(one.person_id))
         if found is not None:
             passed[one.person_id] = found

@@ -229,6 +229,7 @@ class _Settling:
         return Candidate(
             person_id=judged.person.id,
             course_id=self._led_to(judged, judged.real),
+            progress=judged.real,
             completed_at=completed_at,
             judged_at=self._last_judged_at(judged, judged.real),
         )

@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from badges.choices import NOTHING_MORE, Asked
 from lti_tool.db import get_or_add
 from lti_tool.errors import ToolError
-from lti_tool.models import Person, PlacedUnit, Placement
+from lti_tool.models import CourseMember, Enrolment, Person, PlacedUnit, Placement
 from lti_tool.services import audit
 from lti_tool.services.awarding import award_gate
-from lti_tool.services.completing import assessors, course_dates
+from lti_tool.services.completing import assessors, course_dates, judging
 from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import confirming
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 
 CONFIRMATIONS = (0, 1, 2)
 """By how many different teachers an award can be confirmed before it is given."""
@@ -33,6 +35,7 @@ class CourseSettings:
     may sign off; nobody: all teachers. `language`: BCP 47, of the learner's pages and proposed for
     the badge; None: as the LMS says. `proposes_name`: a claim begins with the learner's name, not
     without; `offers_email`: it offers a fingerprint of the address. The learner decides both.
+    `asked`: of the choices that the definition leaves.
     """
 
     confirmations: int = 0
@@ -42,6 +45,7 @@ class CourseSettings:
     language: str | None = None
     proposes_name: bool = True
     offers_email: bool = True
+    asked: Asked = NOTHING_MORE
 
 
 def of(db: Session, placement: Placement) -> CourseSettings:
@@ -56,6 +60,7 @@ def of(db: Session, placement: Placement) -> CourseSettings:
         language=placement.language,
         proposes_name=placement.proposes_name,
         offers_email=placement.offers_email,
+        asked=electives.asked(placement),
     )
 
 
@@ -68,7 +73,7 @@ def change(
 
     Raises:
         ToolError: `wrong_setting`, `definition_asks_for_more`, `unknown_unit`, `wrong_day`,
-            `due_before_opening`, `unknown_teacher`.
+            `due_before_opening`, `unknown_teacher`, and those of `electives.check`.
         Forbidden: `not_an_assessor`: only who may sign off decides about these.
     """
     assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
@@ -84,12 +89,15 @@ def change(
     placement.opens_on, placement.due_on = wished.dates.opens_on, wished.dates.due_on
     placement.language = wished.language
     placement.proposes_name, placement.offers_email = wished.proposes_name, wished.offers_email
+    electives.keep(placement, wished.asked)
     _keep_unit_dates(db, placement, known.units, wished.units)
     assessors.name(db, placement, wished.assessors)
     db.flush()
     subject, details = f"placement:{placement.id}", {one: _said(wished, one) for one in changed}
     audit.note(db, f"person:{by.id}", "placement.settings_changed", subject, now, **details)
-    if wished.confirmations < known.confirmations:
+    if wished.asked != known.asked:
+        _judge_everybody(db, placement, now)
+    elif wished.confirmations < known.confirmations:
         confirming.judge_waiting(db, placement, now)
 
 
@@ -104,6 +112,7 @@ def _check(
         for day in (dates.opens_on, dates.due_on):
             if day is not None and not FIRST_DAY <= day <= LAST_DAY:
                 raise ToolError("wrong_day")
+    electives.check(placement, wished.asked)
     codes = {unit.code for unit in catalogue.definition(placement.version).units}
     if not codes.issuperset(wished.units):
         raise ToolError("unknown_unit")
@@ -118,6 +127,19 @@ def _check(
         raise ToolError("unknown_teacher")
     if not (teaching | known.assessors).issuperset(wished.assessors):
         raise ToolError("unknown_teacher")
+
+
+def _judge_everybody(db: Session, placement: Placement, now: datetime) -> None:
+    """Judge all who have begun here: what is enough, and so their score, may be another now."""
+    begun = (
+        sa.select(Enrolment.person_id)
+        .join(CourseMember, CourseMember.person_id == Enrolment.person_id)
+        .filter(
+            CourseMember.course_id == placement.course_id,
+            Enrolment.version_id == placement.version_id,
+        )
+    )
+    judging.judge_all(db, db.scalars(begun).all(), placement.version, now)
 
 
 def _keep_unit_dates(
@@ -141,9 +163,17 @@ def _said(settings: CourseSettings, name: str) -> str:
         return " ".join(sorted(str(one) for one in value))
     if isinstance(value, Dates):
         return _said_dates(value)
+    if isinstance(value, Asked):
+        return _said_asked(value)
     if isinstance(value, Mapping):
         return " ".join(f"{code}:{_said_dates(one)}" for code, one in sorted(value.items()))
     return str(value)
+
+
+def _said_asked(asked: Asked) -> str:
+    counts = [f"{position}:{count}" for position, count in sorted(asked.counts.items())]
+    kinds = (sorted(asked.needed), counts, sorted(asked.left_out))
+    return "/".join(" ".join(kind) for kind in kinds)
 
 
 def _said_dates(dates: Dates) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from badges.choices import NOTHING_MORE, Asked
 from badges.completion import Completion, Progress
 from lti_tool.models import (
     Award,
@@ -22,12 +23,13 @@ from lti_tool.models import (
     Credential,
     MicroCredentialVersion,
     Person,
+    Placement,
 )
 from lti_tool.services.awarding import stacks
 from lti_tool.services.awarding.stacks import EarnedParts
 from lti_tool.services.completing import completions, course_dates
 from lti_tool.services.courses import elsewhere
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,8 @@ def learners(
     mc = catalogue.definition(version)
     parts = stacks.of_people(db, _learning_in(course), mc)
     nothing = EarnedParts()
-    untouched = elsewhere.progress(mc, (), course.id, now)
+    asked = _asked(db, course, version)
+    untouched = elsewhere.progress(mc, (), course.id, now).under(asked)
     due = course_dates.late_in(db, course.id, version.id, [unit.code for unit in mc.units], now)
     found = [
         Learner(
@@ -89,7 +92,7 @@ def learners(
             left_at=left_at,
             progress=elsewhere.progress(
                 mc, records[person.id], course.id, now, parts.get(person.id, nothing).real
-            )
+            ).under(asked)
             if person.id in records or person.id in parts
             else untouched,
         )
@@ -98,6 +101,14 @@ def learners(
     if due:
         found = [replace(one, late=_late(one.progress, due)) for one in found]
     return sorted(found, key=_by_name)
+
+
+def _asked(db: Session, course: Course, version: MicroCredentialVersion) -> Asked:
+    if not catalogue.definition(version).choices:
+        return NOTHING_MORE
+    found = sa.select(Placement).filter_by(course_id=course.id, version_id=version.id)
+    placement = db.scalar(found)
+    return electives.asked(placement) if placement is not None else NOTHING_MORE
 
 
 def _late(progress: Progress, due: frozenset[str]) -> frozenset[str]:
@@ -185,7 +196,8 @@ def progress_of(
     records = _records(db, [person.id], version)[person.id]
     mc = catalogue.definition(version)
     parts = stacks.of_person(db, person, mc)
-    return elsewhere.progress(mc, records, course.id, now, parts.real)
+    found = elsewhere.progress(mc, records, course.id, now, parts.real)
+    return found.under(_asked(db, course, version))
 
 
 def _by_name(learner: Learner) -> tuple[bool, bool, str, str]:

@@ -121,7 +121,8 @@ def choose(
     db: Session, placement: Placement, version_id: uuid.UUID, *, actor: str, now: datetime
 ) -> None:
     """Let the course offer this version from now on. Its links and routes stay, as far as
-    the version has their units; a link to a unit that it lacks asks what it stands for.
+    the version has their units; a link to a unit that it lacks asks what it stands for. What the
+    course asked for of choices goes where the version has others.
 
     Raises:
         NotFound: `unknown_micro_credential`: not among the choices.
@@ -162,6 +163,8 @@ def _change(
     assessed = sa.update(PlacedUnit).where(PlacedUnit.placement_id == placement.id)
     assessed = assessed.where(PlacedUnit.unit_code.in_(unfit), PlacedUnit.route == "participation")
     db.execute(assessed.values(route="assessed"))
+    if catalogue.definition(chosen).choices != catalogue.definition(placement.version).choices:
+        placement.electives = None
     placement.version = chosen
     db.flush()
     db.expire(placement, ["units"])

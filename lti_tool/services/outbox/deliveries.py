@@ -36,7 +36,7 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.services import audit
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +125,8 @@ def _wanted(
 ) -> Score | None:
     """Return what the column of a link should say; None where the link's unit is no more."""
     if link.unit_code is None:
-        return score_of_whole(progress)
+        assert link.placement is not None
+        return score_of_whole(electives.under(progress, link.placement))
     unit = next((u for u in progress.units if u.unit == link.unit_code), None)
     return score_of(mc.unit(unit.unit).rule, unit, records) if unit else None
 

@@ -1,6 +1,7 @@
 """What the teacher sets for the micro-credential in this course, on one page."""
 
 import uuid
+from dataclasses import replace
 from datetime import date
 
 from flask import redirect, render_template, request
@@ -15,7 +16,7 @@ from lti_tool.services.completing import assessors, course_dates
 from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import course_settings, placements
 from lti_tool.services.courses.course_settings import CourseSettings
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import LANGUAGES
 from lti_tool.web.launch_session import Visit, visiting
@@ -36,7 +37,7 @@ def save_settings(visit: Visit) -> ResponseReturnValue:
     placement = chosen_placement(visit)
     mc = catalogue.definition(placement.version)
     try:
-        wished = _read(mc, request.form)
+        wished = replace(_read(mc, request.form), asked=electives.asked(placement))
         course_settings.change(visit.db, placement, wished, by=visit.launch.person, now=visit.now)
     except ToolError as error:
         if error.code == "not_an_assessor":

@@ -1,5 +1,6 @@
 """Choices: what is needed of them, what a course may ask for, and what follows for progress."""
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,6 +17,8 @@ from badges.award import Award, InvalidAward
 from badges.choices import NOTHING_MORE, Asked, Choice, InvalidAsked, check
 from badges.completion import Completion, Progress, Route, progress
 from badges.definition import InvalidDefinition
+from badges.formats import criteria
+from badges.formats.wording import Wording
 from badges.micro_credential import MicroCredential, PriorLearning, missing_elements
 from badges.rules import SignOff
 from badges.text import Text
@@ -444,3 +447,66 @@ class TestAwards:
         with pytest.raises(InvalidAward) as refusal:
             self.of(codes)
         assert refusal.value.code == "results"
+
+
+class TestBadges:
+    """Welding with two needed units, one of the third and fourth, and the second optional."""
+
+    chosen = awards.chosen(Text({"en": "Processes", "de": "Verfahren"}))
+    codes = tuple(one.code for one in chosen.units)
+
+    def document(self, *left: int) -> dict[str, Any]:
+        of = awards.award(self.chosen, without=[self.codes[position] for position in left])
+        return json.loads(json.dumps(awards.credential(of)))
+
+    def test_it_can_be_published(self) -> None:
+        assert definition.load(definition.dump(self.chosen)) == self.chosen
+        assert missing_elements(self.chosen) == ()
+
+    def test_it_describes_all_units_and_has_results_of_those_completed(self) -> None:
+        subject = self.document(1, 3)["credentialSubject"]
+        described = {one["id"] for one in subject["achievement"]["resultDescription"]}
+        results = {one["resultDescription"] for one in subject["result"]}
+        status = {one for one in results if "#unit-" in one}
+        assert {one.rpartition("#unit-")[2] for one in status} == {
+            self.codes[position] for position in (0, 2, 4)
+        }
+        assert results < described
+        assert len([one for one in described if "#unit-" in one]) == len(self.codes)
+
+    def test_whoever_chose_what_has_the_same_achievement_and_hours(self) -> None:
+        one, other, every = self.document(1, 3), self.document(2), self.document()
+        achievements = [each["credentialSubject"]["achievement"] for each in (one, other, every)]
+        assert achievements[0] == achievements[1] == achievements[2]
+        hours = [line for line in self.narrative("en") if line.startswith("- Workload")]
+        assert hours == [f"- Workload in hours: {self.chosen.hours}"]
+
+    def narrative(self, language: str) -> list[str]:
+        return criteria.narrative(self.chosen, Wording(language)).splitlines()
+
+    def test_the_criteria_say_which_are_needed_and_which_may_be_chosen(self) -> None:
+        lines = [one for one in self.narrative("en") if not one.startswith("  ")]
+        title = {one.code: criteria.unit_name(one, Wording("en")) for one in self.chosen.units}
+        listed = [f"- {title[code]}" for code in self.codes]
+        assert lines[:15] == [
+            "**Learning units and outcomes**",
+            "",
+            "Everybody completes all of these:",
+            "",
+            listed[0],
+            listed[4],
+            "",
+            "Processes (1 of these 2, by choice):",
+            "",
+            listed[2],
+            listed[3],
+            "",
+            "Optional, beyond what is needed and without hours of the whole:",
+            "",
+            listed[1],
+        ]
+        assert "Verfahren (1 von diesen 2 nach Wahl):" in self.narrative("de")
+
+    def test_evidence_is_of_what_was_completed(self) -> None:
+        named = [one["name"] for one in self.document(1, 3)["evidence"]]
+        assert len(named) == 4  # three units, and who the learner is

@@ -1,0 +1,227 @@
+"""Courses that offer a definition with a choice: what they may ask for, and what follows."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from badges.choices import NOTHING_MORE, Asked
+from lti_tool.db import Database
+from lti_tool.errors import ToolError
+from lti_tool.models import AuditEntry, Course, Delivery, LaunchSession, Placement, ResourceLink
+from lti_tool.services.awarding import awards
+from lti_tool.services.courses import course_settings, grid, roster
+from lti_tool.services.courses.grid import Show
+from lti_tool.services.definitions import electives
+from tests.factories.awards import chosen
+from tests.factories.courses import School
+from tests.factories.databases import on_each_database
+from tests.factories.judgements import passing
+
+# The first and the last are needed, one of the third and fourth, the second is optional.
+MC = chosen()
+NEEDED, OPTIONAL, THIRD, FOURTH, LAST = (unit.code for unit in MC.units)
+
+
+@pytest.fixture
+def school(database: Database, now: datetime) -> School:
+    opened = School.open(database, now)
+    opened.publish(MC)
+    return opened
+
+
+@pytest.fixture
+def teacher(school: School) -> uuid.UUID:
+    return school.launch("teacher", teacher=True, mc=MC.code, unit=NEEDED)
+
+
+@pytest.fixture
+def ana(school: School, teacher: uuid.UUID) -> uuid.UUID:
+    return school.launch("ana", mc=MC.code, unit=NEEDED)
+
+
+def complete(school: School, teacher: uuid.UUID, *codes: str) -> list[uuid.UUID]:
+    made = []
+    for code in codes:
+        for judgement in passing(MC.unit(code)):
+            school.tick()
+            made.append(school.assess(teacher, "ana", MC.code, code, **judgement))
+    return made
+
+
+def ask(school: School, teacher: uuid.UUID, asked: Asked) -> None:
+    school.tick()
+    with school.transaction() as db:
+        launch = db.get_one(LaunchSession, teacher)
+        placement = launch.link.placement
+        assert placement is not None
+        wished = replace(course_settings.of(db, placement), asked=asked)
+        course_settings.change(db, placement, wished, by=launch.person, now=school.now)
+
+
+def stated(school: School) -> list[str] | None:
+    """Return the units that the standing award of ana states, in order."""
+    award = school.award("ana", MC.code)
+    return [one["unit"] for one in award.results] if award is not None else None
+
+
+@on_each_database
+def test_enough_of_a_choice_earns_the_award_and_it_states_what_was_completed(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    complete(school, teacher, NEEDED, THIRD)
+    assert stated(school) is None
+    complete(school, teacher, LAST)
+    assert stated(school) == [NEEDED, THIRD, LAST]
+    complete(school, teacher, FOURTH)
+    assert stated(school) == [NEEDED, THIRD, LAST]
+
+
+def test_what_is_extra_is_stated_where_it_came_before(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    complete(school, teacher, OPTIONAL, NEEDED, FOURTH, THIRD, LAST)
+    assert stated(school) == [unit.code for unit in MC.units]
+    with school.transaction() as db:
+        award = awards.standing(db, school.person(db, "ana"), school.version(db, MC.code))
+        assert award is not None
+        fact = awards.as_fact(award)
+        assert fact.awarded_at == max(one.completed_at for one in fact.results)
+
+
+def test_a_stated_unit_that_is_taken_back_makes_it_another_award(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    record, *_ = complete(school, teacher, OPTIONAL, NEEDED, THIRD, LAST)
+    first = school.award("ana", MC.code)
+    school.tick()
+    school.retract(teacher, record)
+    second = school.award("ana", MC.code)
+    assert first is not None
+    assert second is not None
+    assert first.id != second.id
+    assert stated(school) == [NEEDED, THIRD, LAST]
+
+
+@on_each_database
+def test_a_course_that_asks_for_more_gives_the_award_then(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    ask(school, teacher, Asked(needed=frozenset({OPTIONAL}), counts={0: 2}))
+    complete(school, teacher, NEEDED, THIRD, LAST, OPTIONAL)
+    assert stated(school) is None
+    complete(school, teacher, FOURTH)
+    assert stated(school) == [unit.code for unit in MC.units]
+
+
+@on_each_database
+def test_asking_for_less_again_gives_it_to_those_who_have_enough(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    ask(school, teacher, Asked(needed=frozenset({FOURTH})))
+    complete(school, teacher, NEEDED, THIRD, LAST)
+    assert stated(school) is None
+    ask(school, teacher, NOTHING_MORE)
+    assert stated(school) == [NEEDED, THIRD, LAST]
+    ask(school, teacher, Asked(needed=frozenset({FOURTH})))
+    assert stated(school) == [NEEDED, THIRD, LAST]  # an award that was given stays
+
+
+def test_another_course_asks_nobody_here(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    other = {"link": "there", "course": "there", "mc": MC.code, "unit": NEEDED}
+    there = school.launch("teacher", teacher=True, **other)
+    ask(school, there, Asked(needed=frozenset({OPTIONAL})))
+    complete(school, teacher, NEEDED, THIRD, LAST)
+    assert stated(school) == [NEEDED, THIRD, LAST]
+
+
+def column(school: School, teacher: uuid.UUID) -> Decimal | None:
+    """Return the share that ana's overview column was told last."""
+    with school.transaction() as db:
+        told = db.scalars(
+            sa.select(Delivery)
+            .join(ResourceLink, Delivery.link_id == ResourceLink.id)
+            .filter(ResourceLink.unit_code.is_(None))
+            .order_by(Delivery.created_at.desc())
+        ).first()
+        if told is None or told.points is None or told.maximum is None:
+            return None
+        return told.points / told.maximum
+
+
+def test_the_column_of_the_whole_is_the_share_of_what_is_needed(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    school.launch("ana", link="overview", mc=MC.code)
+    complete(school, teacher, OPTIONAL)
+    assert column(school, teacher) is None
+    for code, share in ((NEEDED, 1), (THIRD, 2), (FOURTH, 2), (LAST, 3)):
+        complete(school, teacher, code)
+        assert column(school, teacher) == Decimal(share) / 3
+    ask(school, teacher, Asked(counts={0: 2, 1: 1}))
+    assert column(school, teacher) == 1
+    ask(school, teacher, Asked(left_out=frozenset({OPTIONAL})))
+    assert column(school, teacher) == 1
+
+
+def shown(school: School) -> Mapping[str, Show]:
+    with school.transaction() as db:
+        course = db.scalars(sa.select(Course)).one()
+        version = school.version(db, MC.code)
+        found = roster.learners(db, course, version, school.now)
+        return {one.person.sub: grid.kind_of(one, "", school.now) for one in found}
+
+
+def test_the_list_says_complete_and_stuck_by_what_is_needed(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    assert shown(school) == {"ana": Show.OPEN}
+    complete(school, teacher, NEEDED, THIRD)
+    school.assess(teacher, "ana", MC.code, FOURTH, points=1, part=part_of(FOURTH))
+    assert shown(school) == {"ana": Show.STARTED}  # begun beside what is enough: not stuck
+    complete(school, teacher, LAST)
+    assert shown(school) == {"ana": Show.COMPLETE}
+    ask(school, teacher, Asked(needed=frozenset({FOURTH})))
+    assert shown(school) == {"ana": Show.STUCK}
+
+
+def part_of(code: str) -> str:
+    return str(passing(MC.unit(code))[0]["part"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        (Asked(needed=frozenset({NEEDED})), "not_elective"),
+        (Asked(counts={0: 0}), "fewer_than_definition"),
+        (Asked(left_out=frozenset({THIRD, FOURTH})), "too_few_offered"),
+    ],
+)
+def test_what_a_course_cannot_ask_for_is_refused_and_nothing_kept(
+    school: School, teacher: uuid.UUID, asked: Asked, code: str
+) -> None:
+    with pytest.raises(ToolError) as refusal:
+        ask(school, teacher, asked)
+    assert refusal.value.code == code
+    with school.transaction() as db:
+        assert electives.asked(db.scalars(sa.select(Placement)).one()) == NOTHING_MORE
+
+
+def test_what_is_asked_for_is_kept_and_on_record(school: School, teacher: uuid.UUID) -> None:
+    asked = Asked(needed=frozenset({OPTIONAL}), counts={0: 1}, left_out=frozenset({THIRD}))
+    ask(school, teacher, asked)
+    with school.transaction() as db:
+        assert electives.asked(db.scalars(sa.select(Placement)).one()) == asked
+        entry = db.scalars(
+            sa.select(AuditEntry).filter_by(action="placement.settings_changed")
+        ).one()
+        assert entry.details["asked"] == f"{OPTIONAL}/0:1/{THIRD}"
+    ask(school, teacher, NOTHING_MORE)
+    with school.transaction() as db:
+        assert db.scalars(sa.select(Placement)).one().electives is None
