@@ -15,6 +15,7 @@ from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_writing import SAFETY, begin, check, content, edit, fill, press
+from tests.functional.test_writing_exchange import upload
 
 WELDING = samples.welding()
 CODES = [unit.code for unit in WELDING.units]
@@ -157,3 +158,63 @@ def test_a_reviewer_reads_choices_and_what_changed_of_them_in_words(
     assert f"Procedures: 1 of these units: {first}, {second}" in page
     assert f"2 of these units: {first}, {second}, {third}" in page
     assert f"extra units, of which nobody needs any: {last}" in page
+
+
+TABLE = """Unit\tHours\tKind\tOutcome\tChoice
+Safety\t8\tSkill\tsecures the edge\t
+Tiles\t4\tSkill\tmounts on tiles\tRoofs: 1
+\t\tSkill\tseals tiles\t
+Flat\t4\tSkill\tmounts on ballast\troofs:1
+Wiring\t2\tSkill\twires\tA: 1
+Fuses\t2\tSkill\tfuses\ta : 1
+History\t\tKnowledge\ttells of it\textra
+"""
+
+
+def table(page: Page) -> Page:
+    return edit(page, "units").follow("Add units from a table")
+
+
+@pytest.mark.parametrize("name", ["CSV", "Excel"])
+def test_a_table_brings_choices_and_takes_them_along(
+    visits: Visits, teacher: Visit, name: str
+) -> None:
+    page = table(begin(teacher)).submit("table", table=TABLE)
+    codes = [unit["code"] for unit in content(visits)["units"]]
+    before = content(visits)["choices"]
+    assert before == [
+        {"units": codes[1:3], "count": 1, "title": {"en": "Roofs"}},
+        {"units": codes[3:5], "count": 1},
+        {"units": codes[5:], "count": 0},
+    ]
+    taken = check(page).follow(f"Download the units ({name})").response.data
+    upload(table(page), "table", taken)
+    again = [unit["code"] for unit in content(visits)["units"]][len(codes) :]
+    renamed = dict(zip(codes, again, strict=True))
+    brought = [{**one, "units": [renamed[code] for code in one["units"]]} for one in before]
+    assert content(visits)["choices"] == before + brought
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("A,,,does,A", "Row 2, Choice: Write its name and how many are needed, such as “A: 2”."),
+        ("A,,,does,A: -1", "Row 2, Choice: Write its name"),
+        ("A,,,does,: 1", "Row 2, Choice: Write its name"),
+        ("A,,,does,A: 1", "Row 2, Choice: Fewer must be needed"),
+        ("A,,,does,A: 1\nB,,,does,A: 2\nC,,,does,A: 1", "Row 3, Choice: Row 2 says another"),
+        ("A,,,does,\n,,,sees,A: 0", "Row 3, Choice: A choice stands in the first row of a unit."),
+        ("A,,,does," + "x" * 400 + ": 0", "Row 2, Choice: This is too long."),
+        (
+            "\n".join(f"{one},,,does,{one}: 0" for one in "ABCDEFGHIJK"),
+            "Row 12, Choice: These are too many choices.",
+        ),
+    ],
+)
+def test_a_choice_that_cannot_be_is_named_by_row_and_column(
+    visits: Visits, teacher: Visit, cells: str, said: str
+) -> None:
+    page = table(begin(teacher)).submit("table", table=f"Unit,Hours,Kind,Outcome,Choice\n{cells}\n")
+    assert (page.status, said in page.text) == (400, True)
+    assert content(visits)["units"] == []
+    assert "choices" not in content(visits)

@@ -105,9 +105,13 @@ def test_the_example_can_be_sent_as_it_is(visits: Visits, teacher: Visit) -> Non
     page = table(begin(teacher))
     example = page.follow("Download an example").response.data
     upload(page, "table", example)
-    (unit,) = content(visits)["units"]
-    assert unit["hours"] == 8
-    assert len(unit["outcomes"]) == 2
+    needed, *elective = content(visits)["units"]
+    assert needed["hours"] == 8
+    assert len(needed["outcomes"]) == 2
+    codes = [unit["code"] for unit in elective]
+    assert content(visits)["choices"] == [
+        {"units": codes, "count": 1, "title": {"en": "Kinds of roofs"}}
+    ]
 
 
 def test_a_definition_is_taken_along_and_brought_in_as_an_own_draft(
@@ -354,7 +358,7 @@ def test_only_hours_are_numbers_in_a_workbook(visits: Visits, teacher: Visit) ->
     page = table(begin(teacher)).submit("table", table=cells)
     file = check(page).follow("Download the units (Excel)").response.data
     rows = list(load_workbook(io.BytesIO(file)).active.values)
-    assert rows[1] == ("007", 8, "Skill", "1984")
+    assert rows[1] == ("007", 8, "Skill", "1984", None)
 
 
 def test_a_definition_with_a_byte_order_mark_is_read(visits: Visits, teacher: Visit) -> None:

@@ -80,8 +80,10 @@ def template(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     tag = language()
     example: Json = {
         "title": {tag: ""},
+        "choices": [{"units": ["2", "3"], "count": 1, "title": {tag: gettext("Kinds of roofs")}}],
         "units": [
             {
+                "code": "1",
                 "title": {tag: gettext("Working safely at height")},
                 "hours": 8,
                 "outcomes": [
@@ -95,12 +97,20 @@ def template(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
                         },
                     },
                 ],
-            }
+            },
+            _example_unit("2", gettext("Pitched roofs"), gettext("mounts panels on tiles")),
+            _example_unit("3", gettext("Flat roofs"), gettext("mounts panels on ballast")),
         ],
     }
     if request.args.get("form") == "xlsx":
         return _file(_workbook(example), sheets.MEDIA_TYPE, "units.xlsx")
     return _file(("\ufeff" + tables.written(example)).encode(), "text/csv", "units.csv")
+
+
+def _example_unit(code: str, title: str, outcome: str) -> Json:
+    tag = language()
+    outcomes = [{"kind": "skill", "text": {tag: outcome}}]
+    return {"code": code, "title": {tag: title}, "hours": 12, "outcomes": outcomes}
 
 
 def _workbook(content: Json) -> bytes:
@@ -133,6 +143,7 @@ def _table(
         wrong=wrong,
         revision=revision,
         columns=[gettext(one) for one in tables.COLUMNS],
+        extra=gettext(tables.EXTRA),
         kinds=[gettext(one) for one in tables.KINDS.values()],
     )
 
@@ -163,10 +174,9 @@ def _add_units(
             "paste the cells below."
         )
         return _table(seat, draft_id, "", [tables.Wrong(1, "", words)], _told()), 400
-    units, wrong = tables.read(typed, draft.content, delimiter=delimiter)
+    content, wrong = tables.read(typed, draft.content, delimiter=delimiter)
     if wrong:
         return _table(seat, draft_id, typed, wrong, _told()), 400
-    content = {**draft.content, "units": [*drafting.units(draft.content), *units]}
     try:
         drafts.save(seat.db, draft, content, revision=_number(_told()), now=seat.now)
     except ToolError as error:
