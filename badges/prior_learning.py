@@ -11,7 +11,7 @@ share. A unit that was completed otherwise before takes no share.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from badges.completion_record import Completion
@@ -20,6 +20,8 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import SignOffs
 
 WHOLE = 100
+APPEAL_WITHIN = timedelta(days=30)
+"""From a decision on: how long another assessor can be asked for."""
 
 
 def is_allowed(mc: MicroCredential, unit: LearningUnit) -> bool:

@@ -14,7 +14,7 @@ from lti_tool import clock
 from lti_tool.lti import login_states, unconfirmed
 from lti_tool.mail import MailServer
 from lti_tool.services import audit, schedule
-from lti_tool.services.completing import stack_checks
+from lti_tool.services.completing import prior_files, stack_checks
 from lti_tool.services.connections import api_clients, tool_keys
 from lti_tool.services.definitions import artworks
 from lti_tool.services.launching import launches
@@ -92,6 +92,12 @@ def forget_pictures(tool: Tool) -> None:
         artworks.forget_unused(db, clock.now())
 
 
+def forget_prior_files(tool: Tool) -> None:
+    """Delete files that showed prior learning and by which nobody judges any more."""
+    with tool.database.transaction() as db:
+        prior_files.forget_ended(db, clock.now())
+
+
 def want_rosters(tool: Tool) -> None:
     """Let the rosters of active courses be read once a day, spread until the next time."""
     with tool.database.transaction() as db:
@@ -103,6 +109,7 @@ JOBS = (
     Job("forget_secrets", timedelta(minutes=1), forget_secrets),
     Job("forget_expired", timedelta(minutes=5), forget_expired),
     Job("forget_pictures", timedelta(days=1), forget_pictures),
+    Job("forget_prior_files", timedelta(hours=1), forget_prior_files),
     Job("want_results", WANT_RESULTS_EVERY, want_results),
     Job("want_rosters", WANT_ROSTERS_EVERY, want_rosters),
 )

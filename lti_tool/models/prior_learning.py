@@ -22,7 +22,8 @@ class PriorLearningApplication(Base):
     "text", "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts
     what was saved, so that nobody judges another text than they read. `appealed_at`: the learner
     asked for another assessor, once, for `appeal_reason`. `erased_at`: the learner took all texts
-    back after the decision; what was judged stays.
+    back after the decision; what was judged stays. `news`: what came of it, until the learner has
+    looked at it: `services.completing.prior_news.News`.
     """
 
     __tablename__ = "prior_learning_applications"
@@ -49,6 +50,7 @@ class PriorLearningApplication(Base):
     appealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appeal_reason: Mapped[str | None] = mapped_column(sa.Text)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    news: Mapped[str | None] = mapped_column(sa.String(16))
 
     person: Mapped[Person] = relationship()
     version: Mapped[MicroCredentialVersion] = relationship()
@@ -64,6 +66,7 @@ class PriorLearningJudgement(Base):
     `sequence` counts from 1 for each application. `verdict`: as in
     `services.completing.prior_learning`.
     `is_appeal`: it answers an appeal. `record`: what it added to the learner's completions.
+    `corrects_id`: the judgement of the same assessor that it takes the place of.
     """
 
     __tablename__ = "prior_learning_judgements"
@@ -82,6 +85,9 @@ class PriorLearningJudgement(Base):
     judged_at: Mapped[datetime] = mapped_column(UtcDateTime)
     record_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("completion_records.id"), index=True
+    )
+    corrects_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("prior_learning_judgements.id"), index=True
     )
 
     application: Mapped[PriorLearningApplication] = relationship(back_populates="judgements")

@@ -32,6 +32,17 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
     "prior_learning_moved": Sentence(
         N_("This has changed meanwhile, perhaps in another window."), _LOOK
     ),
+    "prior_appeal_late": Sentence(
+        N_("Another assessor can be asked for within %(days)s days of the decision."),
+        N_("You can apply again with other evidence, or complete the unit in the course."),
+    ),
+    "prior_not_decided": Sentence(
+        N_("Nothing can be corrected now: it waits for another assessor, or the learner has it."),
+        N_("Come back once it is decided."),
+    ),
+    "prior_nothing_corrected": Sentence(
+        N_("Choose what you correct."), N_("Tick it, give the reason and send the form again.")
+    ),
     "prior_half_judged": Sentence(
         N_("One assessor has judged it already, so it cannot be changed before the decision."),
         N_("Nothing is lost. After the decision you can apply again with other evidence."),

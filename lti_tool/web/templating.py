@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from flask import Flask, request
 from jinja2 import StrictUndefined
 
-from lti_tool.web import badge_files, conditions, elements, searching, wording
+from lti_tool.web import badge_files, conditions, elements, prior_news, searching, wording
 from lti_tool.web.context import public_url
 
 FILTERS = (
@@ -44,6 +44,9 @@ def init_app(app: Flask) -> None:
         requirement=conditions.requirement,
         explain=conditions.explain,
         has_news=conditions.has_news,
+        prior_news=prior_news.unread,
+        prior_news_unit=prior_news.unit,
+        prior_news_words=prior_news.words,
         element_names=elements.ELEMENTS,
         licence_names=elements.LICENCES,
         emblem_within=badge_files.emblem_within,

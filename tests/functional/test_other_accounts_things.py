@@ -92,6 +92,8 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.prior_learning_application": For.ASSESSORS,
     "admin.prior_learning_file": For.ASSESSORS,
     "admin.judge_prior_learning": For.ASSESSORS,
+    "admin.prior_learning_correction": For.ASSESSORS,
+    "admin.correct_prior_learning": For.ASSESSORS,
     "admin.people": For.ADMINISTRATORS,
     "admin.invite_person": For.ADMINISTRATORS,
     "admin.person": For.ADMINISTRATORS,
@@ -331,9 +333,13 @@ def settle(app: Flask, database: Database, slug: str) -> School:
     ids["application_id"], ids["evidence_id"] = applying.hand_in(
         database, ids["platform_id"], ids["version_id"], keeping, now
     )
+    ids["judged_id"], _ = applying.hand_in(
+        database, ids["platform_id"], ids["version_id"], keeping, now, sub="judged"
+    )
     ids["sample_id"] = handing_in.drawn_result(database, ids["award_id"], now)
     ids["draft_id"] = handing_in.hand_in(database, slug, now)
     assessor = person(app, database, Role.ASSESSOR, slug)
+    applying.recognise(database, ids["judged_id"], assessor.account_id, now)
     reviewing = signing_in.signed_in(app, database, reviewer, now)
     return School(administrator, reviewing, assessor, ids)
 
@@ -347,7 +353,11 @@ def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-CODES = {"definition_grant_id": "unknown_permission", "version_id": "unknown_micro_credential"}
+CODES = {
+    "definition_grant_id": "unknown_permission",
+    "version_id": "unknown_micro_credential",
+    "judged_id": "unknown_application",
+}
 
 
 def filled(rule: Rule, ids: Mapping[str, uuid.UUID]) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -64,6 +64,7 @@ __all__ = [
     "retract_all",
     "standing",
     "submitted",
+    "unrecognise",
 ]
 
 LONGEST_EVIDENCE = 2000
@@ -211,6 +212,29 @@ def record_recognised(
         for one in recognised
     ]
     return keep_all(db, version, rows, course, now)
+
+
+def unrecognise(
+    db: Session, targets: Mapping[CompletionRecord, str], *, assessor: Account, now: datetime
+) -> None:
+    """Take back what an assessor recognised of prior learning, each for its reason; the retractions
+    are records themselves, and what rests on them follows as from any other."""
+    rows = [
+        (
+            target.person,
+            CompletionRecord(
+                key=f"retract:{target.id.hex}",
+                unit_code=target.unit_code,
+                route=target.route,
+                assessor_account_id=assessor.id,
+                retracts_id=target.id,
+                evidence=_evidence(reason),
+            ),
+        )
+        for target, reason in targets.items()
+    ]
+    for target in list(targets)[:1]:
+        keep_all(db, target.version, rows, target.course, now)
 
 
 def record_participation(

@@ -8,7 +8,7 @@ others said.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,7 @@ from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import completions, prior_files, prior_learning
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Recognition
 from lti_tool.services.completing.prior_learning import Standing, State, Verdict
+from lti_tool.services.completing.prior_news import News
 from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Access
 
@@ -121,6 +122,13 @@ def find(db: Session, assessor: Assessor, application_id: uuid.UUID) -> PriorLea
     return row
 
 
+def nearness(db: Session, application: PriorLearningApplication, account: Account) -> str:
+    """Return why somebody is too near to its learner to judge it, or nothing."""
+    if _plain(account.name) == _plain(application.person.name or ""):
+        return "prior_own_application"
+    return "prior_own_teacher" if _plain(account.name) in _teachers(db, application) else ""
+
+
 def to_judge(db: Session, application: PriorLearningApplication, account: Account) -> list[str]:
     """Return the outcomes that this assessor has still to judge."""
     recognised = prior_learning.recognised_by(db, application)
@@ -163,7 +171,7 @@ def judge(
     asked = to_judge(db, application, assessor.account)
     _check_opinions(asked, opinions)
     rows = _judgements(application, assessor.account, {one: opinions[one] for one in asked}, now)
-    _record(db, application, rows, assessor.account, now)
+    record(db, application, rows, assessor.account, now)
     db.add_all(rows)
     db.flush()
     db.expire(application, ["judgements"])
@@ -175,10 +183,8 @@ def judge(
 
 def _obstacle(db: Session, application: PriorLearningApplication, account: Account) -> str:
     """Return why this assessor cannot judge it, or nothing."""
-    if _plain(account.name) == _plain(application.person.name or ""):
-        return "prior_own_application"
-    if _plain(account.name) in _teachers(db, application.course_id):
-        return "prior_own_teacher"
+    if near := nearness(db, application, account):
+        return near
     has_judged = any(
         one.account_id == account.id and not one.is_appeal for one in application.judgements
     )
@@ -187,11 +193,11 @@ def _obstacle(db: Session, application: PriorLearningApplication, account: Accou
     return "" if to_judge(db, application, account) else "prior_judged_before"
 
 
-def _teachers(db: Session, course_id: uuid.UUID) -> set[str]:
+def _teachers(db: Session, application: PriorLearningApplication) -> set[str]:
     named = (
         sa.select(Person.name)
         .join(CourseMember, CourseMember.person_id == Person.id)
-        .filter(CourseMember.course_id == course_id, CourseMember.is_tester)
+        .filter(CourseMember.course_id == application.course_id, CourseMember.is_tester)
     )
     return {_plain(name) for name in db.scalars(named) if name}
 
@@ -232,13 +238,14 @@ def _judgements(
     ]
 
 
-def _record(
+def record(
     db: Session,
     application: PriorLearningApplication,
     judgements: Sequence[PriorLearningJudgement],
     account: Account,
     now: datetime,
 ) -> None:
+    """Record what these judgements recognise, with the files that show it."""
     recognised = [one for one in judgements if one.verdict == Verdict.RECOGNISED]
     if not recognised:
         return
@@ -271,7 +278,16 @@ def _settle(db: Session, application: PriorLearningApplication, now: datetime) -
         one.verdict == Verdict.MORE and submitted and one.judged_at >= submitted
         for one in application.judgements
     ):
-        application.state = State.RETURNED.value
-    elif all(one.standing is not Standing.OPEN for one in prior_learning.outcomes(db, application)):
-        application.state, application.decided_at = State.DECIDED.value, now
+        application.state, application.news = State.RETURNED.value, News.MORE.value
+    else:
+        standings = {one.standing for one in prior_learning.outcomes(db, application)}
+        if Standing.OPEN not in standings:
+            application.state, application.decided_at = State.DECIDED.value, now
+            application.news = _news(standings).value
     db.flush()
+
+
+def _news(standings: Collection[Standing]) -> News:
+    if Standing.RECOGNISED not in standings:
+        return News.NOT_RECOGNISED
+    return News.PARTLY if len(standings) > 1 else News.RECOGNISED

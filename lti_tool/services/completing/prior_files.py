@@ -16,9 +16,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from badges.prior_learning import APPEAL_WITHIN
 from lti_tool.documents import Document
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import CompletionRecord, EvidenceFile, PriorLearningApplication
+from lti_tool.services import audit
 from lti_tool.services.completing import evidence
 from lti_tool.services.completing.evidence import Keeping
 
@@ -26,6 +28,7 @@ MOST = 20
 """Of one application: as much as somebody can be asked to look through."""
 WHOLE = ""
 EDITED = ("draft", "returned")
+DECIDED = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,23 @@ def forget(
     for file in db.scalars(sa.select(EvidenceFile).filter_by(application_id=application.id)).all():
         evidence.remove(db, file, actor=actor, now=now)
     db.flush()
+
+
+def forget_ended(db: Session, now: datetime, *, most: int = 500) -> None:
+    """Delete what nobody judges by any more: of decisions that cannot be appealed, what was not
+    handed on. A run deletes at most so many; the next one goes on."""
+    ended = (
+        sa.select(EvidenceFile)
+        .join(PriorLearningApplication, PriorLearningApplication.id == EvidenceFile.application_id)
+        .filter(
+            EvidenceFile.record_id.is_(None),
+            PriorLearningApplication.state == DECIDED,
+            PriorLearningApplication.decided_at < now - APPEAL_WITHIN,
+        )
+        .limit(most)
+    )
+    for file in db.scalars(ended).all():
+        evidence.remove(db, file, actor=audit.SCHEDULE, now=now)
 
 
 def _add(

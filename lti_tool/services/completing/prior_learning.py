@@ -184,6 +184,7 @@ def hand_in(db: Session, application: PriorLearningApplication, now: datetime) -
     _check_complete(db, application)
     _check_place(db, application, now)
     application.state, application.submitted_at = State.SUBMITTED.value, now
+    application.news = None
     _note(db, application, "prior_learning.submitted", now)
 
 
@@ -209,14 +210,18 @@ def appeal(db: Session, application: PriorLearningApplication, reason: str, now:
 
     Raises:
         ToolError: `reason_missing`, `reason_too_long`.
-        Conflict: `prior_learning_moved`: nothing was refused, or it was appealed before.
+        Conflict: `prior_learning_moved`: nothing was refused, or it was appealed before;
+            `prior_appeal_late`.
     """
     _lock(db, application, now)
     if not may_appeal(db, application):
         raise Conflict("prior_learning_moved")
+    if now > appeal_until(application):
+        raise Conflict("prior_appeal_late", days=str(rules.APPEAL_WITHIN.days))
     reason = reasons.given(reason, longest=LONGEST_TEXT)
     application.appealed_at, application.appeal_reason = now, reason
     application.state, application.submitted_at = State.SUBMITTED.value, now
+    application.news = None
     _note(db, application, "prior_learning.appealed", now)
 
 
@@ -244,7 +249,7 @@ def _erase(db: Session, application: PriorLearningApplication, now: datetime) ->
     application.text = application.link = ""
     application.appeal_reason = None if application.appeal_reason is None else ""
     application.state, application.erased_at = State.DECIDED.value, now
-    application.decided_at = application.decided_at or now
+    application.decided_at, application.news = application.decided_at or now, None
     application.revision += 1
 
 
@@ -256,7 +261,14 @@ def may_withdraw(application: PriorLearningApplication) -> bool:
     return all(one.judged_at < since for one in application.judgements)
 
 
+def appeal_until(application: PriorLearningApplication) -> datetime:
+    """Return until when what was decided can be appealed."""
+    assert application.decided_at is not None
+    return application.decided_at + rules.APPEAL_WITHIN
+
+
 def may_appeal(db: Session, application: PriorLearningApplication) -> bool:
+    """Whether something was refused, and not appealed before; in time or not."""
     if application.state != State.DECIDED or application.appealed_at or application.erased_at:
         return False
     return any(one.standing is Standing.NOT_RECOGNISED for one in outcomes(db, application))
@@ -337,8 +349,8 @@ def _of_judged(
             return Standing.MORE
     if len(judged_by(application, judgements)) >= needed:
         return Standing.NOT_RECOGNISED
-    # A decision that its learner closed by taking the evidence back.
-    return Standing.NOT_RECOGNISED if application.erased_at else Standing.OPEN
+    # Decided: the learner took the evidence back, or what was recognised was taken back.
+    return Standing.NOT_RECOGNISED if application.state == State.DECIDED else Standing.OPEN
 
 
 def _of_unit(

@@ -78,6 +78,7 @@ ACTS: Mapping[str, str] = {
     "prior_learning.submitted": N_("applied for recognition of prior learning"),
     "prior_learning.withdrawn": N_("took back an application for prior learning"),
     "prior_learning.judged": N_("judged prior learning"),
+    "prior_learning.corrected": N_("corrected a judgement on prior learning"),
     "prior_learning.appealed": N_("appealed against a judgement on prior learning"),
     "prior_learning.erased": N_("deleted what they had written about prior learning"),
     "mentor.asked": N_("asked a mentor at the workplace"),

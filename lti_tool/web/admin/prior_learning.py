@@ -7,7 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
-from lti_tool.services.completing import prior_assessment, prior_files, prior_learning
+from lti_tool.services.awarding import awards, credentials
+from lti_tool.services.completing import (
+    prior_assessment,
+    prior_corrections,
+    prior_files,
+    prior_learning,
+)
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE
 from lti_tool.services.completing.prior_assessment import Assessor, Opinion
 from lti_tool.services.completing.prior_learning import Verdict
@@ -75,6 +81,52 @@ def judge_prior_learning(visit: AccountVisit, application_id: uuid.UUID) -> Resp
     except ToolError as error:
         return _page(visit, row, what_happened(error)), error.status
     return redirect(url_for("admin.prior_learning_list", done="judged"), 303)
+
+
+@blueprint.get("/prior-learning/<uuid:judged_id>/correct")
+@signed_in(For.ASSESSORS)
+def prior_learning_correction(visit: AccountVisit, judged_id: uuid.UUID) -> ResponseReturnValue:
+    return _correction(visit, prior_corrections.find(visit.db, assessor(visit), judged_id))
+
+
+@blueprint.post("/prior-learning/<uuid:judged_id>/correct")
+@signed_in(For.ASSESSORS, writes=True)
+def correct_prior_learning(visit: AccountVisit, judged_id: uuid.UUID) -> ResponseReturnValue:
+    """Turn what was ticked into the contrary; whatever was typed stays where it is refused."""
+    row = prior_corrections.find(visit.db, assessor(visit), judged_id)
+    why = {code: request.form.get(f"reason:{code}", "") for code in request.form.getlist("turn")}
+    try:
+        with visit.db.begin_nested():
+            prior_corrections.correct(
+                visit.db,
+                row,
+                assessor(visit),
+                why,
+                revision=request.form.get("revision", 0, type=int),
+                now=visit.now,
+            )
+    except (Conflict, NotFound):
+        raise
+    except ToolError as error:
+        return _correction(visit, row, what_happened(error)), error.status
+    return redirect(url_for("admin.prior_learning_list", done="corrected"), 303)
+
+
+def _correction(visit: AccountVisit, row: PriorLearningApplication, problem: str = "") -> str:
+    award = awards.standing(visit.db, row.person, row.version)
+    return render_template(
+        "admin/prior_correction.html",
+        visit=visit,
+        application=row,
+        mc=catalogue.definition(row.version),
+        unit=prior_learning.unit_of(row),
+        outcomes=prior_learning.outcomes(visit.db, row),
+        mine=prior_corrections.correctable(visit.db, row, assessor(visit)),
+        is_claimed=award is not None and credentials.current(visit.db, award) is not None,
+        longest=LONGEST_EVIDENCE,
+        problem=problem,
+        form=request.form,
+    )
 
 
 def _page(visit: AccountVisit, row: PriorLearningApplication, problem: str = "") -> str:

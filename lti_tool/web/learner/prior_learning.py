@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,14 +13,20 @@ from badges import prior_learning as rules
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
-from lti_tool.services.completing import completions, evidence, prior_files, prior_learning
+from lti_tool.services.completing import (
+    completions,
+    evidence,
+    prior_files,
+    prior_learning,
+    prior_news,
+)
 from lti_tool.services.completing.prior_files import Shown
 from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment, State
 from lti_tool.services.definitions import catalogue
 from lti_tool.web import units, uploads
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
-from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.launch_session import Afterwards, Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
 from lti_tool.web.units import UnitView
 
@@ -46,15 +54,27 @@ def prior_learning_advice(visit: Visit) -> ResponseReturnValue:
         offers=shown,
         limit=rules.limit(mc),
         by_hours=rules.by_hours(mc),
+        appeal_days=rules.APPEAL_WITHIN.days,
     )
 
 
 @blueprint.get("/prior-learning/<code>")
 @visiting()
-def prior_learning_unit(visit: Visit, code: str) -> ResponseReturnValue:
+def prior_learning_unit(visit: Visit, code: str) -> ResponseReturnValue | Afterwards:
     """Show where a unit stands: its form, what was handed in, or what was decided."""
     place = _place(visit, code)
-    return _page(visit, place, _latest(visit, place))
+    row = _latest(visit, place)
+    page = _page(visit, place, row)
+    if row is None or row.news is None:
+        return page
+    return Afterwards(partial(_note_read, row.id, row.news, page))
+
+
+def _note_read(application_id: uuid.UUID, news: str, page: str) -> str:
+    """Keep that the learner has seen it, apart from the transaction that only reads."""
+    with current_tool().database.transaction() as db:
+        prior_news.note_read(db, application_id, news)
+    return page
 
 
 @blueprint.post("/prior-learning/<code>")
@@ -158,11 +178,18 @@ def _page(
         is_complete=progress.unit(place.unit.code).is_complete,
         may_withdraw=current is not None and prior_learning.may_withdraw(current),
         may_appeal=current is not None and prior_learning.may_appeal(visit.db, current),
+        appeal_until=_appeal_until(current),
+        now=visit.now,
+        looked_at=place.unit.code,
         longest=prior_learning.LONGEST_TEXT,
         problem=problem,
         done=request.args.get("done", ""),
         form=request.form,
     )
+
+
+def _appeal_until(row: PriorLearningApplication | None) -> datetime | None:
+    return prior_learning.appeal_until(row) if row is not None and row.decided_at else None
 
 
 def _asks_anew() -> bool:

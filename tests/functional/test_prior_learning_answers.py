@@ -1,0 +1,245 @@
+"""What comes of an application: the learner is told, may appeal in time, and errors are mended."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from badges.prior_learning import APPEAL_WITHIN
+from lti_tool import clock, worker
+from lti_tool.db import Database
+from lti_tool.models import (
+    AuditEntry,
+    Award,
+    CompletionRecord,
+    EvidenceBytes,
+    EvidenceFile,
+    PriorLearningApplication,
+    PriorLearningJudgement,
+)
+from tests.factories.databases import on_each_database
+from tests.factories.signing_in import SignedIn
+from tests.factories.visits import Visit, Visits
+from tests.functional.test_prior_learning_files import send
+from tests.functional.test_prior_learning_pages import (
+    LIST,
+    PATH,
+    UNIT,
+    apply,
+    assessor,
+    judge,
+    outcomes,
+    title,
+    waiting,
+)
+
+RECOGNISED = "What you can do already is recognised in"
+
+
+@pytest.fixture
+def visits(app: Flask, database: Database) -> Visits:
+    return Visits.at(app, database, clock.now() - timedelta(minutes=1))
+
+
+@pytest.fixture
+def teacher(visits: Visits) -> Visit:
+    return visits.open("olha", teacher=True, unit=UNIT)
+
+
+@pytest.fixture
+def ana(visits: Visits, teacher: Visit) -> Visit:
+    return visits.open("ana", unit=UNIT)
+
+
+@pytest.fixture
+def asta(app: Flask, database: Database, visits: Visits) -> SignedIn:
+    return assessor(app, database, visits, "Asta")
+
+
+def correct(asta: SignedIn, database: Database, *turn: str, **changes: str) -> tuple[int, str]:
+    """Turn the judgements on some outcomes; return status and page."""
+    path = f"{LIST}/{waiting(database)}/correct"
+    page = asta.get(path)
+    revision = page.text.partition('name="revision" value="')[2].partition('"')[0]
+    reasons = {f"reason:{code}": "I took one for another" for code in turn}
+    fields = {"revision": revision, "turn": list(turn), **reasons, **changes}
+    answer = asta.post(path, **fields)  # type: ignore[arg-type]
+    return answer.status_code, answer.text
+
+
+def late(database: Database) -> None:
+    """Let the time for an appeal be over."""
+    with database.transaction() as db:
+        db.execute(
+            sa.update(PriorLearningApplication).values(
+                decided_at=clock.now() - APPEAL_WITHIN - timedelta(minutes=1)
+            )
+        )
+
+
+@on_each_database
+def test_every_page_tells_what_was_decided_until_it_is_read(
+    visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "recognised")
+    elsewhere = visits.open("ana", unit=UNIT, course="elsewhere", link="elsewhere")
+    for path in ("", "units", "prior-learning", "data"):
+        page = ana.get(path)
+        assert f"{RECOGNISED} “{title(visits)}”" in page.text, path
+        assert RECOGNISED not in teacher.get("units").text
+        assert RECOGNISED not in elsewhere.get("units").text
+    read = ana.get("units").follow("Read the judgement")
+    assert "Everything is recognised" in read.text
+    assert RECOGNISED not in read.text
+    assert RECOGNISED not in ana.get("units").text
+
+
+def test_what_is_still_to_do_and_the_answer_to_an_appeal_are_told(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "more")
+    assert "The assessor wants more evidence for" in ana.get("units").text
+    page = ana.get("units").follow("See what is wanted")
+    page.submit("apply", text="Five years, and a reference", do="hand_in")
+    judge(asta, visits, waiting(database), "not_recognised", "recognised")
+    page = ana.get("units")
+    assert "recognised in part" in page.text
+    assert "something is left to do" in page.text
+    page.follow("Read the judgement").submit("appeal", reason="I did it every day")
+    assert "recognised in part" not in ana.get("units").text
+    bela = assessor(app, database, visits, "Bela")
+    judge(bela, visits, waiting(database), "not_recognised")
+    page = ana.get("units")
+    assert "Your appeal is decided. What you can do already is recognised in part" in page.text
+
+
+def test_a_judgement_that_is_taken_back_counts_no_more_and_is_explained(
+    visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    first, second, *_ = outcomes(visits)
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "recognised", "not_recognised")
+    ana.get(PATH)
+    page = asta.get(LIST).text
+    assert "Correct your judgement" in page
+    shown = asta.get(f"{LIST}/{waiting(database)}/correct").text
+    assert "I take it back: not recognised" in shown
+    assert "I recognise it after all" in shown
+    assert correct(asta, database, first, second)[0] == 303
+    assert "Your correction is recorded" in asta.get(f"{LIST}?done=corrected").text
+    assert "An assessor has corrected a judgement" in ana.get("units").text
+    page = ana.get(PATH)
+    assert page.text.count("I took one for another") == 2
+    assert "corrected" in page.text
+    assert "a record was taken back" in teacher.get(f"course/people/{ana.person_id}").text
+    with database.transaction(read_only=True) as db:
+        records = db.query(CompletionRecord).order_by(CompletionRecord.recorded_at).all()
+        assert [one.part for one in records] == [first, None, second]
+        assert records[1].retracts_id == records[0].id
+        assert records[1].assessor_account_id == asta.account_id
+        corrected = {one.corrects_id for one in db.query(PriorLearningJudgement)}
+        assert len(corrected) == 3
+        assert db.query(AuditEntry).filter_by(action="prior_learning.corrected").count() == 1
+    assert page.has_form("appeal")  # what was taken back can be appealed
+
+
+@on_each_database
+def test_a_badge_that_was_claimed_is_not_revoked_by_a_correction_but_flagged(
+    visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "recognised")
+    complete_the_rest(visits, teacher)
+    ana.get("claim").submit("claim")
+    shown = asta.get(f"{LIST}/{waiting(database)}/correct").text
+    assert "The learner has claimed the badge" in shown
+    assert correct(asta, database, outcomes(visits)[0])[0] == 303
+    with database.transaction(read_only=True) as db:
+        award = db.query(Award).one()
+        assert award.flagged_at is not None
+        assert award.withdrawn_at is None
+    assert "looking at your award" in ana.get("units").text
+    assert correct(asta, database, outcomes(visits)[0])[0] == 303  # back again
+    with database.transaction(read_only=True) as db:
+        assert db.query(Award).one().flagged_at is None
+
+
+def complete_the_rest(visits: Visits, teacher: Visit) -> None:
+    rest = tuple(one for one in visits.mc.units if one.code != UNIT)
+    visits.school.complete(teacher.id, "ana", replace(visits.mc, units=rest))
+
+
+def test_a_correction_needs_a_choice_a_reason_and_what_was_read(
+    visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    first = outcomes(visits)[0]
+    apply(visits, ana)
+    assert asta.get(f"{LIST}/{waiting(database)}/correct").status_code == 404  # judged nothing yet
+    judge(asta, visits, waiting(database), "recognised")
+    status, page = correct(asta, database)
+    assert (status, "Choose what you correct" in page) == (400, True)
+    status, page = correct(asta, database, first, **{f"reason:{first}": " "})
+    assert (status, f'value="{first}" checked' in page) == (400, True)
+    assert correct(asta, database, "NONE")[0] == 400
+    assert correct(asta, database, first, revision="99")[0] == 409
+    with database.transaction(read_only=True) as db:
+        assert db.query(PriorLearningJudgement).count() == len(outcomes(visits))
+
+
+def test_others_correct_nothing_and_nobody_during_an_appeal(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    first, *_ = outcomes(visits)
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "not_recognised", "recognised")
+    bela = assessor(app, database, visits, "Bela")
+    path = f"{LIST}/{waiting(database)}/correct"
+    assert bela.code("GET", path) == (404, "unknown_application")
+    ana.get(PATH).submit("appeal", reason="I did it every day")
+    assert asta.code("GET", path) == (409, "prior_not_decided")
+    judge(bela, visits, waiting(database), "not_recognised")
+    assert first not in asta.get(path).text  # the appeal has decided about it
+    assert f'value="{first}"' in bela.get(path).text
+    visits.open("asta", teacher=True, name="ASTA", unit=UNIT)
+    assert asta.code("GET", path) == (403, "prior_own_teacher")
+
+
+def test_an_appeal_is_possible_for_thirty_days(
+    visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    assert "within 30 days" in ana.get("prior-learning").text
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "not_recognised")
+    page = ana.get(PATH)
+    assert "You can do this once, until" in page.text
+    path, data = page.filled("appeal", reason="I did it every day")
+    late(database)
+    page = ana.get(PATH)
+    assert not page.has_form("appeal")
+    assert "Another assessor could be asked for until" in page.text
+    refused = ana.post(path, data)
+    assert (refused.status, "within 30 days of the decision" in refused.text) == (409, True)
+
+
+@on_each_database
+def test_files_go_when_nobody_judges_by_them_any_more(
+    app: Flask, visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    first, second, *_ = outcomes(visits)
+    send(visits, ana, ("first.txt", b"First"), field=f"file:{first}", do="save")
+    send(visits, ana, ("second.txt", b"Second"), field=f"file:{second}", text="Five years")
+    judge(asta, visits, waiting(database), "recognised", "not_recognised")
+    worker.forget_prior_files(app.extensions["credlet"])
+    assert "second.txt" in ana.get(PATH).text
+    late(database)
+    worker.forget_prior_files(app.extensions["credlet"])
+    assert "second.txt" not in ana.get(PATH).text
+    assert "first.txt" in teacher.get(f"course/people/{ana.person_id}").text
+    with database.transaction(read_only=True) as db:
+        assert [one.name for one in db.query(EvidenceFile)] == ["first.txt"]
+        assert db.query(EvidenceBytes).count() == 1
+    assert "forget_prior_files" in [job.name for job in worker.JOBS]
