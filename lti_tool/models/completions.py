@@ -50,7 +50,8 @@ class CompletionRecord(Base):
     `activity_result`: the grade in the LMS, or what it said of an activity, that it rests on.
     `client`: the other system that reported it. `evidence`, `evidence_link`: what it rests on, in
     words and as an https address; `is_evidence_shared`: whoever wrote the words was told that the
-    learner reads them, as everybody is since there are files.
+    learner reads them, as everybody is since there are files. `judged_at`: when the assessor
+    judged, where that was noted without network and came in later, at `recorded_at`.
     """
 
     __tablename__ = "completion_records"
@@ -65,6 +66,7 @@ class CompletionRecord(Base):
     version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("micro_credential_versions.id"))
     unit_code: Mapped[str] = mapped_column(sa.String(64))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     route: Mapped[str] = mapped_column(sa.String(32))
     assessor_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("people.id"))
     course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"))

@@ -13,6 +13,7 @@ from lti_tool.web import (
     limits,
     lti,
     mentor,
+    offline,
     proving,
     public,
     raw_bytes,
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
         public.blueprint,
         sign_in.blueprint,
         mentor.blueprint,
+        offline.blueprint,
         admin.blueprint,
         api.blueprint,
     ):

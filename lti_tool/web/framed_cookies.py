@@ -46,9 +46,11 @@ def launch_path(launch_id: uuid.UUID) -> str:
     return "/" if security.host_prefix() else f"/launches/{launch_id}"
 
 
-def keep_launch(response: Response, launch_id: uuid.UUID, token: str) -> None:
-    """Let the browser carry the secret of a launch until it is closed."""
-    _set(response, launch_name(launch_id), token, launch_path(launch_id), None)
+def keep_launch(
+    response: Response, launch_id: uuid.UUID, token: str, lifetime: timedelta | None = None
+) -> None:
+    """Let the browser carry the secret of a launch until it is closed, or for `lifetime`."""
+    _set(response, launch_name(launch_id), token, launch_path(launch_id), lifetime)
     if prefix := security.host_prefix():
         known = [name for name in request.cookies if name.startswith(f"{prefix}{LAUNCH}_")]
         for name in known[: max(len(known) + 1 - MOST_LAUNCHES, 0)]:  # browsers send oldest first

@@ -7,7 +7,7 @@ The secret travels in a cookie per launch (`framed_cookies`). Where the browser 
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -59,14 +59,21 @@ def path(launch_id: uuid.UUID) -> str:
     return f"/launches/{launch_id}"
 
 
-def carry(response: Response, launch_id: uuid.UUID, token: str) -> Response:
-    """Let the browser carry `token` on every request of this launch."""
-    framed_cookies.keep_launch(response, launch_id, token)
+def carry(
+    response: Response, launch_id: uuid.UUID, token: str, lifetime: timedelta | None = None
+) -> Response:
+    """Let the browser carry `token` on every request of this launch, until it is closed or for
+    `lifetime`."""
+    framed_cookies.keep_launch(response, launch_id, token, lifetime)
     return response
 
 
-def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
+def current(
+    db: Session, launch_id: uuid.UUID, now: datetime, *, takes_ticket: bool = False
+) -> LaunchSession:
     """Return the launch session that this request belongs to.
+
+    `takes_ticket`: a form with a ticket proves itself by that.
 
     Raises:
         ToolError: unknown, expired, or the browser did not bring its secret.
@@ -79,7 +86,10 @@ def current(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
         # The page that follows stays while a script fetches all others, up to the answer.
         asked = deep_linking.asked(stored, current_tool().encryption)
         proving.let_answer_leave(asked.return_url)
-    launch = launches.find(db, launch_id, secret, now)
+    if takes_ticket and security.brings_ticket(launch_id, now):
+        launch = launches.find_shown(db, launch_id, now)
+    else:
+        launch = launches.find(db, launch_id, secret, now)
     security.allow_framing(launch.frame_ancestors or security.FRAMED_BY_NOBODY)
     g.launch_languages = launches.languages(launch)
     return launch
@@ -95,7 +105,11 @@ def _secret(launch_id: uuid.UUID) -> str | None:
 
 
 def visiting(
-    *, teacher: bool = False, writes: bool = False, selects: bool | None = False
+    *,
+    teacher: bool = False,
+    writes: bool = False,
+    selects: bool | None = False,
+    takes_ticket: bool = False,
 ) -> Callable[
     [Callable[Concatenate[Visit, P], ResponseReturnValue | Afterwards]],
     Callable[..., ResponseReturnValue],
@@ -103,7 +117,8 @@ def visiting(
     """Give a view its `Visit`; the transaction ends when the view returns.
 
     `teacher`: learners are refused. `writes`: the view changes something. `selects`: the view
-    belongs to deep linking requests, and to no other launch; None: to every kind.
+    belongs to deep linking requests, and to no other launch; None: to every kind. `takes_ticket`:
+    its form may open a tab of its own (`security.ticket`).
     """
 
     def decorate(
@@ -113,7 +128,7 @@ def visiting(
         def visit(launch_id: uuid.UUID, *args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             now = clock.now()
             with current_tool().database.transaction(read_only=not writes) as db:
-                launch = current(db, launch_id, now)
+                launch = current(db, launch_id, now, takes_ticket=takes_ticket)
                 g.visit, g.is_answered = Visit(db, launch, now), launch.answered_at is not None
                 g.is_learners = launch.link_id is not None and not launch.is_teacher
                 if teacher and not launch.is_teacher:

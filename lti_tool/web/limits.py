@@ -98,6 +98,7 @@ BY_BLUEPRINT: Mapping[str, Rule] = {
     "learner": LAUNCHED,
     "teacher": LAUNCHED,
     "public": PUBLIC,
+    "offline": PUBLIC,
     "registration": REGISTRATIONS,
     "sign_in": SIGN_INS,
     "mentor": MENTORS,

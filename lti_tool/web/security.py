@@ -15,9 +15,11 @@ send a form nowhere else.
 import hashlib
 import hmac
 import operator
+import re
 import secrets
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime, timedelta
 
 from flask import Flask, Response, g, request
 
@@ -41,6 +43,9 @@ OWN_COOKIES = {
     ADMIN_BLUEPRINT: "account",
     MENTOR_BLUEPRINT: "mentor",
 }
+
+TICKET_FIELD = "ticket"
+TICKET_LIFETIME = timedelta(minutes=30)
 
 FRAMED_BY_NOBODY = "'none'"
 FRAMED_BY_ANYBODY = "*"
@@ -84,6 +89,11 @@ def allow_fetching() -> None:
     g.connect = True
 
 
+def allow_worker() -> None:
+    """Let scripts of this response install a service worker of this server."""
+    g.worker = True
+
+
 def allow_style(source: str) -> None:
     """Let this response hold one style sheet: `source` is its hash (CSP Level 3, `hash-source`)."""
     g.styles = [f"'{source}'"]
@@ -117,6 +127,27 @@ def own_secret(blueprint: str) -> str:
 def own_csrf_token(blueprint: str, secret: str) -> str:
     """Return what a form carries on a page that no launch opened; another text each time."""
     return _masked(_own_seal(blueprint, secret))
+
+
+def ticket(launch_id: uuid.UUID, now: datetime) -> str:
+    """Return what a form carries that opens a tab of its own, where the browser does not bring what
+    it keeps for the frame of the LMS; it holds for `TICKET_LIFETIME`."""
+    ends = str(int((now + TICKET_LIFETIME).timestamp()))
+    return f"{ends}.{_masked(_ticket_seal(launch_id, ends))}"
+
+
+def brings_ticket(launch_id: uuid.UUID, now: datetime) -> bool:
+    """Return whether the request is such a form of this launch, sent from a page of this server:
+    nobody is lured into another's launch by a form on a foreign page."""
+    ends, _, token = request.form.get(TICKET_FIELD, "").partition(".")
+    if not re.fullmatch(r"[0-9]{1,11}", ends) or int(ends) <= now.timestamp():
+        return False
+    is_own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    return is_own and _holds(token, _ticket_seal(launch_id, ends))
+
+
+def _ticket_seal(launch_id: uuid.UUID, ends: str) -> bytes:
+    return _seal(b"ticket:" + launch_id.bytes + ends.encode())
 
 
 def check_form() -> None:
@@ -187,6 +218,7 @@ def _policy() -> str:
             "default-src 'none'",
             f"script-src {script}",
             *(["connect-src 'self'"] if g.get("connect") else []),
+            *(["worker-src 'self'"] if g.get("worker") else []),
             f"style-src {' '.join([OWN_FILES, *g.get('styles', [])])}",
             "img-src 'self' data:",
             f"form-action {g.get('form_action', OWN_FORMS)}",

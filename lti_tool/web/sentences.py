@@ -12,6 +12,7 @@ from lti_tool.web.reporting_sentences import REPORTING
 from lti_tool.web.reviewing_sentences import REVIEWING
 from lti_tool.web.sentence import N_, Sentence
 from lti_tool.web.table_sentences import TABLES
+from lti_tool.web.ticking_sentences import TICKING
 from lti_tool.web.writing_sentences import WRITING
 
 __all__ = ["N_", "SENTENCES", "Sentence", "sentence"]
@@ -427,6 +428,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **MENTORS,
     **EVIDENCE,
     **PRIOR_LEARNING,
+    **TICKING,
     # launches that are refused; the others by `launch_refused`
     "registration_pending": Sentence(
         N_("Your learning platform is registered here, but not confirmed yet."),

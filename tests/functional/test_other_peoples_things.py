@@ -110,6 +110,9 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.ask_mentor": of_course("person_id", "unknown_learner"),
     "teacher.revoke_mentor": of_course("mentor_link_id", "mentor_link_unknown", placement=False),
     "teacher.sheet": COURSE,
+    "teacher.offline_offer": COURSE,
+    "teacher.open_offline": COURSE,
+    "teacher.take_queue": COURSE,
     "teacher.typed": COURSE,
     "teacher.read_typed": COURSE,
     "teacher.export": COURSE,
@@ -164,6 +167,8 @@ PUBLIC_ROUTES = frozenset(
     {
         "web.static",
         "health.health",
+        "offline.page",
+        "offline.worker",
         "public.home",
         "public.offer",
         "public.search",

@@ -48,6 +48,7 @@ __all__ = [
     "Standing",
     "as_completion",
     "find",
+    "known",
     "record",
     "record_activity",
     "record_all",
@@ -76,7 +77,8 @@ UNFIT_REASONS = frozenset({"reason_missing", "evidence_too_long"})
 class Judgement:
     """What an assessor says of one unit: points, points of a part, or a sign-off.
 
-    `evidence`, `link`: what it rests on, in words and as an https address.
+    `evidence`, `link`: what it rests on, in words and as an https address. `at`: when it was said,
+    where that was before it came in.
     """
 
     unit: str
@@ -85,6 +87,7 @@ class Judgement:
     signed_off: bool = False
     evidence: str | None = None
     link: str | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +309,7 @@ def _judged(judgement: Judgement, key: str) -> CompletionRecord:
         is_signed_off=judgement.signed_off,
         evidence=_evidence(judgement.evidence),
         evidence_link=evidence.link(judgement.link),
+        judged_at=judgement.at,
     )
 
 
@@ -417,6 +421,19 @@ def submitted(
         .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
     )
     return list(db.scalars(found))
+
+
+def known(
+    db: Session, assessor: Person, people: Collection[uuid.UUID], keys: Collection[str]
+) -> dict[str, CompletionRecord]:
+    """Return what an assessor recorded of these people under these keys, also what was taken back
+    since, by key."""
+    found = sa.select(CompletionRecord).filter(
+        CompletionRecord.person_id.in_(people),
+        CompletionRecord.key.in_(keys),
+        CompletionRecord.assessor_id == assessor.id,
+    )
+    return {record.key: record for record in db.scalars(found)}
 
 
 def find(db: Session, record_id: uuid.UUID) -> CompletionRecord:

@@ -205,6 +205,48 @@ def find(db: Session, launch_id: uuid.UUID, token: str | None, now: datetime) ->
         raise Forbidden("session_missing")
     if not hmac.compare_digest(session.token_digest, _digest(token)):
         raise Forbidden("session_missing")
+    return _open(session, now)
+
+
+def find_shown(db: Session, launch_id: uuid.UUID, now: datetime) -> LaunchSession:
+    """Return the launch session of somebody who proved otherwise that they saw a page of it.
+
+    Raises:
+        Forbidden: as `find`.
+    """
+    session = db.get(LaunchSession, launch_id)
+    if session is None:
+        raise Forbidden("session_missing")
+    return _open(session, now)
+
+
+def open_beside(db: Session, session: LaunchSession, now: datetime) -> tuple[LaunchSession, str]:
+    """Return one more session of the same person at the same link, and its browser's secret.
+
+    For a tab of its own, where the browser does not bring what it keeps for the frame. It ends when
+    the first one ends.
+    """
+    token = secrets.token_urlsafe(32)
+    beside = LaunchSession(
+        id=uuid.uuid4(),
+        token_digest=_digest(token),
+        registration_id=session.registration_id,
+        person_id=session.person_id,
+        course_id=session.course_id,
+        link_id=session.link_id,
+        is_teacher=session.is_teacher,
+        is_review=False,
+        is_privacy=False,
+        locale=session.locale,
+        created_at=now,
+        expires_at=session.expires_at,
+    )
+    db.add(beside)
+    db.flush()
+    return beside, token
+
+
+def _open(session: LaunchSession, now: datetime) -> LaunchSession:
     if min(session.expires_at, session.bearer_expires_at or session.expires_at) <= now:
         raise Forbidden("session_expired")
     if session.registration.is_disabled:

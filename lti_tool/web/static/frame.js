@@ -140,7 +140,7 @@
     const form = event.target, button = event.submitter;
     const its = name => (button && button.getAttribute(`form${name}`)) || form.getAttribute(name);
     const to = new URL(its("action") || "", location);
-    if (event.defaultPrevented || !launch || !isOurs(to)) return;
+    if (event.defaultPrevented || !launch || !isOurs(to) || its("target") === "_blank") return;
     event.preventDefault();
     const fields = new FormData(form);
     if (button && button.name) fields.append(button.name, button.value);

@@ -1,0 +1,19 @@
+"""When an assessor judged, where that was noted without network and came in later."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0036"
+down_revision = "0035"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("completion_records") as batch:
+        batch.add_column(sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("completion_records") as batch:
+        batch.drop_column("judged_at")
