@@ -5,7 +5,7 @@ the LMS's frame as a third party, as they would in real life.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -101,12 +101,14 @@ def running(
     tool_host: str = TOOL_HOST,
     manners: Manners = MOODLE,
     certificate: Path | None = None,
+    serves_tool: bool = True,
 ) -> Iterator[World]:
     """Serve a new tool and a new LMS until the block ends; the database lies in `folder`.
 
     `locale`: the language that the LMS says its people use. `worker`: deliver scores by itself.
     `tool_host`: a name under which browsers find the tool on this machine. `manners`: which LMS
-    it plays. `certificate`: a PEM file, with its key, to serve both over https.
+    it plays. `certificate`: a PEM file, with its key, to serve both over https. `serves_tool`:
+    otherwise the caller does, as the tool's settings say.
     """
     scheme = "https" if certificate else "http"
     settings = _settings(folder, f"{scheme}://{tool_host}", tool_port, worker=worker)
@@ -126,7 +128,7 @@ def running(
     try:
         with (
             serving(create_lms(lms.config, lms), port=lms_port, certificate=certificate),
-            serving(app, port=tool_port, certificate=certificate),
+            serving(app, port=tool_port, certificate=certificate) if serves_tool else nullcontext(),
         ):
             yield _connect(app, lms)
     finally:

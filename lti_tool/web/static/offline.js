@@ -8,7 +8,8 @@
   const DAY = 24 * 3600 * 1000, BATCH = 50, PATIENCE = 30000;
   const ENDED = ["session_missing", "session_expired", "form_token"];
   const fill = (text, what) => text.replace("{}", what);
-  let person = brought?.person, lists = [], ticks = [], list = null, isSending = false, opened = null;
+  let person = brought?.person, lists = [], ticks = [], list = null, opened = null;
+  let isSending = false, isOver = false;
 
   // What is stored: `lists` by id, `ticks` by key, and in `here` who came last.
   const base = () => opened ??= new Promise((use, fail) => {
@@ -35,6 +36,11 @@
     await store(name, act);
     others?.postMessage("changed");
   }
+  // Changes what is there at that moment, and brings back nothing that is gone.
+  const amend = (name, key, act) => change(name, each => {
+    const found = each.get(key);
+    found.onsuccess = () => found.result && act(each, found.result);
+  });
   if (others) others.onmessage = () => load().then(show);
 
   async function load() {
@@ -104,7 +110,7 @@
     const { queue, token, grid, courseId } = brought;
     for (const one of await all("lists"))
       if (one.person === person && one.courseId === courseId)
-        await store("lists", each => each.put({ ...one, queue, token, grid }));
+        await amend("lists", one.id, (each, now) => each.put({ ...now, queue, token, grid }));
   }
 
   const mine = () => ticks.filter(one => one.list === list?.id);
@@ -123,8 +129,13 @@
     };
     try {
       await change("ticks", each => {
-        if (before) each.delete(before.key);
-        return points === "" ? null : each.put(tick);
+        const replace = () => {
+          if (points !== "") each.put(tick);
+          if (before) each.delete(before.key);
+        };
+        if (!before) return replace();
+        const found = each.get(before.key);
+        found.onsuccess = () => found.result?.tried || replace();
       });
     } catch {
       complain(fill(words.full, `${learner.name}, ${name}`));
@@ -134,9 +145,10 @@
   }
 
   async function drop(tick) {
-    await change("ticks", each => each.delete(tick.key));
+    await amend("ticks", tick.key, (each, now) => (now.tried && !now.words) || each.delete(now.key));
     await load();
     show();
+    (tick.words || at("waiting").hidden ? at("course") : at("waiting").firstElementChild).focus();
   }
 
   // Sends what waits, list by list; of two tabs one at a time.
@@ -169,26 +181,40 @@
 
   async function sendList(one, done) {
     for (;;) {
-      const batch = ticks.filter(tick => tick.list === one.id && !tick.words).slice(0, BATCH);
+      const batch = await claim(one.id);
       if (!batch.length) return;
       say(words.sending);
-      await store("ticks", each => batch.forEach(tick => each.put({ ...tick, tried: true })));
       const { answers, stop } = await post(one, batch);
       if (!answers) return void (done.stop = stop);
-      const states = new Map(one.learners.map(learner => [learner.id, learner.state]));
+      const recorded = batch.filter((_, number) => answers[number].status !== "refused");
       await store("ticks", each => batch.forEach((tick, number) => {
         const { status, words: why } = answers[number];
-        if (status === "refused") return each.put({ ...tick, tried: false, words: why });
-        const state = states.get(tick.learner);
-        if (state && state[tick.unit] !== "complete") state[tick.unit] = "sent";
-        each.delete(tick.key);
+        if (status === "refused") each.put({ ...tick, tried: false, words: why });
+        else each.delete(tick.key);
       }));
-      await change("lists", each => each.put(one));
-      const refused = answers.filter(answer => answer.status === "refused").length;
-      done.refused += refused;
-      done.recorded += batch.length - refused;
-      await load();
+      await amend("lists", one.id, (each, now) => {
+        for (const { learner, unit } of recorded) {
+          const state = now.learners.find(other => other.id === learner)?.state;
+          if (state && state[unit] !== "complete") state[unit] = "sent";
+        }
+        each.put(now);
+      });
+      done.recorded += recorded.length;
+      done.refused += batch.length - recorded.length;
     }
+  }
+
+  // Returns what of a list is sent next; from now on it cannot be undone here.
+  async function claim(id) {
+    let batch = [];
+    await change("ticks", each => {
+      const found = each.getAll();
+      found.onsuccess = () => {
+        batch = found.result.filter(one => one.list === id && !one.words).slice(0, BATCH);
+        batch.forEach(one => each.put({ ...one, tried: true }));
+      };
+    });
+    return batch;
   }
 
   async function post(one, batch) {
@@ -226,10 +252,12 @@
       for (const one of await navigator.serviceWorker.getRegistrations())
         if (new URL(one.scope).pathname === kept.page) await one.unregister();
     }
+    isOver = true;
     say(words.gone);
     complain();
     await load();
     show();
+    at("told").focus();
   }
 
   // What is shown.
@@ -242,8 +270,7 @@
     at("problem").textContent = text;
   }
   function make(kind, given = {}, ...inside) {
-    const { data, ...plain } = given, made = Object.assign(document.createElement(kind), plain);
-    for (const [name, value] of Object.entries(data ?? {})) made.setAttribute(name, value);
+    const made = Object.assign(document.createElement(kind), given);
     made.append(...inside);
     return made;
   }
@@ -252,7 +279,7 @@
     document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
   function show() {
-    const isNew = brought && !lists.some(one => one.id === brought.id) && at("told").textContent !== words.gone;
+    const isNew = brought && !isOver && !lists.some(one => one.id === brought.id);
     at("ask").hidden = !isNew;
     at("work").hidden = isNew || !list;
     at("nothing").hidden = isNew || Boolean(list);
@@ -265,7 +292,7 @@
     options("which", lists.map(one => [one.id, `${one.course} · ${one.title}`]), list.id);
     at("course").textContent = list.course || list.title;
     at("about").textContent = list.title;
-    options("unit", list.units.map(one => [one.code, one.title]), at("unit").value || list.units[0].code);
+    options("unit", list.units.map(one => [one.code, one.title]), list.unit);
     at("grid").href = list.grid;
     at("desk").hidden = !list.learners.length;
     showUnit();
@@ -282,8 +309,12 @@
     const its = unit();
     at("statement").hidden = !its.statement;
     at("stated").textContent = its.statement ?? "";
-    at("note").value = list.notes[its.code] ?? "";
-    const focused = document.activeElement?.id;
+    const here = document.activeElement, focused = here?.id;
+    if (here !== at("note")) at("note").value = list.notes[its.code] ?? "";
+    if (here?.matches(".ticking .points")) {  // nothing that is being typed is written over
+      here.onblur = () => setTimeout(() => load().then(show));
+      return;
+    }
     at("learners").replaceChildren(...list.learners.map(one => row(one, its)));
     if (focused) at(focused)?.focus();
     find();
@@ -347,7 +378,7 @@
   }
 
   function showCount() {
-    const queue = waiting(), refused = mine().filter(one => one.words);
+    const queue = waiting().sort((one, other) => one.at < other.at ? -1 : 1), refused = mine().filter(one => one.words);
     at("count").textContent = fill(words.unsent, queue.length);
     at("send").hidden = at("waiting").hidden = !queue.length;
     at("lost").textContent = queue.length ? fill(words.unsent, queue.length) : "";
@@ -368,20 +399,26 @@
   at("send").onclick = () => send(true);
   at("removal").onclick = remove;
   at("find").oninput = find;
-  at("unit").onchange = showUnit;
-  at("which").onchange = () => { list = lists.find(one => one.id === at("which").value); show(); };
-  at("note").onchange = async () => {
-    const notes = { ...list.notes, [unit().code]: at("note").value.trim() };
-    await change("lists", each => each.put({ ...list, notes })).catch(() => complain(fill(words.full, "")));
+  at("unit").onchange = async () => {
+    showUnit();
+    await amend("lists", list.id, (each, now) => each.put({ ...now, unit: at("unit").value }));
     await load();
   };
-  at("course").tabIndex = -1;
+  at("which").onchange = () => { list = lists.find(one => one.id === at("which").value); show(); };
+  at("note").onchange = async () => {
+    const { code, title } = unit(), text = at("note").value.trim();
+    await amend("lists", list.id, (each, now) => each.put({ ...now, notes: { ...now.notes, [code]: text } }))
+      .catch(() => complain(fill(words.full, title)));
+    await load();
+  };
+  at("course").tabIndex = at("told").tabIndex = -1;
   addEventListener("online", () => send());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && navigator.onLine && waiting().length) send();
   });
 
   async function begin() {
+    at("scriptless").remove();
     history.replaceState(null, "", kept.page);
     if (!isSecureContext || !navigator.serviceWorker || !window.indexedDB || !window.caches)
       return complain(words.cannot);

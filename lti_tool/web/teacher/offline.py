@@ -102,7 +102,9 @@ def open_offline(visit: Visit) -> ResponseReturnValue:
     wish = narrowing.wish(request.form, catalogue.definition(placement.version))
     beside, token = launches.open_beside(visit.db, visit.launch, visit.now)
     learners = _learners(visit, placement, wish)
-    response = offline.shell(_brought(Visit(visit.db, beside, visit.now), placement, learners))
+    brought = _brought(Visit(visit.db, beside, visit.now), placement, learners)
+    brought["unit"] = wish.unit or visit.launch.link.unit_code
+    response = offline.shell(brought)
     lifetime = beside.expires_at - visit.now
     return launch_session.carry(response, beside.id, token, lifetime)
 
