@@ -25,7 +25,8 @@ class NationalProfile:
     """`short`: how the levels of `framework` begin in the official list; "" for a country that is
     not in it, which has no `levels`. `register`: None where we know of none. `required`: places
     of a definition that this country asks for beside the European standard. `wording`: what is
-    said beside a place."""
+    said beside a place. `shows_prior_learning`: badges of its awarding bodies say which units were
+    recognised as prior learning, whether their holders want it or not."""
 
     country: str
     framework: Text
@@ -33,6 +34,7 @@ class NationalProfile:
     register: Text | None
     required: tuple[str, ...]
     wording: Mapping[str, Text]
+    shows_prior_learning: bool = False
 
     @property
     def levels(self) -> tuple[Concept, ...]:
@@ -66,4 +68,5 @@ def _profile(data: dict[str, object]) -> NationalProfile:
         register=Text(register) if isinstance(register, dict) else None,
         required=tuple(map(str, data["required"])),  # type: ignore[call-overload]
         wording={place: Text(text) for place, text in wording.items()},
+        shows_prior_learning=data["shows_prior_learning"] is True,
     )

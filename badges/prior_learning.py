@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from badges import national_profiles
 from badges.completion_record import Completion
 from badges.conditions import Condition, ConditionCode, Evaluated
 from badges.micro_credential import LearningUnit, MicroCredential
@@ -43,6 +44,13 @@ def fits(mc: MicroCredential, taken: Iterable[str], unit: LearningUnit) -> bool:
     covered = sum((weights[code] for code in {*taken, unit.code}), Decimal(0))
     share = limit(mc)
     return share > 0 and covered * WHOLE <= share * _whole(mc, weights)
+
+
+def must_show(mc: MicroCredential) -> bool:
+    """Whether its badges say which units were recognised, because the awarding body's country asks
+    for that; else whoever claims one decides."""
+    profile = national_profiles.profile(mc.awarding_body.country)
+    return profile is not None and profile.shows_prior_learning
 
 
 def by_hours(mc: MicroCredential) -> bool:

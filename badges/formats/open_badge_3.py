@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from badges import prior_learning
 from badges.award import Award, InvalidAward, PartEarned, UnitResult
 from badges.completion import Route
 from badges.errors import BadgeError
@@ -79,8 +80,12 @@ def build(
     valid_from: datetime,
     addresses: Addresses,
     status: StatusEntry,
+    shows_route: bool = False,
 ) -> Json:
     """Return the unsigned credential.
+
+    `shows_route`: it says which units were recognised as prior learning; it always does where the
+    country asks for it.
 
     `credential_id`: web address or `urn:uuid:`. `language`: of the claim; the language of the
     title nearest to it becomes that of the whole. `valid_from`: aware UTC.
@@ -103,7 +108,9 @@ def build(
             "validFrom": _stamp(valid_from),
             "validUntil": award.expires_at and _stamp(award.expires_at),
             "credentialSubject": _subject(award, recipient, addresses, words),
-            "evidence": list(_evidence(award, words)),
+            "evidence": list(
+                _evidence(award, words, shows_route or prior_learning.must_show(award.mc))
+            ),
             "credentialStatus": _status(status),
         }
     )
@@ -345,13 +352,16 @@ def _results(award: Award, addresses: Addresses) -> Iterator[Json]:
             }
 
 
-def _evidence(award: Award, words: Wording) -> Iterator[Json]:
+def _evidence(award: Award, words: Wording, shows_route: bool) -> Iterator[Json]:
     for unit in award.units:
-        yield {
-            "type": ["Evidence"],
-            "name": criteria.unit_name(unit, words),
-            "narrative": _how_recorded(award, award.result(unit.code), words),
-        }
+        result = award.result(unit.code)
+        if shows_route and result.route is Route.PRIOR_LEARNING:
+            how = words.label("evidence_prior_learning", date=day(result.completed_at))
+            genre = {"genre": words.label("prior_learning")}
+        else:
+            how, genre = _how_recorded(award, result, words), {}
+        name = criteria.unit_name(unit, words)
+        yield {"type": ["Evidence"], "name": name, "narrative": how, **genre}
     for part in award.parts:
         yield {
             "type": ["Evidence"],

@@ -46,8 +46,8 @@ class Line:
 class Summary:
     """What a badge says, in its own language. `name`: None for a badge without a name.
 
-    `evidence`: the units, then how the holder's identity was assured. `criteria`: what every holder
-    has shown.
+    `shows_route`: it names what was recognised as prior learning. `evidence`: the units, then how
+    the holder's identity was assured. `criteria`: what every holder has shown.
     """
 
     title: str
@@ -55,6 +55,7 @@ class Summary:
     language: str
     name: str | None
     has_email_hash: bool
+    shows_route: bool
     awarded_at: datetime
     valid_until: datetime | None
     evidence: tuple[ProvenUnit, ...]
@@ -77,6 +78,7 @@ def summary_of(document: Mapping[str, Any]) -> Summary:
         language=subject["achievement"]["inLanguage"],
         name=_identifier(identifiers, "name"),
         has_email_hash=_identifier(identifiers, "emailAddress") is not None,
+        shows_route=any("genre" in one for one in document.get("evidence", [])),
         awarded_at=datetime.fromisoformat(document["awardedDate"]),
         valid_until=datetime.fromisoformat(until) if until else None,
         evidence=tuple(_evidence(document.get("evidence", []), subject)),

@@ -39,7 +39,7 @@ def asta(world: World, new_context: NewContext) -> Page:
 
 
 def test_from_the_self_assessment_to_the_badge(
-    world: World, learner: Visitor, asta: Page, show: Show
+    world: World, learner: Visitor, new_context: NewContext, asta: Page, show: Show
 ) -> None:
     frame = learner.open_in_frame(world.links[ASSESSED_UNIT])
     frame.get_by_role("link", name="I can do this already").click()
@@ -67,9 +67,29 @@ def test_from_the_self_assessment_to_the_badge(
 
     frame = learner.open_in_frame(world.links[ASSESSED_UNIT])
     expect(frame.get_by_text("5 of 5 units completed")).to_be_visible()
+    expect(frame.get_by_role("status")).to_contain_text("is recognised in")
+    show(learner.page, "prior learning news in the frame")
+    frame.get_by_role("link", name="Read the judgement").click()
+    expect(frame.get_by_text("Everything is recognised")).to_be_visible()
+    frame.get_by_role("link", name="Your way to the badge").click()
+    expect(frame.get_by_text("5 of 5 units completed")).to_be_visible()
+    expect(frame.get_by_role("status")).to_have_count(0)
     frame.get_by_role("link", name="Claim your badge").click()
+    frame.get_by_label("Show which units were recognised").check()
+    frame.get_by_role("button", name="Preview").click()
+    frame.get_by_text("What the badge says").click()
+    expect(frame.get_by_text("Recognised as prior learning")).to_be_visible()
+    claiming = new_context().context.new_page()
+    base = sit(claiming, world, learner.user, world.links[ASSESSED_UNIT])
+    for language in ("de", "en"):  # the last one chosen stays
+        claiming.goto(f"{base}/claim?lang={language}")
+        check(claiming, f"prior learning claim {language}", show)
     frame.get_by_role("button", name="Claim this badge").click()
     expect(frame.get_by_text(f"for {learner.user.name}")).to_be_visible()
+    frame.get_by_role("button", name="Make it public").click()
+    with learner.page.context.expect_page() as opened:
+        frame.get_by_role("link", name="/credentials/").click()
+    expect(opened.value.get_by_text("Recognised as prior learning")).to_be_visible()
 
 
 def hand_in(frame: Frame, world: World) -> None:
@@ -119,7 +139,16 @@ def test_the_learners_pages_read_well_in_every_state(
     page.get_by_role("button", name="Hand in").tap()
     expect(page.get_by_role("status")).to_contain_text("It is handed in")
     judge(asta, "Not recognised", "The certificate is of another process.")
+    page.goto(f"{base}/units?lang=en")
+    check(page, "prior learning news", show)
+    page.goto(f"{base}/units?lang=de")
+    check(page, "prior learning news de", show)
     look("prior learning decided")
+    for language in ("en", "de"):
+        asta.goto(f"{asta.url.partition('?')[0]}?lang={language}")
+        asta.locator("main a[href$='/correct']").first.click()
+        check(asta, f"prior learning correction {language}", show)
+        asta.go_back()
     page.get_by_text("Ask for another assessor").first.tap()
     page.get_by_label("Why you see it otherwise").fill("It is the same process.")
     assert measure.violations(page) == []

@@ -21,6 +21,7 @@ from tests.factories.signing import KEY, LIST_URL, Issued, changed, issue
 
 HARD = "hard to read alike"
 CHOSEN = "with a choice"
+SHOWN = "prior learning shown"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,8 @@ def badges(moment: datetime) -> dict[str, Issued]:
     every = [*samples.all(), awards.stacked()]
     unsigned = {mc.code: signing.built(mc, moment) for mc in every} | {HARD: hard(moment)}
     unsigned[CHOSEN] = chosen(moment)
+    unit = samples.welding().units[2].code
+    unsigned[SHOWN] = signing.built(samples.welding(), moment, "uk", recognised=unit)
     return {name: issue(document, moment) for name, document in unsigned.items()}
 
 
@@ -91,7 +94,7 @@ def wallet(ask: Ask, badges: dict[str, Issued], bad: dict[str, Issued]) -> dict[
     return ask("digitalcredentials.mjs", badges | bad)
 
 
-CODES = [*(mc.code for mc in samples.all()), awards.stacked().code, HARD]
+CODES = [*(mc.code for mc in samples.all()), awards.stacked().code, HARD, CHOSEN, SHOWN]
 
 
 @pytest.mark.parametrize("code", CODES)

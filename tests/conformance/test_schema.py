@@ -86,6 +86,18 @@ def test_badges_by_other_routes_nameless_and_for_tests_are_accepted(variant: str
         assert errors(signed(document), variant) == []
 
 
+@pytest.mark.parametrize("variant", SCHEMAS)
+@pytest.mark.parametrize("language", ["en", "de", "uk"])
+def test_badges_that_show_recognised_prior_learning_are_accepted(
+    variant: str, language: str
+) -> None:
+    mc = samples.welding()
+    award = awards.award(mc, routes={mc.units[2].code: Route.PRIOR_LEARNING})
+    document = awards.credential(award, language=language, shows_route=True)
+    assert "genre" in document["evidence"][2]  # type: ignore[index]
+    assert errors(signed(document), variant) == []
+
+
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(award_histories(), st.sampled_from(definitions.TAGS))
 def test_badges_of_any_definition_are_accepted_by_the_strict_schema(

@@ -120,7 +120,7 @@ def named_recipient(name: str = "Оксана Ковальчук") -> Recipient:
 
 
 def credential(
-    of: Award, *, language: str = "en", to: Recipient | None = None
+    of: Award, *, language: str = "en", to: Recipient | None = None, shows_route: bool = False
 ) -> dict[str, object]:
     return open_badge_3.build(
         of,
@@ -131,4 +131,5 @@ def credential(
         valid_from=CLAIMED_AT,
         addresses=addresses(of.mc),
         status=STATUS,
+        shows_route=shows_route,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from badges import did, status_list
 from badges.award import Award
+from badges.completion import Route
 from badges.fetch import FetchFailed
 from badges.formats import open_badge_3
 from badges.keys import SigningKey
@@ -73,10 +74,23 @@ def issue(unsigned: Document, now: datetime, *, revoked: bool = False) -> Issued
 
 
 def built(
-    mc: MicroCredential, now: datetime, language: str = "en", *, without: Collection[str] = ()
+    mc: MicroCredential,
+    now: datetime,
+    language: str = "en",
+    *,
+    without: Collection[str] = (),
+    recognised: str = "",
 ) -> Document:
-    """A real badge of `mc`, unsigned, valid since the day before `now`."""
+    """A real badge of `mc`, unsigned, valid since the day before `now`. `recognised`: a unit of
+    which it says that it was recognised as prior learning."""
     award = awarded(mc, now - timedelta(days=2), without=without)
+    if recognised:
+        by_route = awards.unit_result(mc.unit(recognised), Route.PRIOR_LEARNING)
+        results = [
+            replace(by_route, completed_at=one.completed_at) if one.unit == recognised else one
+            for one in award.results
+        ]
+        award = replace(award, results=tuple(results))
     return open_badge_3.build(
         award,
         awards.issuer(mc),
@@ -86,6 +100,7 @@ def built(
         valid_from=now - timedelta(days=1),
         addresses=awards.addresses(mc),
         status=awards.STATUS,
+        shows_route=bool(recognised),
     )
 
 

@@ -42,11 +42,13 @@ class Signing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """What the learner decides: the printed name or None, the language, and the address of
-    which a salted hash goes into the badge, or None."""
+    which a salted hash goes into the badge, or None. `shows_route`: the badge says which units were
+    recognised as prior learning."""
 
     name: str | None
     language: str
     email: str | None = None
+    shows_route: bool = False
 
 
 def claim(
@@ -81,7 +83,7 @@ def preview(award: Award, wishes: Claim, *, public_url: str, now: datetime) -> d
     """
     place = StatusEntry(list_url=status_lists.address(public_url, uuid.uuid4()), index=0)
     recipient = _recipient(wishes)
-    return _document(award, recipient, wishes.language, uuid.uuid4(), place, public_url, now)
+    return _document(award, recipient, wishes, uuid.uuid4(), place, public_url, now)
 
 
 def replace(
@@ -246,9 +248,7 @@ def _issue(db: Session, award: Award, wishes: Claim, signing: Signing, now: date
     )
     credential_id = uuid.uuid4()
     place = status_lists.entry_of(entry, signing.public_url)
-    document = _document(
-        award, recipient, wishes.language, credential_id, place, signing.public_url, now
-    )
+    document = _document(award, recipient, wishes, credential_id, place, signing.public_url, now)
     until = document.get("validUntil")
     credential = Credential(
         id=credential_id,
@@ -269,7 +269,7 @@ def _issue(db: Session, award: Award, wishes: Claim, signing: Signing, now: date
 def _document(
     award: Award,
     recipient: Recipient,
-    language: str,
+    wishes: Claim,
     credential_id: uuid.UUID,
     place: StatusEntry,
     public_url: str,
@@ -279,13 +279,14 @@ def _document(
     try:
         return open_badge_3.build(
             fact,
-            keys.issuer(fact.mc.awarding_body, language, public_url, is_test=award.is_test),
+            keys.issuer(fact.mc.awarding_body, wishes.language, public_url, is_test=award.is_test),
             recipient,
             credential_id=f"{public_url}/credentials/{credential_id}",
-            language=language,
+            language=wishes.language,
             valid_from=now,
             addresses=addresses(public_url, award.version, is_test=award.is_test),
             status=place,
+            shows_route=wishes.shows_route,
         )
     except BadgeError as error:
         raise _refusal(error) from error

@@ -7,6 +7,8 @@ from typing import TypedDict
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from badges import prior_learning
+from badges.completion import Route
 from badges.errors import BadgeError
 from badges.micro_credential import MicroCredential
 from badges.recipient import clean_name
@@ -28,6 +30,8 @@ from lti_tool.web.learner.standing import LearnerStanding, standing
 class ClaimForm:
     """What the learner decides. `email`: the address that the LMS gave; None: nothing to decide.
 
+    `shows_route`: the badge says which units were recognised as prior learning; None: none was.
+
     `problem`: why the name cannot be printed, a code of `badges.recipient.clean_name`.
     """
 
@@ -36,6 +40,7 @@ class ClaimForm:
     language: str
     wants_email: bool
     email: str | None
+    shows_route: bool | None
     problem: str | None = None
 
 
@@ -46,7 +51,7 @@ def claim(visit: Visit) -> ResponseReturnValue:
     found, award = _claimable(visit)
     if found.credential is not None:
         return _to_badge(visit)
-    return _page(visit, found, award, _proposal(visit, found.units.mc))
+    return _page(visit, found, award, _proposal(visit, found.units.mc, award))
 
 
 @blueprint.post("/claim")
@@ -54,7 +59,7 @@ def claim(visit: Visit) -> ResponseReturnValue:
 def sign(visit: Visit) -> ResponseReturnValue:
     """Sign the badge as decided, or show it once more; sent twice, it is the same badge."""
     found, award = _claimable(visit)
-    form = _sent(visit, found.units.mc)
+    form = _sent(visit, found.units.mc, award)
     if form.problem is not None or _is_preview():
         return _page(visit, found, award, form), 400 if form.problem else 200
     credentials.claim(visit.db, award, _wishes(form), **_by_learner(visit))
@@ -68,12 +73,13 @@ def correct(visit: Visit) -> ResponseReturnValue:
     found, award = _claimable(visit)
     if found.credential is None:
         return redirect(url_for("learner.claim", launch_id=visit.launch.id), 303)
-    name = badge_files.summary(found.credential).name
+    says, mc = badge_files.summary(found.credential), found.units.mc
     proposal = replace(
-        _proposal(visit, found.units.mc),
-        is_named=name is not None,
-        name=name or "",
+        _proposal(visit, mc, award),
+        is_named=says.name is not None,
+        name=says.name or "",
         language=found.credential.language,
+        shows_route=_shows_route(mc, award, is_wanted=says.shows_route),
     )
     return _page(visit, found, award, proposal)
 
@@ -87,7 +93,7 @@ def sign_corrected(visit: Visit) -> ResponseReturnValue:
     mistaken = found.credential
     if mistaken is None or request.form.get("mistaken") != str(mistaken.id):
         return _to_badge(visit)
-    form = _sent(visit, found.units.mc)
+    form = _sent(visit, found.units.mc, award)
     if form.problem is not None or _is_preview():
         return _page(visit, found, award, form), 400 if form.problem else 200
     credentials.replace(visit.db, mistaken, _wishes(form), **_by_learner(visit))
@@ -110,6 +116,7 @@ def _wishes(form: ClaimForm) -> Claim:
         name=form.name if form.is_named else None,
         language=form.language,
         email=form.email if form.wants_email else None,
+        shows_route=bool(form.shows_route),
     )
 
 
@@ -132,6 +139,7 @@ def _page(visit: Visit, found: LearnerStanding, award: Award, form: ClaimForm) -
         form=form,
         summary=_preview(visit, award, form),
         mistaken=found.credential,
+        must_show_route=prior_learning.must_show(found.units.mc),
     )
 
 
@@ -152,7 +160,15 @@ def _to_badge(visit: Visit) -> ResponseReturnValue:
     return redirect(url_for("learner.badge", launch_id=visit.launch.id), 303)
 
 
-def _proposal(visit: Visit, mc: MicroCredential) -> ClaimForm:
+def _shows_route(mc: MicroCredential, award: Award, *, is_wanted: bool) -> bool | None:
+    """Return whether the badge names what was recognised as prior learning; None: nothing was."""
+    routes = {entry["route"] for entry in award.results}
+    if Route.PRIOR_LEARNING.value not in routes:
+        return None
+    return is_wanted or prior_learning.must_show(mc)
+
+
+def _proposal(visit: Visit, mc: MicroCredential, award: Award) -> ClaimForm:
     """Return what the form begins with: the course proposes, the learner decides."""
     placement = visit.launch.link.placement
     offers_email = placement is None or placement.offers_email
@@ -164,12 +180,13 @@ def _proposal(visit: Visit, mc: MicroCredential) -> ClaimForm:
         language=mc.title.best_language(chosen or language(), language()),
         wants_email=False,
         email=email,
+        shows_route=_shows_route(mc, award, is_wanted=False),
     )
 
 
-def _sent(visit: Visit, mc: MicroCredential) -> ClaimForm:
+def _sent(visit: Visit, mc: MicroCredential, award: Award) -> ClaimForm:
     """Return what was sent; a language that the definition lacks becomes the nearest."""
-    proposal = _proposal(visit, mc)
+    proposal = _proposal(visit, mc, award)
     wished = request.form.get("language", proposal.language)
     form = replace(
         proposal,
@@ -177,6 +194,7 @@ def _sent(visit: Visit, mc: MicroCredential) -> ClaimForm:
         name=request.form.get("name", ""),
         language=wished if wished in mc.text_languages else proposal.language,
         wants_email=proposal.email is not None and request.form.get("email") == "1",
+        shows_route=_shows_route(mc, award, is_wanted=request.form.get("route") == "1"),
     )
     if not form.is_named:
         return form

@@ -54,6 +54,7 @@ def prior_learning_advice(visit: Visit) -> ResponseReturnValue:
         offers=shown,
         limit=rules.limit(mc),
         by_hours=rules.by_hours(mc),
+        must_show=rules.must_show(mc),
         appeal_days=rules.APPEAL_WITHIN.days,
     )
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from badges import did, prior_learning, samples, shape
+from badges import did, national_profiles, prior_learning, samples, shape
 from badges.award import Award, IdentityAssurance, InvalidAward
 from badges.completion import Route
 from badges.fetch import FetchFailed
@@ -198,6 +198,34 @@ def test_a_nameless_badge_identifies_nobody() -> None:
     assert document["credentialSubject"]["id"] == awards.SUBJECT_ID
     assert "identifier" not in document["credentialSubject"]
     assert "IdentityObject" not in text_of(document)
+
+
+def recognised() -> Award:
+    return awards.award(WELDING, routes={WELDING.units[2].code: Route.PRIOR_LEARNING})
+
+
+def test_recognised_prior_learning_shows_only_where_its_holder_wants_it() -> None:
+    in_course = awards.credential(awards.award(WELDING), shows_route=True)
+    assert "rior learning" not in str(in_course["evidence"])
+    plain = awards.credential(recognised())
+    assert plain["evidence"] == in_course["evidence"]
+    shown = awards.credential(recognised(), shows_route=True)
+    told = [one for one in shown["evidence"] if "genre" in one]  # type: ignore[attr-defined]
+    assert [one["genre"] for one in told] == ["Recognition of prior learning"]
+    assert told[0]["narrative"].startswith("Recognised as prior learning")
+    assert {**plain, "evidence": None} == {**shown, "evidence": None}
+
+
+def test_recognised_prior_learning_always_shows_where_the_country_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not any(one.shows_prior_learning for one in national_profiles.all().values())
+    country = WELDING.awarding_body.country
+    known = national_profiles.profile("UA")
+    assert known is not None
+    asking = replace(known, country=country, shows_prior_learning=True)
+    monkeypatch.setattr(national_profiles, "all", lambda: {country: asking})
+    assert awards.credential(recognised()) == awards.credential(recognised(), shows_route=True)
 
 
 def test_target_groups_never_appear() -> None:
