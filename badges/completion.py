@@ -161,12 +161,12 @@ class Progress:
     @property
     def open(self) -> tuple[UnitProgress, ...]:
         """The units that bring the whole nearer once completed: not those that are extra."""
-        chosen = {code for one in self.choices for code in one.open}
-        return tuple(
-            unit
-            for unit in self.units
-            if not unit.is_complete and (unit.unit in chosen or self.choice_of(unit.unit) is None)
-        )
+        return tuple(unit for unit in self.units if self.is_open(unit.unit))
+
+    def is_open(self, code: str) -> bool:
+        """Whether a unit brings the whole nearer once completed."""
+        choice = self.choice_of(code)
+        return not self.unit(code).is_complete if choice is None else code in choice.open
 
     @property
     def missing(self) -> tuple[Condition, ...]:

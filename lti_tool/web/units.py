@@ -4,14 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 
+from badges.choices import ChoiceProgress
 from badges.completion import Progress, Route, UnitProgress
 from badges.micro_credential import LearningUnit, MicroCredential
+from badges.text import Text
 from lti_tool.models import Placement
 from lti_tool.services.completing import course_dates
 from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import placements
 from lti_tool.web.conditions import Reason, reasons
+
+
+class Need(StrEnum):
+    """Whether a unit is needed, where learners choose: of the others as many as the choice says."""
+
+    REQUIRED = "required"
+    NAMED = "named"  # by the course
+    CHOICE = "choice"
+    ENOUGH = "enough"  # enough others are completed
+    OPTIONAL = "optional"
+    LEFT_OUT = "left_out"  # not offered in the course
 
 
 class UnitState(StrEnum):
@@ -26,7 +40,8 @@ class UnitState(StrEnum):
 class UnitView:
     """`position`: 1, 2, ... `basis`: what an unlocked unit rests on, in the teacher's words.
 
-    `opens_on`: only while that day is still to come. `is_late`: not complete, and due before today.
+    `opens_on`: only while that day is still to come. `is_open`: completing it still brings the
+    whole nearer. `is_late`: that, and due before today.
     """
 
     position: int
@@ -36,6 +51,8 @@ class UnitView:
     route: Route
     basis: str | None
     reasons: tuple[Reason, ...]
+    need: Need
+    is_open: bool
     is_launched: bool
     opens_on: date | None
     due_on: date | None
@@ -49,28 +66,34 @@ class UnitView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceView:
+    """A choice with the units that the course offers. `need`: 0: all of them are optional."""
+
+    title: Text | None
+    units: tuple[LearningUnit, ...]
+    have: int
+    need: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsView:
-    """`launched`: the unit this visit is for; None from a link to the overview."""
+    """`launched`: the unit this visit is for; None from a link to the overview. `done` of `total`:
+    of the units that are needed."""
 
     mc: MicroCredential
     units: tuple[UnitView, ...]
+    choices: tuple[ChoiceView, ...]
     launched: UnitView | None
     is_complete: bool
-
-    @property
-    def done(self) -> int:
-        return sum(view.state is UnitState.COMPLETE for view in self.units)
-
-    @property
-    def total(self) -> int:
-        return len(self.units)
+    done: int
+    total: int
 
     @property
     def next_open(self) -> UnitView | None:
-        """The first unit that is not complete: the launched one, then one that is open by now."""
+        """The first unit that is still needed: the launched one, then one that is open by now."""
         if self.launched is not None and not self.launched.progress.is_complete:
             return self.launched
-        left = [view for view in self.units if not view.progress.is_complete]
+        left = [view for view in self.units if view.is_open]
         return min(left, key=lambda view: view.opens_on or date.min, default=None)
 
 
@@ -95,8 +118,46 @@ def view(
         _unit_view(position, unit, mc, progress, placement, launched_unit, dates[unit.code], today)
         for position, unit in enumerate(mc.units, start=1)
     )
-    launched = _first([unit for unit in units if unit.is_launched])
-    return UnitsView(mc=mc, units=units, launched=launched, is_complete=progress.is_complete)
+    is_stacked, is_met = progress.stack is not None, progress.stack and progress.stack.is_met
+    return UnitsView(
+        mc=mc,
+        units=units,
+        choices=tuple(one for one in map(partial(_choice_view, mc), progress.choices) if one),
+        launched=_first([unit for unit in units if unit.is_launched]),
+        is_complete=progress.is_complete,
+        done=progress.have - bool(is_met),
+        total=progress.need - is_stacked,
+    )
+
+
+def _choice_view(mc: MicroCredential, found: ChoiceProgress) -> ChoiceView | None:
+    """Return a choice; None where the course leaves nothing to choose."""
+    offered = _offered(found)
+    if found.need == len(offered):
+        return None
+    return ChoiceView(
+        title=found.choice.title,
+        units=tuple(mc.unit(code) for code in offered),
+        have=found.have,
+        need=found.need,
+    )
+
+
+def _offered(found: ChoiceProgress) -> list[str]:
+    return [code for code in found.choice.units if code not in found.left_out]
+
+
+def _need(progress: Progress, code: str) -> Need:
+    found = progress.choice_of(code)
+    if found is None:
+        return Need.REQUIRED
+    if code in found.left_out:
+        return Need.LEFT_OUT
+    if code in found.must or found.need == len(_offered(found)):
+        return Need.NAMED
+    if found.need == 0:
+        return Need.OPTIONAL
+    return Need.CHOICE if code in (*found.open, *found.done) else Need.ENOUGH
 
 
 def _unit_view(
@@ -111,6 +172,7 @@ def _unit_view(
 ) -> UnitView:
     route, basis = placements.route_of(placement, unit.code)
     is_late = dates.due_on is not None and dates.due_on < today
+    is_open = progress.is_open(unit.code)
     return UnitView(
         position=position,
         unit=unit,
@@ -119,10 +181,12 @@ def _unit_view(
         route=route,
         basis=basis,
         reasons=reasons(mc, progress, unit.code),
+        need=_need(progress, unit.code),
+        is_open=is_open,
         is_launched=unit.code == launched_unit,
         opens_on=dates.opens_on if dates.opens_on is not None and today < dates.opens_on else None,
         due_on=dates.due_on,
-        is_late=is_late and not progress.unit(unit.code).is_complete,
+        is_late=is_late and is_open,
     )
 
 

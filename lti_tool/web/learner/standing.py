@@ -17,7 +17,7 @@ from lti_tool.services.awarding.stack_awards import LargerAward
 from lti_tool.services.completing import completions
 from lti_tool.services.courses import confirming
 from lti_tool.services.courses.confirming import Waiting
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 from lti_tool.web import stacks, units
 from lti_tool.web.launch_session import Visit
 from lti_tool.web.learner.blueprint import LARGER
@@ -73,6 +73,8 @@ def standing(visit: Visit) -> LearnerStanding:
     award = _larger(visit, named) if named is not None else None
     version = link.placement.version if award is None else award.version
     progress = completions.standing(visit.db, visit.launch.person, version, visit.now).with_tests
+    if named is None:
+        progress = electives.under(progress, link.placement)
     award = award or awards.shown(visit.db, visit.launch.person, version)
     mc = catalogue.definition(version)
     return LearnerStanding(

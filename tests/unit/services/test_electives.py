@@ -16,7 +16,7 @@ from lti_tool.models import AuditEntry, Course, Delivery, LaunchSession, Placeme
 from lti_tool.services.awarding import awards
 from lti_tool.services.courses import course_settings, grid, roster
 from lti_tool.services.courses.grid import Show
-from lti_tool.services.definitions import electives
+from lti_tool.services.definitions import electives, versions
 from tests.factories.awards import chosen
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database
@@ -225,3 +225,18 @@ def test_what_is_asked_for_is_kept_and_on_record(school: School, teacher: uuid.U
     ask(school, teacher, NOTHING_MORE)
     with school.transaction() as db:
         assert db.scalars(sa.select(Placement)).one().electives is None
+
+
+def test_a_course_that_changes_to_other_choices_asks_anew(
+    school: School, teacher: uuid.UUID
+) -> None:
+    ask(school, teacher, Asked(needed=frozenset({OPTIONAL})))
+    for version, changes in (("1.1", {}), ("2.0", {"choices": MC.choices[:1]})):
+        school.tick()
+        school.publish(replace(MC, version=version, hours=Decimal(91), **changes))
+        with school.transaction() as db:
+            placement = db.scalars(sa.select(Placement)).one()
+            chosen = school.version(db, MC.code).id
+            versions.choose(db, placement, chosen, actor="teacher", now=school.now)
+            is_kept = electives.asked(placement) == Asked(needed=frozenset({OPTIONAL}))
+            assert is_kept == (version == "1.1")
