@@ -161,6 +161,8 @@ class Progress:
     @property
     def open(self) -> tuple[UnitProgress, ...]:
         """The units that bring the whole nearer once completed: not those that are extra."""
+        if not self.choices:
+            return tuple(unit for unit in self.units if not unit.is_complete)
         return tuple(unit for unit in self.units if self.is_open(unit.unit))
 
     def is_open(self, code: str) -> bool:

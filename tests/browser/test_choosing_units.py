@@ -114,6 +114,15 @@ def test_learners_see_what_is_needed_and_what_they_may_choose(
     page.get_by_role("link", name="Claim your badge").click()
     page.get_by_role("button", name="Claim").first.click()
     look(page, show, f"{learner}/", "choices claimed")
+    page.goto(f"{learner}/badge?lang=en")
+    page.get_by_role("button", name="Make it public").click()
+    shown = page.locator("#public a").first.get_attribute("href")
+    assert shown is not None
+    look(page, show, shown, "choices credential")
+    assert "everything that this micro-credential asks for" in read(page, shown)
+    page.goto(f"{teacher}/course?lang=en")
+    page.get_by_role("link", name=world.people.learners[0].name).first.click()
+    look(page, show, page.url.partition("?")[0], "choices person")
     body = MC.awarding_body.slug
     public = f"{learner.partition('/launches/')[0]}/definitions/{body}/{MC.code}/{MC.version}"
     look(page, show, public, "choices definition")

@@ -14,7 +14,7 @@ from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Delivery, StackCheck
-from lti_tool.services.awarding import awards, credentials
+from lti_tool.services.awarding import awards, credentials, enrolments
 from lti_tool.services.completing import completions
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.security import csrf_token
@@ -131,7 +131,7 @@ def test_one_that_is_retired_is_earned_by_those_who_began_it_only(visits: Visits
     visits.open("ana", mc="METAL", unit="", link="metal")
     with visits.school.transaction() as db:
         version = catalogue.find(db, "METAL")
-        completions.enrol(db, visits.school.person(db, "ana"), version, clock.now())
+        enrolments.lock(db, visits.school.person(db, "ana"), version, clock.now())
         version.retired_at = clock.now()
     for sub in ("ana", "borys"):
         complete(visits, FIRST, sub)
