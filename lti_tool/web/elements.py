@@ -111,6 +111,14 @@ def _unit(steps: list[str]) -> str:
     return unit
 
 
+def choice_name(mc: MicroCredential, number: int) -> str:
+    """Return what a choice of units is called: its letter, and its title if it has one."""
+    title = mc.choices[number].title
+    if title is None:
+        return gettext("Choice %(letter)s", letter=letter(number))
+    return gettext("Choice %(letter)s “%(title)s”", letter=letter(number), title=best(title))
+
+
 def unit_titles(mc: MicroCredential) -> Mapping[str, str]:
     """Return the titles of the units by their codes, in the language of the page."""
     return {unit.code: best(unit.title) for unit in mc.units}

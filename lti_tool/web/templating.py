@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
         prior_news=prior_news.unread,
         prior_news_unit=prior_news.unit,
         prior_news_words=prior_news.words,
+        choice_name=elements.choice_name,
         element_names=elements.ELEMENTS,
         licence_names=elements.LICENCES,
         emblem_within=badge_files.emblem_within,

@@ -7,7 +7,7 @@ the other parameters, which say what was selected and where.
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -187,9 +187,9 @@ def reference_of(version: MicroCredentialVersion) -> str:
     return f"{version.series.organisation.slug}/{version.series.code}"
 
 
-def sum_of_columns(mc: MicroCredential) -> Decimal:
+def sum_of_columns(units: Iterable[LearningUnit]) -> Decimal:
     """Return what the course total grows by with a column for each unit."""
-    return sum((deliveries.maximum_of(unit.rule) for unit in mc.units), Decimal(0))
+    return sum((deliveries.maximum_of(unit.rule) for unit in units), Decimal(0))
 
 
 def _links(

@@ -22,7 +22,7 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.services import audit
-from lti_tool.services.definitions import catalogue, grants, lifecycle, versions
+from lti_tool.services.definitions import catalogue, electives, grants, lifecycle, versions
 
 LONGEST_BASIS = 500
 LONGEST_PARAMETER = 300
@@ -224,6 +224,19 @@ def of_course(db: Session, course: Course) -> list[Placement]:
     """Return what a course offers, oldest first."""
     found = sa.select(Placement).filter_by(course_id=course.id).order_by(Placement.created_at)
     return list(db.scalars(found))
+
+
+def offered_units(
+    db: Session, course: Course | None, version: MicroCredentialVersion
+) -> tuple[LearningUnit, ...]:
+    """Return the units of a version that a course offers: those that it does not leave out."""
+    mc = catalogue.definition(version)
+    if course is None or not mc.choices:
+        return mc.units
+    found = sa.select(Placement).filter_by(course_id=course.id, version_id=version.id)
+    placement = db.scalar(found)
+    left_out = electives.asked(placement).left_out if placement is not None else frozenset()
+    return tuple(unit for unit in mc.units if unit.code not in left_out)
 
 
 def links(db: Session, placement: Placement) -> list[ResourceLink]:

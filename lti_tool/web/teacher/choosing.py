@@ -35,6 +35,7 @@ def choose_unit(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
         visit=visit,
         version=version,
         mc=catalogue.definition(version),
+        units=placements.offered_units(visit.db, visit.launch.course, version),
     )
 
 

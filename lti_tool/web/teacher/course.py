@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
@@ -16,11 +17,11 @@ from lti_tool.services.courses import confirming, grid, placements, roster
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.courses.grid import Grid
 from lti_tool.services.courses.roster import Learner
-from lti_tool.services.definitions import catalogue, lifecycle
+from lti_tool.services.definitions import catalogue, electives, lifecycle
 from lti_tool.services.lms import activities as lms_activities
 from lti_tool.services.lms import gradebook_results, moodle
 from lti_tool.services.outbox import deliveries
-from lti_tool.web import conditions, units
+from lti_tool.web import conditions, elements, units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import activities, memberships, narrowing
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
@@ -59,10 +60,24 @@ def course(visit: Visit) -> ResponseReturnValue:
         roster_changes=memberships.told(request.args),
         main_unit=_main_unit(catalogue.definition(placement.version), shown.wish.unit or launched),
         routes=routes,
+        elective={code: _elective(mc, placement, code) for code in routes},
         trouble=_trouble(visit) if Route.LMS_ACTIVITY in routes.values() else [],
         address=address,
         **_table(visit, placement, shown),
     )
+
+
+def _elective(mc: MicroCredential, placement: Placement, code: str) -> str:
+    """Return what is to be said of a unit between which and others learners choose; "" for one
+    that the definition needs."""
+    choice, asked = mc.choice_of(code), electives.asked(placement)
+    if choice is None:
+        return ""
+    if code in asked.left_out:
+        return gettext("not offered in this course")
+    if code in asked.needed:
+        return gettext("needed in this course")
+    return elements.choice_name(mc, mc.choices.index(choice))
 
 
 def _main_unit(mc: MicroCredential, wanted: str | None) -> LearningUnit | None:

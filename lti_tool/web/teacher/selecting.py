@@ -15,7 +15,7 @@ from lti_tool.errors import ToolError
 from lti_tool.lti.deep_linking import Link
 from lti_tool.lti.origins import origin
 from lti_tool.models import MicroCredentialVersion
-from lti_tool.services.courses import deep_linking
+from lti_tool.services.courses import deep_linking, placements
 from lti_tool.services.courses.deep_linking import OVERVIEW, Asked, Choice, Columns, Words
 from lti_tool.services.definitions import catalogue
 from lti_tool.web import lti, security
@@ -54,8 +54,8 @@ def select(visit: Visit) -> ResponseReturnValue:
 def select_units(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
     """Offer everything ticked; `?tick=none` nothing; the overview where one link is taken."""
     version, asked = version_of(visit, version_id), _asked(visit)
-    mc = catalogue.definition(version)
-    chosen = {OVERVIEW, *(unit.code for unit in mc.units)} if asked.accept_multiple else {OVERVIEW}
+    units = placements.offered_units(visit.db, visit.launch.given_course, version)
+    chosen = {OVERVIEW, *(unit.code for unit in units)} if asked.accept_multiple else {OVERVIEW}
     if request.args.get("tick") == "none":
         chosen = set()
     return _page(visit, version, asked, Ticked(frozenset(chosen), Columns.WHOLE))
@@ -67,6 +67,9 @@ def answer(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
     """Answer the request with what is ticked, once."""
     version, asked = version_of(visit, version_id), _asked(visit)
     ticked = _read_form()
+    units = placements.offered_units(visit.db, visit.launch.given_course, version)
+    if unknown := ticked.units - {OVERVIEW, *(unit.code for unit in units)}:
+        raise ToolError("unknown_unit", unit=min(unknown))
     if not ticked.units:
         return _page(visit, version, asked, ticked, problem=True), 400
     links = deep_linking.links(
@@ -107,17 +110,18 @@ def _page(
     *,
     problem: bool = False,
 ) -> str:
-    mc = catalogue.definition(version)
+    units = placements.offered_units(visit.db, visit.launch.given_course, version)
     return render_template(
         "teacher/select_units.html",
         visit=visit,
         version=version,
-        mc=mc,
+        mc=catalogue.definition(version),
+        units=units,
         asked=asked,
         ticked=ticked,
         problem=problem,
         whole=deep_linking.WHOLE_MAXIMUM,
-        all_units=deep_linking.sum_of_columns(mc),
+        all_units=deep_linking.sum_of_columns(units),
     )
 
 

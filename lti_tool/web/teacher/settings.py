@@ -1,13 +1,13 @@
 """What the teacher sets for the micro-credential in this course, on one page."""
 
 import uuid
-from dataclasses import replace
 from datetime import date
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from badges.choices import Asked
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import ToolError
 from lti_tool.models import Placement
@@ -16,11 +16,14 @@ from lti_tool.services.completing import assessors, course_dates
 from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import course_settings, placements
 from lti_tool.services.courses.course_settings import CourseSettings
-from lti_tool.services.definitions import catalogue, electives
+from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import LANGUAGES
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+
+NEEDED, LEFT_OUT = "needed", "left_out"
+"""What a course says of a unit that learners may choose."""
 
 
 @blueprint.get("/course/settings")
@@ -37,7 +40,7 @@ def save_settings(visit: Visit) -> ResponseReturnValue:
     placement = chosen_placement(visit)
     mc = catalogue.definition(placement.version)
     try:
-        wished = replace(_read(mc, request.form), asked=electives.asked(placement))
+        wished = _read(mc, request.form)
         course_settings.change(visit.db, placement, wished, by=visit.launch.person, now=visit.now)
     except ToolError as error:
         if error.code == "not_an_assessor":
@@ -67,6 +70,32 @@ def _read(mc: MicroCredential, form: "MultiDict[str, str]") -> CourseSettings:
         language=language or None,
         proposes_name=form.get("proposes_name") != "no",
         offers_email=form.get("offers_email") == "1",
+        asked=_asked(mc, form),
+    )
+
+
+def _asked(mc: MicroCredential, form: "MultiDict[str, str]") -> Asked:
+    """Return what the form asks for of each choice of units; untouched, what the definition does.
+
+    Raises:
+        ToolError: `wrong_setting`.
+    """
+    said = {
+        code: form.get(f"elective-{code}", "") for choice in mc.choices for code in choice.units
+    }
+    if not {"", NEEDED, LEFT_OUT}.issuperset(said.values()):
+        raise ToolError("wrong_setting")
+    counts = {}
+    for position, choice in enumerate(mc.choices):
+        text = form.get(f"count-{position}", str(choice.count))
+        if text not in {str(number) for number in range(choice.count, len(choice.units) + 1)}:
+            raise ToolError("wrong_setting")
+        if int(text) > choice.count:
+            counts[position] = int(text)
+    return Asked(
+        needed=frozenset(code for code, one in said.items() if one == NEEDED),
+        counts=counts,
+        left_out=frozenset(code for code, one in said.items() if one == LEFT_OUT),
     )
 
 
@@ -99,6 +128,9 @@ def _filled(known: CourseSettings) -> "MultiDict[str, str]":
             ("proposes_name", "yes" if known.proposes_name else "no"),
             ("offers_email", "1" if known.offers_email else ""),
             *(("assessor", str(one)) for one in known.assessors),
+            *((f"elective-{code}", NEEDED) for code in known.asked.needed),
+            *((f"elective-{code}", LEFT_OUT) for code in known.asked.left_out),
+            *((f"count-{position}", str(one)) for position, one in known.asked.counts.items()),
         ]
     )
     units = ((f"-{code}", dates) for code, dates in known.units.items())
