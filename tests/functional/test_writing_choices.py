@@ -116,6 +116,25 @@ def test_a_choice_goes_with_its_last_unit_and_its_translation_stays_with_its_uni
     assert "choices" not in content(visits)
 
 
+def test_what_was_said_of_a_choice_moves_along_with_its_units(visits: Visits, page: Page) -> None:
+    kinds = {"units": CODES[1:4], "count": 2, "title": {"de": "Arten", "en": "Kinds"}}
+    fill(visits, {**content(visits), "choices": [kinds]})
+    put(edit(page, "units"), {1: "1", 2: "1", 3: "1"})
+    assert content(visits)["choices"] == [kinds]
+    put(edit(page, "units"), {3: "1", 4: "1"})
+    assert content(visits)["choices"] == [{**kinds, "units": CODES[1:3]}, {"units": CODES[3:]}]
+    put(edit(page, "units"), {1: "extra", 2: "extra", 3: "", 4: ""})
+    assert content(visits)["choices"] == [{**kinds, "units": CODES[1:3], "count": 0}]
+
+
+def test_a_file_takes_choices_along(visits: Visits, teacher: Visit, page: Page) -> None:
+    choices = [{"units": CODES[1:3], "count": 1, "title": {"de": "Arten"}}]
+    fill(visits, {**content(visits), "choices": choices})
+    exported = check(page).follow("Download (JSON)").response.data
+    upload(teacher.get("drafts").follow("Bring a definition along"), "import", exported)
+    assert content(visits)["choices"] == choices
+
+
 def test_its_title_is_translated_with_the_other_texts(visits: Visits, page: Page) -> None:
     put(page, {1: "0", 2: "0"})
     page = edit(page, "units").submit(

@@ -47,8 +47,9 @@ def read(form: Mapping[str, str], content: Json, text: Text) -> None:
         named = form.get(f"units.{number}.choice", _place(before, code))
         if named == EXTRA or (named.isascii() and named.isdigit() and int(named) < MAX_CHOICES):
             grouped.setdefault(named, []).append(code)
+    known = _known(before, grouped)
     made = [
-        _choice(name, grouped[name], form, before, text)
+        _choice(name, grouped[name], form, known.get(name, {}), text)
         for name in sorted(grouped, key=lambda name: (name == EXTRA, name.zfill(2)))
     ]
     content.pop("choices", None)
@@ -63,21 +64,29 @@ def unasked(form: Mapping[str, str], content: Json) -> Iterator[int]:
             yield number
 
 
-def _choice(
-    name: str, units: list[str], form: Mapping[str, str], before: list[Json], text: Text
-) -> Json:
+def _known(before: list[Json], grouped: Mapping[str, list[str]]) -> dict[str, Json]:
+    """Return what each choice was before: the one of which it has most units. Numbers say nothing:
+    those of the page may be older than the draft."""
+    found: dict[str, Json] = {}
+    for one in before:
+        shared = {name: len({*codes(one)} & {*units}) for name, units in grouped.items()}
+        heir = max(shared, key=lambda name: shared[name], default="")
+        if shared.get(heir):
+            found.setdefault(heir, one)
+    return found
+
+
+def _choice(name: str, units: list[str], form: Mapping[str, str], known: Json, text: Text) -> Json:
+    """Return a choice as the form has it; of what the page did not ask, as it was."""
+    made: Json = {"units": units, "count": known.get("count"), "title": known.get("title")}
+    if f"choices.{name}.count" in form:
+        typed = form[f"choices.{name}.count"].strip()
+        is_number = typed.isascii() and typed.isdigit() and len(typed) < 4
+        made["count"] = int(typed) if is_number else typed[:100]
+        made["title"] = text(form.get(f"choices.{name}.title", ""), known.get("title"))
     if name == EXTRA:
-        return {"units": units, "count": 0}
-    # Known by its units: its number is that of the page, which may be older than the draft.
-    known = max(before, key=lambda one: len({*codes(one)} & {*units}), default={})
-    known = known if {*codes(known)} & {*units} else {}
-    typed = form.get(f"choices.{name}.count", "").strip()
-    title = text(form.get(f"choices.{name}.title", ""), known.get("title"))
-    count = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else typed[:100]
-    made: Json = {"units": units}
-    if count != "":
-        made["count"] = count
-    return made | ({"title": title} if title else {})
+        made["count"] = 0
+    return {member: value for member, value in made.items() if value not in ("", None)}
 
 
 def _place(found: list[Json], code: str) -> str:
