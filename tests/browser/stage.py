@@ -77,6 +77,7 @@ TEACHER_PLACES = (
     "sheet nobody",
     "typed",
     "typed points",
+    "offline",
     "mentor ask",
     "whole nobody",
     "unit parts",
@@ -101,6 +102,7 @@ TEACHER_PLACES = (
     "bring along",
 )
 PUBLIC_PLACES = (
+    "offline page",
     "mentor",
     "definition",
     "series",
@@ -273,6 +275,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "sheet nobody": f"{course}/units/{PARTS_UNIT}/sheet?q=nobody",
         "typed": f"{course}/units/{LAST_UNIT}/typed",
         "typed points": f"{course}/units/{PARTS_UNIT}/typed",
+        "offline": f"{course}/offline",
         "mentor ask": f"{course}/people/{person_id(world, started)}/mentor",
         "whole nobody": f"{empty}/course/units/{LAST_UNIT}/whole",
         "preview": f"{top}/units",
@@ -392,6 +395,7 @@ def public_addresses(world: World) -> dict[str, str]:
         "mentor": f"{public}/confirm/{_mentor_token(world)}",
         "definition": f"{series}/{world.mc.version}",
         "series": series,
+        "offline page": f"{public}/offline/",
         "issuer": f"{public}/issuers/{body}",
         "catalogue": f"{public}/catalogue",
         "catalogue narrowed": f"{public}/catalogue?q=weld&field=07&from=10",

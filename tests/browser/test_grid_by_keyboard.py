@@ -19,30 +19,30 @@ def test_two_are_chosen_signed_off_and_taken_back_with_the_keyboard_alone(
     frame = teacher.open_in_frame(world.overview)
     page = teacher.page
     for user in world.people.learners[:2]:
-        _tab_to(page, frame, frame.get_by_role("checkbox", name=f"Choose {user.name}"))
+        tab_to(page, frame, frame.get_by_role("checkbox", name=f"Choose {user.name}"))
         page.keyboard.press("Space")
     unit = frame.get_by_label("Record for those ticked")
-    _tab_to(page, frame, unit)
+    tab_to(page, frame, unit)
     unit.select_option(LAST_UNIT)
-    _tab_to(page, frame, frame.get_by_role("button", name="Continue"))
+    tab_to(page, frame, frame.get_by_role("button", name="Continue"))
     page.keyboard.press("Enter")
     expect(frame.get_by_role("checkbox", checked=True)).to_have_count(2)
     show(page, "keyboard chosen")
-    _tab_to(page, frame, frame.get_by_role("button", name="Sign off those ticked"))
+    tab_to(page, frame, frame.get_by_role("button", name="Sign off those ticked"))
     page.keyboard.press("Enter")
     expect(frame.get_by_role("status")).to_contain_text("Recorded for 2 learners.")
-    _tab_to(page, frame, frame.get_by_role("link", name="Undo"))
+    tab_to(page, frame, frame.get_by_role("link", name="Undo"))
     page.keyboard.press("Enter")
     reason = frame.get_by_label("Why?")
     expect(reason).to_be_visible()
-    _tab_to(page, frame, reason)
+    tab_to(page, frame, reason)
     page.keyboard.type("mixed up")
-    _tab_to(page, frame, frame.get_by_role("button", name="Take them back"))
+    tab_to(page, frame, frame.get_by_role("button", name="Take them back"))
     page.keyboard.press("Enter")
     expect(frame.get_by_role("status")).to_contain_text("The results were taken back.")
 
 
-def _tab_to(page: Page, frame: Frame, wanted: Locator) -> None:
+def tab_to(page: Page, frame: Frame, wanted: Locator) -> None:
     """Press Tab until `wanted` has the focus; every stop within the frame is outlined."""
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")

@@ -23,9 +23,10 @@ from lti_tool.models import CompletionRecord, Course, LaunchSession
 from tests.browser import measure, teaching
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import Arrive, NewContext, Show
-from tests.browser.test_grid_by_keyboard import _tab_to as tab_to
+from tests.browser.test_grid_by_keyboard import tab_to
 from tests.browser.visitors import Visitor, sit
 from tests.factories import crowds
+from tests.functional.test_web_server import environ_of
 
 SIGN_OFF, PARTS, LAST = ASSESSED
 TAKEN = "It is on this phone now."
@@ -139,17 +140,13 @@ def test_twelve_ticks_without_network_outlive_the_browser_tab_and_arrive(
 @contextmanager
 def _gunicorn(settings: Settings, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Serve the tool from processes of its own, which can be killed."""
-    values = {
-        name.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
-        for name, value in settings.model_dump().items()
-    }
     command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "wsgi:app"]
     root = Path(__file__).parents[2]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             cwd=root,
-            env={"PATH": os.environ["PATH"], **values},
+            env=environ_of(settings),
             stderr=output,
             start_new_session=True,
         )
@@ -407,6 +404,7 @@ def test_every_state_of_the_page_reads_well(
         teacher.press(teacher.page.locator(".button.main"))
     page = opened.value
     page.wait_for_url(re.compile("/offline/$"))
+    expect(page.locator("#ask")).to_be_visible()
     look(page, "ask")
     page.locator("#take").click()
     expect(page.locator("#work")).to_be_visible()
@@ -449,3 +447,43 @@ def test_without_scripts_the_page_names_the_sheet(world: World, arrive: Arrive) 
     visitor = arrive(world.people.teacher, scripts=False)
     visitor.page.goto(f"{world.tool.settings.public_url}/offline/")
     expect(visitor.page.get_by_text("This page needs JavaScript.")).to_be_visible()
+
+
+def test_names_go_after_a_week_and_what_was_not_sent_after_a_month(
+    crowd: World, arrive: Arrive
+) -> None:
+    teacher = arrive(crowd.people.teacher)
+    page = take_along(teacher)
+    go_offline(teacher)
+    tick(page, 1)
+    teacher.context.clock.set_fixed_time(clock.now() + timedelta(days=8))
+    page = reopened(teacher, page)
+    expect(page.locator("#count")).to_have_text("Not sent yet: 1")
+    expect(page.locator("#desk")).to_be_hidden()
+    assert page.locator("#learners li").count() == 0
+    teacher.context.clock.set_fixed_time(clock.now() + timedelta(days=31))
+    page = reopened(teacher, page)
+    expect(page.get_by_text("Nothing lies on this phone for you.")).to_be_visible()
+
+
+def test_a_page_of_another_release_is_replaced_when_there_is_network(
+    crowd: World, arrive: Arrive
+) -> None:
+    teacher = arrive(crowd.people.teacher)
+    page = take_along(teacher)
+    (current,) = page.evaluate("caches.keys()")
+    page.evaluate(
+        """async current => {
+      const old = await caches.open("offline-before-en");
+      await old.put("/offline/", new Response("<p>before</p>"));
+      await caches.delete(current);
+    }""",
+        current,
+    )
+    page.reload()
+    expect(page.locator("#course")).to_be_visible()
+    page.wait_for_function("caches.keys().then(all => all.length === 1)")
+    assert page.evaluate("caches.keys()") == [current]
+    go_offline(teacher)
+    page = reopened(teacher, page)
+    expect(page.locator("#course")).to_be_visible()

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 import requests.adapters
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from lti_tool.demo.serving import free_port
-from lti_tool.demo.world import World, running
+from lti_tool.demo.world import ASSESSED, World, running
+from tests.browser import teaching
+from tests.browser.chromium import FLAGS, Sitting, Watch
 from tests.browser.drivers import Driver, firefox, webkit
 from tests.browser.drivers.chromium import Chromium, Profile
 from tests.browser.teacher_in_frame import BEARER, COOKIE, work
+from tests.browser.visitors import Visitor
 from tests.factories.certificates import self_signed
 from tests.peers import require
 
@@ -120,6 +123,31 @@ def test_every_cookie_is_secure_cross_site_and_partitioned(browser: Browser, wor
     kept = [each for each in context.cookies() if each["name"] != "demo_lms"]
     assert {each["partitionKey"] for each in kept} == {"https://127.0.0.1"}
     context.close()
+
+
+def test_a_list_is_taken_along_from_the_frame_whose_cookie_stays_behind(
+    browser: Browser, program: str, world: World
+) -> None:
+    """Chromium keeps no service worker under a certificate that it was only told to overlook."""
+    flags = [*FLAGS, "--ignore-certificate-errors"]
+    trusting = browser.browser_type.launch(executable_path=program, args=flags)
+    context = trusting.new_context()
+    visitor = Visitor(Sitting(context, Watch(context)), world, world.people.teacher)
+    teaching.visit(world, world.people.learners[0], [world.overview])
+    frame = visitor.open_in_frame(world.overview)
+    frame.get_by_role("link", name="Sign off without network").click()
+    with context.expect_page() as opened:
+        frame.get_by_role("button", name="Open the page for").click()
+    page = opened.value
+    page.get_by_role("button", name="Take it along").click()
+    page.get_by_label("Unit").select_option(ASSESSED[-1])
+    page.get_by_role("checkbox", name=world.people.learners[0].name).check()
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_text("Sent: 1 recorded.")).to_be_visible()
+    launches = [one for one in context.cookies() if "launch_" in one["name"]]
+    sites = sorted(one["partitionKey"] for one in launches)
+    assert sites == ["https://127.0.0.1", "https://localhost"], "one for the frame, one for the tab"
+    trusting.close()
 
 
 def _cookies(headers: list[dict[str, str]]) -> list[str]:

@@ -70,6 +70,21 @@ def is_carried(asked: Request) -> bool:
     return "authorization" in asked.headers
 
 
+def test_the_page_without_network_opens_in_a_tab_and_says_where_it_cannot_be_kept(
+    world: World, arrive: Arrive
+) -> None:
+    """Without https there is no service worker; the form leaves the document that stays."""
+    learner, teacher = arrive(world.people.learners[0]), arrive(world.people.teacher)
+    learner.open_in_frame(world.overview)
+    frame = teacher.open_in_frame(world.overview)
+    teacher.press(frame.get_by_role("link", name="Sign off without network"))
+    with teacher.context.expect_page() as opened:
+        teacher.press(frame.get_by_role("button", name="Open the page for"))
+    alert = opened.value.get_by_role("alert")
+    expect(alert).to_contain_text("cannot keep the page without network")
+    expect(frame.get_by_role("heading", name="Sign off without network")).to_be_visible()
+
+
 def test_a_teacher_sends_forms_and_a_learner_goes_on_back_and_reloads(
     world: World, arrive: Arrive, show: Show
 ) -> None:
