@@ -161,12 +161,14 @@ def test_the_column_of_the_whole_is_the_share_of_what_is_needed(
     school.launch("ana", link="overview", mc=MC.code)
     complete(school, teacher, OPTIONAL)
     assert column(school, teacher) is None
-    for code, share in ((NEEDED, 1), (THIRD, 2), (FOURTH, 2), (LAST, 3)):
+    for code, share in ((NEEDED, 1), (THIRD, 2), (LAST, 3)):
         complete(school, teacher, code)
         assert column(school, teacher) == Decimal(share) / 3
     ask(school, teacher, Asked(counts={0: 2, 1: 1}))
+    assert column(school, teacher) == Decimal(4) / 5
+    complete(school, teacher, FOURTH)
     assert column(school, teacher) == 1
-    ask(school, teacher, Asked(left_out=frozenset({OPTIONAL})))
+    ask(school, teacher, NOTHING_MORE)
     assert column(school, teacher) == 1
 
 
