@@ -58,9 +58,9 @@ class Confirmed:
 def waiting(db: Session, placement: Placement, learners: Iterable[Learner]) -> Sequence[Waiting]:
     """Return who of `learners` waits in this course, those first who have waited longest."""
     complete = {
-        one.person.id: one.progress.completed_at
+        one.person.id: one.progress.stated_at
         for one in learners
-        if one.progress.completed_at is not None
+        if one.progress.stated_at is not None
     }
     rows = [row for row in _pending(db, placement) if row.person_id in complete]
     return _as_waiting(db, placement.version, rows, complete)
@@ -78,7 +78,7 @@ def of_person(
 
     `course`: None also for what another course decides about; its teachers' words stay there.
     """
-    completed_at = progress.completed_at
+    completed_at = progress.stated_at
     pending = db.get(PendingAward, (person.id, version.id)) if completed_at else None
     if pending is None or completed_at is None:
         return None

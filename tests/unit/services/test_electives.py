@@ -14,7 +14,7 @@ from lti_tool.db import Database
 from lti_tool.errors import ToolError
 from lti_tool.models import AuditEntry, Course, Delivery, LaunchSession, Placement, ResourceLink
 from lti_tool.services.awarding import awards
-from lti_tool.services.courses import course_settings, grid, roster
+from lti_tool.services.courses import confirming, course_settings, grid, roster
 from lti_tool.services.courses.grid import Show
 from lti_tool.services.definitions import electives, versions
 from tests.factories.awards import chosen
@@ -242,3 +242,31 @@ def test_a_course_that_changes_to_other_choices_asks_anew(
             versions.choose(db, placement, chosen, actor="teacher", now=school.now)
             is_kept = electives.asked(placement) == Asked(needed=frozenset({OPTIONAL}))
             assert is_kept == (version == "1.1")
+
+
+@on_each_database
+def test_who_confirmed_has_seen_everything_that_the_award_states(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    second = school.launch("second", teacher=True, mc=MC.code, unit=NEEDED)
+    with school.transaction() as db:
+        db.scalars(sa.select(Placement)).one().confirmations = 2
+    complete(school, teacher, NEEDED, THIRD, LAST)
+    confirm(school, teacher)
+    complete(school, teacher, OPTIONAL)
+    assert confirm(school, second) == [1]  # the first has not seen the optional unit
+    assert stated(school) is None
+    confirm(school, teacher)
+    assert stated(school) == [NEEDED, OPTIONAL, THIRD, LAST]
+
+
+def confirm(school: School, teacher: uuid.UUID) -> list[int]:
+    """Confirm as that teacher; return by how many people those who still wait are confirmed."""
+    school.tick()
+    with school.transaction() as db:
+        launch = db.get_one(LaunchSession, teacher)
+        placement = db.scalars(sa.select(Placement)).one()
+        people = [school.person(db, "ana").id]
+        confirming.confirm(db, placement, people, by=launch.person, now=school.now)
+        learners = roster.learners(db, launch.course, placement.version, school.now)
+        return [len(one.by) for one in confirming.waiting(db, placement, learners)]
