@@ -23,7 +23,6 @@ _LEFT_BEHIND = frozenset(
         "version",
         "awarding_body",
         "quality_assurance",
-        "artwork",
         "target_groups",
         "register_entry",
     }
@@ -41,8 +40,9 @@ def may_adapt(licence: str | None) -> bool:
 def begun_with(mc: MicroCredential, uri: str) -> dict[str, Any]:
     """Return what an own definition begins with, and `derived_from` that says so.
 
-    Left out are code, version, awarding body, quality assurance, picture and target groups. The
-    licence stays, since some ask that whatever is made of it has the same.
+    Left out are code, version, awarding body, quality assurance and target groups. The licence
+    stays, since some ask that whatever is made of it has the same; the picture, where it is covered
+    by it, is the caller's to bring along.
     """
     content = definition.dump(mc)
     origin = {

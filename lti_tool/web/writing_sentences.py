@@ -28,6 +28,12 @@ WRITING: Mapping[str, Sentence] = {
         N_("That server did not answer as it should."),
         N_("Try again in a few minutes, or download the file there and add that instead."),
     ),
+    "no_open_licence": Sentence(
+        N_(
+            "No open licence lets everybody change and share this definition: it is not handed out."
+        ),
+        N_("Its page says its licence. Ask its awarding body for permission."),
+    ),
     "adaptation_not_allowed": Sentence(
         N_("Its licence does not let you change it."),
         N_("Ask its awarding body, and tick that it has allowed it. Or offer it as it is."),

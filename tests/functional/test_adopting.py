@@ -1,6 +1,7 @@
 """An own definition begun with another's: of this server, or of one that is asked over HTTP."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,12 +14,15 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from badges import definition as definitions
+from badges import picture as pictures
 from badges import samples
+from badges.micro_credential import Artwork
+from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, DefinitionDraft
+from lti_tool.models import AuditEntry, DefinitionDraft, StoredArtwork
 from lti_tool.services import organisations
-from lti_tool.services.definitions import drafts
+from lti_tool.services.definitions import artworks, drafts
 from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.visits import Page, Visit, Visits
@@ -39,6 +43,25 @@ def teacher(visits: Visits) -> Visit:
     visits.school.tick(days=0, minutes=5)
     visits.school.publish(MC)
     return visits.open("olha", teacher=True)
+
+
+SUN = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">
+<circle cx="4" cy="4" r="4" fill="#fd3"/></svg>"""
+
+
+def publish_with_picture(visits: Visits, **differs: Any) -> str:
+    """Publish version 5.0 with a picture, and return its address on this server."""
+    visits.school.tick(minutes=5)
+    with visits.school.transaction() as db:
+        digest = artworks.keep(db, pictures.clean(SUN), visits.school.now)
+    shown = Artwork(digest=digest, alt=Text({"en": "a sun"}))
+    visits.school.publish(replace(MC, version="5.0", artwork=shown, **differs))
+    return f"{PATH}/5.0"
+
+
+def forget_pictures(visits: Visits) -> None:
+    with visits.school.transaction() as db:
+        db.query(StoredArtwork).delete()
 
 
 @contextmanager
@@ -94,7 +117,7 @@ def test_a_definition_of_this_server_is_shown_and_then_begun_with(
     assert found["awarding_body"]["slug"] == "school"
     assert found["code"] != MC.code
     assert found["licence"] == BY
-    for left in ("quality_assurance", "target_groups", "artwork"):
+    for left in ("quality_assurance", "target_groups"):
         assert left not in found
     with visits.school.transaction() as db:
         entry = db.query(AuditEntry).filter_by(action="draft.derived").one()
@@ -114,8 +137,8 @@ def test_another_server_is_asked_for_its_definition(
     with serving(app) as server:
         page = look_up(teacher, f"{server}{PATH}{ending}")
         assert MC.title.best("en") in page.text
-    assert count(visits) == 0
-    page.submit("adopt")
+        assert count(visits) == 0
+        page.submit("adopt")
     assert content(visits)["derived_from"]["uri"] == f"{server}{PATH}/2.0"
 
 
@@ -207,8 +230,13 @@ def test_what_another_server_made_of_others_is_begun_without_them(
         "units": [],
         "stack": {"parts": ["school/A", "school/B"]},
     }
-    file = {"address": f"https://other.example{PATH}/4.0", "definition": json.dumps(stacked)}
-    page = look_up(teacher, f"{here(visits)}{PATH}/2.0").submit("adopt", **file)
+
+    def other(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [("Content-Type", "application/json")])
+        return [json.dumps(stacked).encode()]
+
+    with serving(other) as server:
+        page = look_up(teacher, f"{server}{PATH}/4.0").submit("adopt")
     assert page.status == 200
     assert "stack" not in content(visits)
 
@@ -228,11 +256,74 @@ def test_what_is_unknown_here_is_said(visits: Visits, teacher: Visit) -> None:
     assert "no micro-credential" in page.text
 
 
-def test_a_form_that_brings_no_definition_back_adds_nothing(visits: Visits, teacher: Visit) -> None:
+def test_a_form_cannot_name_another_origin_than_what_was_shown(
+    visits: Visits, teacher: Visit
+) -> None:
+    visits.school.tick(minutes=5)
+    visits.school.publish(replace(MC, version="6.0", title=Text({"en": "Something else"})))
     page = look_up(teacher, f"{here(visits)}{PATH}/2.0")
-    for fields in ({"definition": "{"}, {"address": "https://other.example/"}):
-        assert page.submit("adopt", **fields).status == 400
+    assert page.submit("adopt", address="https://other.example/").status == 400
+    refused = page.submit("adopt", address=f"{here(visits)}{PATH}/6.0")
+    assert refused.status == 409
+    assert "Look at it again." in refused.text
+    assert "Something else" in refused.text
+    assert page.submit("adopt", address="http://127.0.0.1:9/definitions/x/Y/1.0").status == 502
     assert count(visits) == 0
+    assert refused.submit("adopt").status == 200
+    assert content(visits)["derived_from"]["uri"] == f"{here(visits)}{PATH}/6.0"
+
+
+def test_a_picture_comes_along_from_another_server(
+    visits: Visits, teacher: Visit, app: Flask
+) -> None:
+    path = publish_with_picture(visits)
+    with serving(app) as server:
+        page = look_up(teacher, f"{server}{path}")
+        assert "Its badge picture comes along" in page.text
+        file = app.test_client().get(f"{path}/resource.jsonld").data
+        forget_pictures(visits)
+        with serving(_answering(app, {f"{path}/resource.jsonld": file})) as other:
+            look_up(teacher, f"{other}{path}").submit("adopt")
+    artwork = content(visits)["artwork"]
+    assert artwork["alt"] == {"en": "a sun"}
+    with visits.school.transaction() as db:
+        assert db.query(StoredArtwork).one().digest == artwork["digest"]
+
+
+def _answering(app: Flask, files: dict[str, bytes]) -> Callable[..., Any]:
+    """Return the server, but for files that it had once."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        if environ["PATH_INFO"] not in files:
+            return app(environ, start)
+        start("200 OK", [("Content-Type", "application/ld+json")])
+        return [files[environ["PATH_INFO"]]]
+
+    return answer
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"type": "LearningResource"}'])
+def test_a_picture_that_cannot_be_had_is_drawn(
+    visits: Visits, teacher: Visit, app: Flask, body: bytes
+) -> None:
+    path = publish_with_picture(visits)
+    forget_pictures(visits)
+    with serving(_answering(app, {f"{path}/resource.jsonld": body})) as server:
+        assert look_up(teacher, f"{server}{path}").submit("adopt").status == 200
+    assert "artwork" not in content(visits)
+
+
+def test_a_picture_stays_behind_where_no_licence_covers_it(visits: Visits, teacher: Visit) -> None:
+    path = publish_with_picture(visits, licence=None)
+    page = look_up(teacher, here(visits) + path)
+    assert "Its badge picture stays behind." in page.text
+    page.submit("adopt", allowed="on")
+    assert "artwork" not in content(visits)
+
+
+def test_a_picture_of_this_server_comes_along(visits: Visits, teacher: Visit) -> None:
+    look_up(teacher, here(visits) + publish_with_picture(visits)).submit("adopt")
+    assert content(visits)["artwork"]["alt"] == {"en": "a sun"}
 
 
 def test_teachers_come_to_it_from_what_they_choose(visits: Visits) -> None:
@@ -252,12 +343,10 @@ def test_an_administrator_begins_one_for_a_school(
     with serving(app) as server:
         address = f"{server}{PATH}/2.0"
         page = boss.post("/admin/drafts/import/address", address=address)
-    assert MC.title.best("en") in page.text
-    found = {"address": address, "definition": json.dumps(_definition(app))}
-    begun = boss.post("/admin/drafts/import/begin", **found)
+        assert MC.title.best("en") in page.text
+        shown = re.search(r'name="shown" value="([0-9a-f]{64})"', page.text)
+        assert shown
+        found = {"address": address, "shown": shown[1]}
+        begun = boss.post("/admin/drafts/import/begin", **found)
     assert begun.status_code == 303
     assert content(visits)["awarding_body"]["slug"] == "other"
-
-
-def _definition(app: Flask) -> Any:
-    return app.test_client().get(f"{PATH}/2.0/definition.json").json

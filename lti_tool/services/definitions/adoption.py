@@ -1,22 +1,25 @@
 """Another's definition, of this server or of another one: looked up, and taken as a beginning."""
 
+import json
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from badges import adoption, definition, drafting, strict_json
+from badges import adoption, definition, drafting, open_resource, strict_json
 from badges.definition import InvalidDefinition
 from badges.micro_credential import MicroCredential
+from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialSeries, Organisation
 from lti_tool.outbound import Outbound, OutboundError
 from lti_tool.services import audit
-from lti_tool.services.definitions import catalogue, drafts
+from lti_tool.services.definitions import artworks, catalogue, drafts
 from lti_tool.services.definitions.drafts import Writer
 
 LONGEST_ADDRESS = 1000
@@ -30,10 +33,18 @@ _NOT_SENT = frozenset({"bad_url", "refused_address"})
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A definition and its public address, which names the version."""
+    """A definition and its public address, which names the version. `picture`: what was brought
+    along with it; one of this server is found by its digest."""
 
     mc: MicroCredential
     uri: str
+    picture: Picture | None = None
+
+    @property
+    def digest(self) -> str:
+        """What it says, as SHA-256 hex: whether it is still what somebody was shown."""
+        content = json.dumps(definition.public(self.mc), sort_keys=True)
+        return sha256(content.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,36 @@ def fetch(outbound: Outbound, address: Address) -> Source:
         raise NotFound("no_definition_there") from error
 
 
+def with_picture(outbound: Outbound, source: Source) -> Source:
+    """Return a definition of another server with its picture, cleaned, where its licence lets
+    everybody have both; goes over the network. What cannot be had is drawn here."""
+    if source.mc.artwork is None or not adoption.may_adapt(source.mc.licence):
+        return source
+    try:
+        told = strict_json.loads(_get(outbound, f"{source.uri}/resource.jsonld"))
+        found = open_resource.opened(told)
+        return replace(source, picture=artworks.brought(found[0]) if found else None)
+    except (ToolError, MalformedJson, PictureRefused):
+        return source
+
+
+def in_file(document: object) -> Source | None:
+    """Return what an open educational resource holds (`open_resource`), its picture cleaned; takes
+    seconds. None: it is none.
+
+    Raises:
+        InvalidDefinition: what it holds is no definition.
+        ToolError: `no_definition_address`: it does not say where it is from.
+        PictureRefused: its picture cannot be shown.
+    """
+    found = open_resource.opened(document)
+    if found is None:
+        return None
+    content, uri = found
+    mc, address = definition.load(content), Address.of(uri)
+    return Source(mc, address.uri, artworks.brought(content))
+
+
 def _newest(outbound: Outbound, address: Address) -> Address:
     """Return the newest version that the page of a series names, of the same series only."""
     try:
@@ -140,7 +181,7 @@ def begin(
     now: datetime,
 ) -> DefinitionDraft:
     """Return a draft of the writer's own, with its origin in it; what another server's is made of
-    is not here, and left behind.
+    is not here, and left behind. Its picture comes along where its licence covers it.
 
     `is_allowed`: the writer says that its awarding body lets them, which is kept.
 
@@ -155,6 +196,9 @@ def begin(
     content = adoption.begun_with(mc, source.uri)
     if Address.of(source.uri).server != public_url:
         content.pop("stack", None)
+    if by == "permission":
+        content.pop("artwork", None)
+    content = artworks.unpacked(db, content, source.picture, now)
     first = drafting.original(content)
     draft = drafts.start(db, writer, title=mc.title[first], language=first, now=now)
     own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}

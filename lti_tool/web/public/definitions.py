@@ -1,16 +1,20 @@
 """Definitions of micro-credentials: a page for people, data for software, the emblem."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
+from badges import adoption, open_resource
 from badges import definition as definitions
 from badges.formats import open_badge_3
+from badges.micro_credential import MicroCredential
+from lti_tool.errors import Forbidden
 from lti_tool.models import MicroCredentialVersion
 from lti_tool.services.awarding import credentials, stacks
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import artworks, catalogue
 from lti_tool.web import badge_files, caching
 from lti_tool.web.context import public_url
 from lti_tool.web.i18n import language
@@ -44,7 +48,9 @@ def version(body: str, code: str, version: str) -> ResponseReturnValue:
     with reading() as db:
         found = _find(db, body, code, number)
         if number != version or wants_json():
-            answer: ResponseReturnValue = document(_achievement(found))
+            answer: ResponseReturnValue = _licensed(
+                document(_achievement(found)), catalogue.definition(found)
+            )
         else:
             versions = catalogue.versions_of(db, body, code)
             answer = render_template(
@@ -54,6 +60,7 @@ def version(body: str, code: str, version: str) -> ResponseReturnValue:
                 newest=None if versions[0].id == found.id else versions[0],
                 parts=stacks.titles(db, catalogue.definition(found)),
                 story=story.of(db, found, versions),
+                attribution=_attribution(found),
             )
     return caching.cacheable(answer, caching.DEFINITION, varies=caching.PAGE_VARIES)
 
@@ -62,8 +69,33 @@ def version(body: str, code: str, version: str) -> ResponseReturnValue:
 def definition(body: str, code: str, version: str) -> ResponseReturnValue:
     """Hand out everything the definition says, in all its languages."""
     with reading() as db:
-        content = definitions.public(catalogue.definition(_find(db, body, code, version)))
-    return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
+        mc = catalogue.definition(_find(db, body, code, version))
+    answer = _licensed(document(definitions.public(mc), "application/json"), mc)
+    return caching.cacheable(answer, caching.DEFINITION)
+
+
+@blueprint.get(f"{VERSION}/resource.jsonld")
+def resource(body: str, code: str, version: str) -> ResponseReturnValue:
+    """Hand out all of it as an open educational resource, picture included.
+
+    Raises:
+        Forbidden: `no_open_licence`.
+    """
+    with reading() as db:
+        found = _find(db, body, code, version)
+        mc = catalogue.definition(found)
+        if not adoption.may_adapt(mc.licence):
+            raise Forbidden("no_open_licence")
+        content = open_resource.build(
+            mc,
+            catalogue.version_address(public_url(), found),
+            artworks.packed(db, definitions.public(mc)),
+            found.revised_at or found.published_at,
+        )
+    answer = _licensed(document(content), mc)
+    name = re.sub(r"[^a-z0-9]+", "-", f"{body}-{code}-{found.version}".lower()).strip("-")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.jsonld"'
+    return caching.cacheable(answer, caching.DEFINITION)
 
 
 @blueprint.get(f"{VERSION}/history.json")
@@ -80,8 +112,8 @@ def wording(body: str, code: str, version: str, number: str) -> ResponseReturnVa
     wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
     with reading() as db:
         found = catalogue.wording(db, _find(db, body, code, version), wanted)
-        content = definitions.public(found.mc)
-    return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
+    answer = _licensed(document(definitions.public(found.mc), "application/json"), found.mc)
+    return caching.cacheable(answer, caching.DEFINITION)
 
 
 @blueprint.get(f"{VERSION}/emblem.<any(png, svg):kind>", defaults={"is_test": False})
@@ -96,11 +128,24 @@ def emblem(body: str, code: str, version: str, kind: str, is_test: bool) -> Resp
             drawing = badge_files.emblem_svg(db, mc, is_test=is_test)
             image = Response(drawing, mimetype="image/svg+xml")
     image.headers["Content-Security-Policy"] = PICTURE_POLICY
-    return caching.cacheable(image, caching.ARTWORK)
+    return caching.cacheable(_licensed(image, mc), caching.ARTWORK)
 
 
 def _find(db: Any, body: str, code: str, version: str) -> MicroCredentialVersion:
     return catalogue.find(db, f"{body}/{code}/{version}")
+
+
+def _licensed(answer: Response, mc: MicroCredential) -> Response:
+    """Say the licence beside what has no place for it (RFC 8288, RFC 4946)."""
+    if mc.licence:
+        answer.headers.add("Link", f'<{mc.licence}>; rel="license"')
+    return answer
+
+
+def _attribution(version: MicroCredentialVersion) -> str:
+    """Return the line that whoever uses it gives; "" where its licence lets nobody."""
+    mc, uri = catalogue.definition(version), catalogue.version_address(public_url(), version)
+    return open_resource.attribution(mc, uri, language()) if adoption.may_adapt(mc.licence) else ""
 
 
 def _achievement(version: MicroCredentialVersion) -> dict[str, Any]:

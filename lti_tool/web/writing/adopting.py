@@ -1,10 +1,10 @@
 """Begin a definition with another's: its address, a look at what it says, the draft."""
 
-from flask import json, redirect, render_template, request
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
-from badges import definition as definitions
-from badges.definition import InvalidDefinition
+from badges import adoption as rules
 from lti_tool.errors import ToolError
 from lti_tool.services.definitions import adoption
 from lti_tool.services.definitions.adoption import Address, Source
@@ -42,25 +42,43 @@ def _preview(seat: Seat, source: Source, problem: str = "") -> str:
         "writing/adopt.html",
         visit=seat.visit,
         seat=seat,
+        source=source,
         mc=source.mc,
-        uri=source.uri,
         is_free=all(
             adoption.is_free(seat.db, one.id, source, public_url()) for one in seat.organisations
         ),
-        content=json.dumps(definitions.public(source.mc), ensure_ascii=False),
+        has_picture=source.mc.artwork is not None and rules.may_adapt(source.mc.licence),
         problem=problem,
     )
 
 
-def begin(seat: Seat) -> ResponseReturnValue:
-    """Begin a draft with what was shown, which the form brings back."""
+def begin(seat: Seat) -> ResponseReturnValue | Afterwards:
+    """Begin a draft with what was shown, which is looked up again: what a form brings back could
+    name another's address over anybody's words."""
     try:
-        mc = definitions.loads(request.form.get("definition", ""))
-        source = Source(mc, Address.of(request.form.get("address", "")).uri)
-    except (InvalidDefinition, ToolError):
-        problem = in_words(ToolError("no_definition_address"))
-        return exchange.import_page(seat, [problem]), 400
-    is_allowed = "allowed" in request.form
+        address = Address.of(request.form.get("address", ""))
+        found = adoption.here(seat.db, address, public_url())
+    except ToolError as error:
+        return exchange.import_page(seat, [in_words(error)]), error.status
+    if found is not None:
+        return _begun(seat, found)
+
+    def ask() -> ResponseReturnValue:
+        outbound = current_tool().outbound
+        try:
+            source = adoption.with_picture(outbound, adoption.fetch(outbound, address))
+        except ToolError as error:
+            with seat.again() as here:
+                return exchange.import_page(here, [in_words(error)]), error.status
+        with seat.again(writes=True) as here:
+            return _begun(here, source)
+
+    return Afterwards(ask)
+
+
+def _begun(seat: Seat, source: Source) -> ResponseReturnValue:
+    if request.form.get("shown") != source.digest:
+        return _preview(seat, source, gettext("It was changed meanwhile. Look at it again.")), 409
     try:
         with seat.db.begin_nested():  # a refusal leaves nothing of it
             draft = adoption.begin(
@@ -68,7 +86,7 @@ def begin(seat: Seat) -> ResponseReturnValue:
                 seat.writer(seat.chosen_organisation()),
                 source,
                 public_url=public_url(),
-                is_allowed=is_allowed,
+                is_allowed="allowed" in request.form,
                 now=seat.now,
             )
     except ToolError as error:

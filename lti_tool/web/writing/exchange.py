@@ -8,16 +8,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from badges import definition as definitions
-from badges import drafting, strict_json
+from badges import drafting, open_resource, strict_json
 from badges.definition import InvalidDefinition
-from badges.definition_values import MAX_DATA
 from badges.drafting import Json
 from badges.errors import BadgeError
 from badges.micro_credential import MicroCredential
 from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
 from lti_tool.errors import ToolError
-from lti_tool.services.definitions import artworks, drafts, specimen
+from lti_tool.services.definitions import adoption, artworks, drafts, specimen
+from lti_tool.services.definitions.adoption import Source
 from lti_tool.web import badge_files
 from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import public_url
@@ -30,7 +30,7 @@ from lti_tool.web.writing.seat import Seat
 
 _HARMLESS = frozenset({"required", "empty_text"})
 """What may be missing from a file: it can be written here."""
-LARGEST_FILE = drafts.LARGEST_CONTENT + MAX_DATA
+LARGEST_FILE = strict_json.MAX_BYTES
 
 
 def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
@@ -211,19 +211,43 @@ def import_file(seat: Seat) -> ResponseReturnValue | Afterwards:
 
     def keep() -> ResponseReturnValue:
         try:
-            picture = artworks.brought(content)
-        except PictureRefused as error:
-            words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
+            resource = adoption.in_file(content)
+            picture = None if resource else artworks.brought(content)
+        except (PictureRefused, InvalidDefinition, ToolError) as error:
             with seat.again() as here:
-                return import_page(here, [f"$.artwork: {words}"]), 400
+                return import_page(here, _refusals(error)), 400
         with seat.again(writes=True) as here:
             try:
                 with here.db.begin_nested():
+                    if resource is not None:
+                        return _taken(here, resource)
                     return _begun(here, content, picture)
             except ToolError as error:
                 return import_page(here, [in_words(error)]), error.status
 
     return Afterwards(keep)
+
+
+def _refusals(error: PictureRefused | InvalidDefinition | ToolError) -> list[str]:
+    if isinstance(error, PictureRefused):
+        words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
+        return [f"$.artwork: {words}"]
+    if isinstance(error, InvalidDefinition):
+        return [f"{one.path}: {_words(one.code)}" for one in error.problems][:50]
+    return [in_words(error)]
+
+
+def _taken(seat: Seat, source: Source) -> ResponseReturnValue:
+    """Begin with an open educational resource, which the draft then names as its origin."""
+    draft = adoption.begin(
+        seat.db,
+        seat.writer(seat.chosen_organisation()),
+        source,
+        public_url=public_url(),
+        is_allowed=False,
+        now=seat.now,
+    )
+    return redirect(seat.address("check_draft", draft), 303)
 
 
 def _begun(seat: Seat, content: Json, picture: Picture | None) -> ResponseReturnValue:
@@ -245,6 +269,8 @@ def _definition(data: bytes) -> tuple[Json | None, list[str]]:
         found = strict_json.loads(data)
     except MalformedJson:
         return None, [gettext("This is no JSON file that can be read.")]
+    if open_resource.opened(found) is not None:
+        return json.loads(data), []
     if not isinstance(found, dict) or found.get("format") != definitions.FORMAT:
         return None, [
             gettext(
