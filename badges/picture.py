@@ -33,6 +33,8 @@ SMALLEST_SIDE = 128
 LARGEST_SIDE = 2048
 SIDE = 512
 """A larger one is made so small, an SVG is drawn in this size."""
+SMALL_SIDE = 192
+"""Of the copy for lists, which show it with at most 96."""
 DEADLINE = 2.0
 """Seconds that drawing an SVG may take."""
 
@@ -56,7 +58,7 @@ sys.stdout.buffer.write(bytes(made))
 """
 # resvg holds the interpreter's lock while it draws, and ends the process at what it did not expect.
 
-__all__ = ["MediaType", "Picture", "PictureRefused", "clean", "framed"]
+__all__ = ["MediaType", "Picture", "PictureRefused", "clean", "framed", "small"]
 
 
 class MediaType(StrEnum):
@@ -67,11 +69,13 @@ class MediaType(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A square picture that was cleaned; `digest`: SHA-256 hex of its bytes, which is its name.
-    `png`: its pixels, which are what is shown; of a PNG, `data` itself."""
+    `png`: its pixels, which are what is shown; of a PNG, `data` itself. `lost`: what an SVG said of
+    its looks and was left out, by the names of `picture_svg.LOOKS`."""
 
     media_type: MediaType
     data: bytes
     png: bytes
+    lost: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -93,8 +97,19 @@ def clean(data: bytes) -> Picture:
         made = picture_svg.clean(data)
         if len(made) > LARGEST_KEPT:
             raise PictureRefused("picture_too_large")
-        return Picture(MediaType.SVG, made, _drawn(made))
+        return Picture(MediaType.SVG, made, _drawn(made), picture_svg.lost(data))
     raise PictureRefused("picture_type")
+
+
+def small(png_: bytes) -> bytes:
+    """Return a copy of a cleaned PNG that a list of many can show."""
+    with Image.open(BytesIO(png_), formats=["PNG"]) as image:
+        made = image.convert("RGBA")
+    if made.width > SMALL_SIDE:
+        made = made.resize((SMALL_SIDE, SMALL_SIDE), Image.Resampling.LANCZOS)
+    out = BytesIO()
+    _reduced(made).save(out, "PNG", optimize=True)
+    return out.getvalue()
 
 
 def framed(png_: bytes) -> bytes:

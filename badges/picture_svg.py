@@ -31,6 +31,12 @@ _PRESENTATION = frozenset(
     | {"stroke", "stroke-width", "stroke-opacity", "stroke-linecap", "stroke-linejoin"}
     | {"stroke-miterlimit", "stop-color", "stop-opacity", "clip-path", "paint-order"}
 )
+LOOKS = frozenset(
+    {"filter", "mask", "marker", "marker-start", "marker-mid", "marker-end", "mix-blend-mode"}
+    | {"stroke-dasharray", "stroke-dashoffset", "vector-effect", "transform-origin", "isolation"}
+)
+"""What changes how a drawing looks and is left out, as attribute or in `style`."""
+_NOTHING = frozenset({"", "none", "normal", "auto", "0", "inherit"})
 _ATTRIBUTES = _PRESENTATION | frozenset(
     {"id", "d", "points", "x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "fx", "fy"}
     | {"x1", "y1", "x2", "y2", "transform", "offset", "gradientUnits", "gradientTransform"}
@@ -73,6 +79,16 @@ def clean(data: bytes) -> bytes:
     if not any(_name(one) in _SHAPES for one in made.iter()):
         raise PictureRefused("picture_damaged", "nothing is drawn")
     return ET.tostring(made, encoding="unicode").encode("ascii", "xmlcharrefreplace")
+
+
+def lost(data: bytes) -> tuple[str, ...]:
+    """Return what `clean` leaves out although it changes how the drawing looks, by its names."""
+    found: set[str] = set()
+    for element in _parsed(data).iter():
+        if str(element.tag).startswith(_SVG):
+            told = {**element.attrib, **dict(_declarations(element.get("style", "")))}
+            found.update(name for name in LOOKS & told.keys() if told[name] not in _NOTHING)
+    return tuple(sorted(found))
 
 
 def _parsed(data: bytes) -> ET.Element:
@@ -155,10 +171,13 @@ def _attributes(element: ET.Element) -> dict[str, str]:
 
 
 def _style(declared: str) -> Iterator[tuple[str, str]]:
+    return (one for one in _declarations(declared) if one[0] in _PRESENTATION)
+
+
+def _declarations(declared: str) -> Iterator[tuple[str, str]]:
     for one in declared.split(";"):
         name, _, value = one.partition(":")
-        if name.strip() in _PRESENTATION:
-            yield name.strip(), value.replace("!important", "").strip()
+        yield name.strip(), value.replace("!important", "").strip()
 
 
 def _is_sound(name: str, value: str) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, object_session
 
 from badges import artwork, baking, picture
 from badges.micro_credential import MicroCredential
+from lti_tool.errors import NotFound
 from lti_tool.models import Credential
 from lti_tool.services.definitions import artworks, catalogue
 
@@ -136,6 +137,12 @@ def emblem_svg(db: Session, mc: MicroCredential, *, is_test: bool = False) -> by
     return _drawn_svg(mc, is_test)
 
 
+def small_svg(db: Session, mc: MicroCredential) -> bytes:
+    """Return the emblem for lists of many, shown with at most 96 pixels."""
+    small = artworks.small_of(db, mc)
+    return _drawn_svg(mc, is_test=False) if small is None else picture.framed(small)
+
+
 def emblem_within(mc: MicroCredential, is_test: bool) -> Markup:
     """Return the drawn emblem as a part of a page: its picture would be asked for afterwards.
     What a school brought is never made a part of a page."""
@@ -150,6 +157,18 @@ def baked_png(credential: Credential) -> bytes:
     assert db is not None  # it was found just now
     emblem = emblem_png(db, mc, is_test=credential.award.is_test)
     return baking.bake_png(emblem, credential.document)
+
+
+def baked_svg(credential: Credential) -> bytes:
+    """Return the drawn emblem as SVG with the signed bytes in it (Open Badges 3.0, section 5.3).
+
+    Raises:
+        NotFound: `unknown_credential`: its picture is not drawn, and is handed out as pixels only.
+    """
+    mc = catalogue.definition(credential.award.version)
+    if mc.artwork is not None:
+        raise NotFound("unknown_credential")
+    return baking.bake_svg(_drawn_svg(mc, credential.award.is_test), credential.document)
 
 
 def file_name(credential: Credential, extension: str) -> str:

@@ -56,7 +56,8 @@ def refuse_http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         # A redirect, not a refusal.
         return cast("Response", Response.force_type(error.get_response()))
-    response = _answer(f"http_{error.code}", error.code, {})
+    told = g.get("too_large") if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
+    response = _answer(told or f"http_{error.code}", error.code, {})
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
             response.headers[name] = value

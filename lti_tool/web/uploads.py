@@ -30,6 +30,7 @@ FIELD = "file"
 MOST_PARTS = 20_000
 """Of a form with files, in which a course of 2,000 can be signed off at once, two parts each."""
 _TAKES_FILES = "takes_files"
+_ROOM = "room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ def make_room() -> None:
     """Let a request with files be larger than others: one file more than is kept, so that whoever
     sends too much is told on the page on which they did."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, _TAKES_FILES, False):
+    if room := getattr(view, _ROOM, 0):
+        request.max_content_length = room
+        g.too_large = "picture_far_too_large"
+    elif getattr(view, _TAKES_FILES, False):
         settings, limits = current_tool().settings, _limits()
         request.max_form_parts = MOST_PARTS
         request.max_content_length = (
@@ -74,9 +78,13 @@ def receiving(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRet
     return taking(receive)
 
 
-def taking(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Let the requests of a view be large; it calls `read` itself once it knows who asks."""
+def taking(
+    view: Callable[P, ResponseReturnValue], room: int = 0
+) -> Callable[P, ResponseReturnValue]:
+    """Let the requests of a view be large; it calls `read` itself once it knows who asks, or reads
+    the picture that it takes, in a form of at most `room` bytes."""
     setattr(view, _TAKES_FILES, True)
+    setattr(view, _ROOM, room)
     return view
 
 
@@ -96,6 +104,17 @@ def hand_out(db: Session, file: EvidenceFile) -> Response:
     )
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
+
+
+def sent(at_most: int) -> bytes:
+    """Return the one file of a form, cut at a number of bytes; nothing for no file."""
+    upload = request.files.get(FIELD)
+    if upload is None:
+        return b""
+    try:
+        return bytes(upload.read(at_most))
+    finally:
+        upload.close()
 
 
 def _limits() -> evidence.Limits:

@@ -64,6 +64,14 @@ WRITING: Mapping[str, Sentence] = {
         N_("A reviewer has just decided about this definition."),
         N_("Open it again: what was decided stands there."),
     ),
+    "picture_far_too_large": Sentence(
+        N_("This file is much too large for a badge picture: at most 768 KB, drawings 300 KB."),
+        N_("Go back, save the picture smaller and choose it again. Nothing was changed."),
+    ),
+    "pictures_full": Sentence(
+        N_("The badge pictures of your school take all the room they have (%(megabytes)s MB)."),
+        N_("Use the drawn emblem. Pictures that nothing uses any more are deleted after 30 days."),
+    ),
     "artwork_missing": Sentence(
         N_("The badge picture of this draft is not on this server."),
         N_("Open “Badge picture” and choose it again. Everything you wrote is kept."),

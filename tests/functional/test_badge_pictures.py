@@ -90,6 +90,68 @@ def test_what_cannot_be_shown_is_refused_and_its_words_stay(
     assert "artwork" not in content(visits)
 
 
+def test_a_file_that_is_far_too_large_is_refused_in_words_about_pictures(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = check(begin(teacher)).follow("Change the picture")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.html)
+    assert token
+    fields = {"csrf_token": token[1].encode(), "alt.en": b"a sun"}
+    fields['file"; filename="a.png'] = PNG + b"\0" * 2 * 2**20
+    body = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
+        for name, value in fields.items()
+    )
+    sending = {"content_type": "multipart/form-data; boundary=x"}
+    answer = teacher.client.post(page.path, data=body + b"--x--\r\n", **sending)
+    assert answer.status_code == 400
+    assert "at most 768 KB" in answer.text
+    assert 'value="a sun"' in answer.text, "on its own page, with what was typed"
+    length = {"CONTENT_LENGTH": str(20 * 2**20)}
+    answer = teacher.client.post(page.path, environ_overrides=length, **sending)
+    assert answer.status_code == 413
+    assert "much too large for a badge picture: at most 768 KB" in answer.text
+
+
+def test_what_a_drawing_loses_is_said_by_name(visits: Visits, teacher: Visit) -> None:
+    dashed = SUN.replace(b"<circle", b'<circle stroke-dasharray="4" style="mask: url(#a)"')
+    page = bring(begin(teacher), dashed)
+    assert "Left out of your drawing" in page.text
+    assert "stroke-dasharray" in page.text
+    assert "mask" in page.text
+    assert "Left out" not in bring(page.follow("Back to writing"), SUN).text
+
+
+def test_the_pictures_of_a_school_take_no_more_than_its_room(
+    visits: Visits, teacher: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = bring(begin(teacher), SUN)
+    first = content(visits)["artwork"]["digest"]
+    monkeypatch.setattr(artworks, "ROOM", 2**20)
+    with visits.school.transaction() as db:
+        db.get_one(StoredArtwork, first).data = b"x" * (2**20 - 100)
+    refused = bring(page.follow("Back to writing"), PNG)
+    assert refused.status == 409
+    assert "take all the room they have (1 MB)" in refused.text
+    assert content(visits)["artwork"]["digest"] == first
+    assert bring(page.follow("Back to writing"), SUN).status == 200, "it is there already"
+
+
+def test_lists_show_a_small_copy(visits: Visits, teacher: Visit, client: FlaskClient) -> None:
+    noise = BytesIO()
+    Image.effect_noise((400, 400), 90).convert("RGB").save(noise, "PNG")
+    page = begin(teacher)
+    fill(visits, definitions.dump(samples.welding()))
+    bring(page, noise.getvalue())
+    address = publish(visits, content(visits))
+    assert f'src="{address}/emblem-small.svg"' in client.get("/catalogue").text
+    small = client.get(f"{address}/emblem-small.svg").data
+    assert len(small) < 64 * 1024 < len(client.get(f"{address}/emblem.svg").data)
+    with visits.school.transaction() as db:
+        db.query(StoredArtwork).update({"small": None})  # kept by an older release
+    assert client.get(f"{address}/emblem-small.svg").data == small
+
+
 def test_while_a_picture_is_drawn_others_can_write(
     visits: Visits, teacher: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

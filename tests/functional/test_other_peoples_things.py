@@ -64,6 +64,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "learner.badge": OWN,
     "learner.badge_json": OWN,
     "learner.badge_png": OWN,
+    "learner.badge_svg": OWN,
     "learner.publicity": OWN,
     "learner.claim": OWN,
     "learner.sign": OWN,
@@ -181,6 +182,7 @@ PUBLIC_ROUTES = frozenset(
         "public.history",
         "public.wording",
         "public.emblem",
+        "public.small_emblem",
         "public.issuer",
         "public.did",
         "public.test_did",
@@ -188,7 +190,12 @@ PUBLIC_ROUTES = frozenset(
     }
 )
 PRIVATE_UNTIL_SHARED = frozenset(
-    {"public.credential", "public.credential_json", "public.credential_png"}
+    {
+        "public.credential",
+        "public.credential_json",
+        "public.credential_png",
+        "public.credential_svg",
+    }
 )
 # Pages before signing in, and those of people who sign in: see `test_other_accounts_things.py`.
 SIGN_IN_ROUTES = frozenset(

@@ -286,6 +286,8 @@ READABLE_ANYWHERE = {
     ("public.credential_json", "json"),
     ("public.credential_png", "html"),
     ("public.credential_png", "json"),
+    ("public.credential_svg", "html"),
+    ("public.credential_svg", "json"),
     ("lti.jwks", "html"),
     ("lti.jwks", "json"),
 }
@@ -319,6 +321,14 @@ def test_scripts_of_other_sites_read_public_data_and_nothing_else(
                     assert answer.status_code == 200, address
                     open_ones.add((rule.endpoint, wanted))
     assert open_ones == READABLE_ANYWHERE
+
+
+def test_a_drawn_badge_is_handed_out_as_a_drawing(badge: str, client: FlaskClient) -> None:
+    assert "Download as drawing (SVG)" in client.get(badge).text
+    answer = client.get(f"{badge}.svg")
+    assert answer.mimetype == "image/svg+xml"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert unbake(answer.data) == client.get(f"{badge}.json").data
 
 
 def test_badges_are_asked_for_each_time(badge: str, client: FlaskClient) -> None:

@@ -198,7 +198,7 @@ def begin(
         content.pop("stack", None)
     if by == "permission":
         content.pop("artwork", None)
-    content = artworks.unpacked(db, content, source.picture, now)
+    content = artworks.unpacked(db, content, source.picture, now, writer.organisation_id)
     first = drafting.original(content)
     draft = drafts.start(db, writer, title=mc.title[first], language=first, now=now)
     own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}

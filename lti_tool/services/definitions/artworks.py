@@ -3,6 +3,7 @@
 A picture is named by what it is, so a version that names one always shows the same.
 """
 
+import uuid
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from datetime import datetime, timedelta
@@ -15,19 +16,32 @@ from badges import picture as pictures
 from badges.micro_credential import MicroCredential
 from badges.picture import MediaType, Picture, PictureRefused
 from lti_tool.db import get_or_add
+from lti_tool.errors import Conflict
 from lti_tool.models import (
     DefinitionDraft,
     DefinitionRevision,
     MicroCredentialVersion,
+    Organisation,
     StoredArtwork,
 )
 
 UNUSED_KEPT = timedelta(days=30)
 """A picture that no definition names any more; the page of a draft may still be open."""
+ROOM = 32 * 1024 * 1024
+"""Bytes that the pictures of one organisation may take: some 60 of the largest, mostly hundreds."""
 
 
-def keep(db: Session, picture: Picture, now: datetime) -> str:
-    """Keep a picture and return its digest; one that is there already is kept once."""
+def keep(
+    db: Session, picture: Picture, now: datetime, organisation_id: uuid.UUID | None = None
+) -> str:
+    """Keep a picture and return its digest; one that is there already is kept once, and takes the
+    room of who brought it first. `organisation_id`: None where an operator brings it.
+
+    Raises:
+        Conflict: `pictures_full`: those of the organisation take all its room.
+    """
+    if organisation_id is not None and db.get(StoredArtwork, picture.digest) is None:
+        _check_room(db, organisation_id, picture)
     is_png = picture.media_type is MediaType.PNG
     row, was_added = get_or_add(
         db,
@@ -36,11 +50,24 @@ def keep(db: Session, picture: Picture, now: datetime) -> str:
         media_type=picture.media_type.value,
         data=picture.data,
         png=None if is_png else picture.png,
+        small=pictures.small(picture.png),
         kept_at=now,
+        organisation_id=organisation_id,
     )
     if not was_added:
         row.kept_at = now
     return picture.digest
+
+
+def _check_room(db: Session, organisation_id: uuid.UUID, picture: Picture) -> None:
+    mine = sa.select(Organisation.id).filter_by(id=organisation_id)
+    db.execute(mine.with_for_update(key_share=True))  # two at one moment are counted after another
+    row = StoredArtwork
+    sizes = [sa.func.coalesce(sa.func.length(one), 0) for one in (row.data, row.png)]
+    taken = sa.select(sa.func.sum(sizes[0] + sizes[1])).filter_by(organisation_id=organisation_id)
+    own = len(picture.data) + (0 if picture.png is picture.data else len(picture.png))
+    if (db.scalar(taken) or 0) + own > ROOM:
+        raise Conflict("pictures_full", megabytes=str(ROOM // 2**20))
 
 
 def find(db: Session, digest: str) -> Picture | None:
@@ -48,6 +75,17 @@ def find(db: Session, digest: str) -> Picture | None:
     if row is None:
         return None
     return Picture(MediaType(row.media_type), row.data, row.png or row.data)
+
+
+def small_of(db: Session, mc: MicroCredential) -> bytes | None:
+    """Return the small copy of a picture that was brought, as PNG; None for a drawn emblem."""
+    if mc.artwork is None:
+        return None
+    chosen = sa.select(StoredArtwork.small).filter_by(digest=mc.artwork.digest)
+    if (kept := db.scalar(chosen)) is not None:
+        return kept
+    found = of(db, mc)  # from before there were any
+    return pictures.small(found.png) if found else None
 
 
 def of(db: Session, mc: MicroCredential) -> Picture | None:
@@ -83,18 +121,23 @@ def brought(content: dict[str, Any]) -> Picture | None:
 
 
 def unpacked(
-    db: Session, content: dict[str, Any], picture: Picture | None, now: datetime
+    db: Session,
+    content: dict[str, Any],
+    picture: Picture | None,
+    now: datetime,
+    organisation_id: uuid.UUID | None = None,
 ) -> dict[str, Any]:
     """Return the JSON of a definition that came from elsewhere, with what it `brought` kept.
 
-    Without a picture that is here or comes along, the emblem is drawn.
+    Without a picture that is here or comes along, the emblem is drawn. `organisation_id` and
+    Raises: as `keep`.
     """
     artwork = content.get("artwork")
     if not isinstance(artwork, dict):
         return content
     digest = str(artwork.get("digest"))
     if picture is not None:
-        digest = keep(db, picture, now)
+        digest = keep(db, picture, now, organisation_id)
     elif find(db, digest) is None:
         return {name: value for name, value in content.items() if name != "artwork"}
     return {**content, "artwork": {"digest": digest, "alt": artwork.get("alt")}}

@@ -58,6 +58,19 @@ def badge_png(visit: Visit) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/badge.svg")
+@visiting()
+def badge_svg(visit: Visit) -> ResponseReturnValue:
+    """Hand out a drawn emblem, as a drawing, with the signed bytes baked in."""
+    credential = _claimed(visit)
+    return send_file(
+        BytesIO(badge_files.baked_svg(credential)),
+        mimetype="image/svg+xml",
+        as_attachment=True,
+        download_name=badge_files.file_name(credential, "svg"),
+    )
+
+
 @blueprint.post("/badge/publicity")
 @visiting(writes=True)
 def publicity(visit: Visit) -> ResponseReturnValue:

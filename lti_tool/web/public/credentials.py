@@ -11,6 +11,7 @@ from lti_tool.services.definitions import catalogue
 from lti_tool.web import badge_files, caching, verification
 from lti_tool.web.negotiation import wants_json
 from lti_tool.web.public.blueprint import blueprint, reading
+from lti_tool.web.public.definitions import PICTURE_POLICY
 
 ADDRESS = "/credentials/<uuid:credential_id>"
 
@@ -55,6 +56,19 @@ def credential_png(credential_id: uuid.UUID) -> ResponseReturnValue:
             Response(badge_files.baked_png(found), mimetype="image/png")
         )
         _name_file(response, badge_files.file_name(found, "png"))
+    return caching.cacheable(response, caching.ASK_EACH_TIME)
+
+
+@blueprint.get(f"{ADDRESS}.svg")
+def credential_svg(credential_id: uuid.UUID) -> ResponseReturnValue:
+    """Hand out a drawn emblem, as a drawing, with the signed bytes in it."""
+    with reading() as db:
+        found = credentials.find_public(db, credential_id)
+        response = caching.readable_anywhere(
+            Response(badge_files.baked_svg(found), mimetype="image/svg+xml")
+        )
+        response.headers["Content-Security-Policy"] = PICTURE_POLICY
+        _name_file(response, badge_files.file_name(found, "svg"))
     return caching.cacheable(response, caching.ASK_EACH_TIME)
 
 

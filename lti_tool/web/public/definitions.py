@@ -131,6 +131,16 @@ def emblem(body: str, code: str, version: str, kind: str, is_test: bool) -> Resp
     return caching.cacheable(_licensed(image, mc), caching.ARTWORK)
 
 
+@blueprint.get(f"{VERSION}/emblem-small.svg")
+def small_emblem(body: str, code: str, version: str) -> ResponseReturnValue:
+    """Hand out the emblem for lists of many."""
+    with reading() as db:
+        mc = catalogue.definition(_find(db, body, code, version))
+        image = Response(badge_files.small_svg(db, mc), mimetype="image/svg+xml")
+    image.headers["Content-Security-Policy"] = PICTURE_POLICY
+    return caching.cacheable(_licensed(image, mc), caching.ARTWORK)
+
+
 def _find(db: Any, body: str, code: str, version: str) -> MicroCredentialVersion:
     return catalogue.find(db, f"{body}/{code}/{version}")
 

@@ -18,7 +18,7 @@ from badges.strict_json import MalformedJson
 from lti_tool.errors import ToolError
 from lti_tool.services.definitions import adoption, artworks, drafts, specimen
 from lti_tool.services.definitions.adoption import Source
-from lti_tool.web import badge_files
+from lti_tool.web import badge_files, uploads
 from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import in_words, what_happened
@@ -151,7 +151,7 @@ def _table(
 def import_table(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
     """Add the units of a table, all or none; a workbook is read once the transaction has ended."""
     seat.own(draft_id)
-    data = _uploaded(tables.MOST_CHARACTERS * 4)
+    data = uploads.sent(tables.MOST_CHARACTERS * 4)
     if not sheets.is_workbook(data):
         typed = tables.decoded(data) if data else request.form.get("table", "")
         return _add_units(seat, draft_id, typed, "")
@@ -205,7 +205,7 @@ def import_page(seat: Seat, problems: list[str]) -> str:
 def import_file(seat: Seat) -> ResponseReturnValue | Afterwards:
     """Begin a draft with what a JSON file says, for an own school and under a code of its own; the
     picture that it brings is cleaned once the transaction has ended."""
-    content, problems = _definition(_uploaded(LARGEST_FILE + 1))
+    content, problems = _definition(uploads.sent(LARGEST_FILE + 1))
     if problems or content is None:
         return import_page(seat, problems), 400
 
@@ -252,10 +252,10 @@ def _taken(seat: Seat, source: Source) -> ResponseReturnValue:
 
 def _begun(seat: Seat, content: Json, picture: Picture | None) -> ResponseReturnValue:
     drafting.settle_esco_addresses(content)
-    content = artworks.unpacked(seat.db, content, picture, seat.now)
+    writer = seat.writer(seat.chosen_organisation())
+    content = artworks.unpacked(seat.db, content, picture, seat.now, writer.organisation_id)
     first = drafting.original(content)
     title = str(content["title"].get(first, ""))
-    writer = seat.writer(seat.chosen_organisation())
     draft = drafts.start(seat.db, writer, title=title, language=first, now=seat.now)
     own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}
     drafts.save(seat.db, draft, {**content, **own}, revision=draft.revision, now=seat.now)
@@ -285,17 +285,6 @@ def _definition(data: bytes) -> tuple[Json | None, list[str]]:
         if wrong or not isinstance(content.get("title"), dict) or not content["title"]:
             return None, [f"{one.path}: {_words(one.code)}" for one in error.problems][:50]
     return content, []
-
-
-def _uploaded(at_most: int) -> bytes:
-    """Return the file that was sent, cut at a number of bytes; nothing for no file."""
-    upload = request.files.get("file")
-    if upload is None:
-        return b""
-    try:
-        return bytes(upload.read(at_most))
-    finally:
-        upload.close()
 
 
 def _words(code: str) -> str:

@@ -10,16 +10,24 @@ from flask_babel import gettext
 
 from badges import artwork, drafting
 from badges import picture as pictures
+from badges.adoption import may_adapt
 from badges.definition_values import MAX_NAME
 from badges.drafting import Json
 from badges.picture import LARGEST_SIDE, LARGEST_UPLOAD, SMALLEST_SIDE, MediaType, PictureRefused
+from badges.picture_svg import LOOKS
 from badges.text import is_safe
+from lti_tool.errors import Conflict
 from lti_tool.models import DefinitionDraft
 from lti_tool.services.definitions import artworks, drafts
+from lti_tool.web import uploads
+from lti_tool.web.errors import in_words
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.sentence import N_
 from lti_tool.web.writing.reading import one_line
 from lti_tool.web.writing.seat import Seat
+
+LARGEST_SENT = 16 * 1024 * 1024
+"""Bytes of a form whose picture is told to be too large on its own page; more ends before that."""
 
 REFUSALS: Mapping[str, str] = {
     "picture_type": N_("This is neither a PNG nor an SVG file."),
@@ -35,8 +43,8 @@ REFUSALS: Mapping[str, str] = {
     ),
     "picture_doctype": N_("This drawing defines entities of its own. Save it as plain SVG."),
     "picture_element": N_(
-        "This drawing holds “%(detail)s”, which cannot be shown safely. Turn texts into paths and "
-        "styles into attributes, or save it as PNG."
+        "This drawing holds “%(detail)s”, which cannot be shown safely. Turn texts into paths, "
+        "clones into shapes and style sheets into attributes, or save it as PNG."
     ),
     "picture_reference": N_("This drawing refers to something outside. Save it as PNG."),
     "picture_too_complex": N_(
@@ -59,8 +67,7 @@ def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
     alt = {tag: one_line(request.form.get(f"alt.{tag}", "")) for tag in _languages(draft)}
     if request.form.get("act") == "drawn":
         return _kept(seat, draft, None)
-    upload = request.files.get("file")
-    data = upload.read(LARGEST_UPLOAD + 1) if upload is not None else b""
+    data = uploads.sent(LARGEST_UPLOAD + 1)
     known = str(drafting.at(draft.content, "artwork.digest") or "")
     problem = "" if data or known else gettext("Choose a picture first.")
     problem = problem or _problem(alt, drafting.original(draft.content))
@@ -78,18 +85,24 @@ def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
             with seat.again() as here:
                 return _page(here, here.own(draft_id), alt, refusal), 400
         with seat.again(writes=True) as here:
-            digest = artworks.keep(here.db, picture, here.now)
-            return _kept(here, here.own(draft_id), {"digest": digest, "alt": words})
+            own = here.own(draft_id)
+            try:
+                digest = artworks.keep(here.db, picture, here.now, own.organisation_id)
+            except Conflict as error:
+                return _page(here, own, alt, in_words(error)), error.status
+            return _kept(here, own, {"digest": digest, "alt": words}, picture.lost)
 
     return Afterwards(keep)
 
 
-def _kept(seat: Seat, draft: DefinitionDraft, artwork_: Json | None) -> ResponseReturnValue:
+def _kept(
+    seat: Seat, draft: DefinitionDraft, artwork_: Json | None, lost: tuple[str, ...] = ()
+) -> ResponseReturnValue:
     content = {name: value for name, value in draft.content.items() if name != "artwork"}
     if artwork_ is not None:
         content["artwork"] = artwork_
     drafts.save(seat.db, draft, content, revision=draft.revision, now=seat.now)
-    return redirect(seat.address("draft_picture", draft, saved=1), 303)
+    return redirect(seat.address("draft_picture", draft, saved=1, lost=lost or None), 303)
 
 
 def shown(seat: Seat, content: Json) -> str:
@@ -139,6 +152,8 @@ def _page(seat: Seat, draft: DefinitionDraft, alt: Mapping[str, str], problem: s
         is_brought=bool(drafting.at(draft.content, "artwork.digest")),
         alt=[(tag, alt.get(tag, "")) for tag in _languages(draft)],
         problem=problem,
+        lost=[one for one in request.args.getlist("lost") if one in LOOKS],
+        is_open=may_adapt(draft.content.get("licence")),
         smallest=SMALLEST_SIDE,
         largest=LARGEST_SIDE,
     )

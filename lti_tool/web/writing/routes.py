@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from lti_tool.web import uploads
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.writing import adopting, exchange, going_on, pictures, stacking, views
 from lti_tool.web.writing.seat import Seat
@@ -22,6 +23,8 @@ class Route:
     rule: str
     view: View
     writes: bool = False
+    room: int = 0
+    """Bytes that its form may have, where it takes larger files than others."""
 
 
 DRAFT = "/drafts/<uuid:draft_id>"
@@ -39,7 +42,13 @@ ROUTES = (
     Route("translate_draft", f"{DRAFT}/translation", views.translate),
     Route("save_translation", f"{DRAFT}/translation", views.save_translation, writes=True),
     Route("draft_picture", f"{DRAFT}/picture", pictures.show),
-    Route("save_picture", f"{DRAFT}/picture", pictures.save, writes=True),
+    Route(
+        "save_picture",
+        f"{DRAFT}/picture",
+        pictures.save,
+        writes=True,
+        room=pictures.LARGEST_SENT,
+    ),
     Route("draft_parts", f"{DRAFT}/parts", stacking.show),
     Route("save_parts", f"{DRAFT}/parts", stacking.save, writes=True),
     Route("preview_draft", f"{DRAFT}/preview", exchange.preview),
@@ -58,10 +67,11 @@ def mount(blueprint: Blueprint, guard: Callable[[bool], Any], seat: Callable[[An
     """Put the form under a blueprint. `guard(writes)` gives a view its visit, as the blueprint's
     own pages have it; `seat` makes of that visit who writes."""
     for route in ROUTES:
+        view = guard(route.writes)(_seated(route.view, seat))
         blueprint.add_url_rule(
             route.rule,
             route.name,
-            guard(route.writes)(_seated(route.view, seat)),
+            uploads.taking(view, route.room) if route.room else view,
             methods=["POST" if route.writes else "GET"],
         )
 

@@ -51,6 +51,24 @@ def refusal(data: bytes) -> str:
     return str(refused.value.code)
 
 
+@pytest.mark.parametrize(
+    ("more", "lost"),
+    [
+        ('stroke-dasharray="4 2"', ("stroke-dasharray",)),
+        ('style="mask:url(#m); filter : url(#f)"', ("filter", "mask")),
+        ('stroke-dasharray="none" class="a" data-x="1"', ()),
+    ],
+)
+def test_what_changes_the_looks_and_is_left_out_is_named(more: str, lost: tuple[str, ...]) -> None:
+    assert clean(svg(f'<rect width="50" height="50" {more}/>')).lost == lost
+
+
+def test_the_small_copy_is_small_and_keeps_what_is_seen_through() -> None:
+    with Image.open(BytesIO(picture.small(artwork.emblem_png("A", size=512)))) as image:
+        assert image.size == (192, 192)
+        assert image.convert("RGBA").getpixel((0, 0))[3] == 0
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_every_kind_of_png_becomes_one_of_eight_bits(mode: str) -> None:
     with Image.open(BytesIO(clean(png(mode)).data)) as image:
