@@ -16,7 +16,7 @@ from lti_tool.mail import MailServer
 from lti_tool.services import audit, schedule
 from lti_tool.services.completing import prior_files, stack_checks
 from lti_tool.services.connections import api_clients, tool_keys
-from lti_tool.services.definitions import artworks
+from lti_tool.services.definitions import artworks, catalogue_entries
 from lti_tool.services.launching import launches
 from lti_tool.services.lms import memberships, moodle_reading, readings, results, rosters
 from lti_tool.services.outbox import scores
@@ -98,6 +98,12 @@ def forget_prior_files(tool: Tool) -> None:
         prior_files.forget_ended(db, clock.now())
 
 
+def find_published(tool: Tool) -> None:
+    """Let what an older release published be found."""
+    with tool.database.transaction() as db:
+        catalogue_entries.keep_missing(db, clock.now())
+
+
 def want_rosters(tool: Tool) -> None:
     """Let the rosters of active courses be read once a day, spread until the next time."""
     with tool.database.transaction() as db:
@@ -109,6 +115,7 @@ JOBS = (
     Job("forget_secrets", timedelta(minutes=1), forget_secrets),
     Job("forget_expired", timedelta(minutes=5), forget_expired),
     Job("forget_pictures", timedelta(days=1), forget_pictures),
+    Job("find_published", timedelta(minutes=5), find_published),
     Job("forget_prior_files", timedelta(hours=1), forget_prior_files),
     Job("want_results", WANT_RESULTS_EVERY, want_results),
     Job("want_rosters", WANT_ROSTERS_EVERY, want_rosters),

@@ -17,16 +17,11 @@ WRITING: Mapping[str, Sentence] = {
         N_("Open its page in the catalogue, copy the whole address, with “/definitions/” in it."),
     ),
     "no_definition_there": Sentence(
-        N_("That server has no definition there that can be read here."),
-        N_("Open the address in your browser. If its page is there, add the file it offers."),
-    ),
-    "definition_address_refused": Sentence(
-        N_("This server does not ask that address: it is not public, or not secured by https."),
-        N_("Download the file there and add that instead."),
-    ),
-    "definition_server_silent": Sentence(
-        N_("That server did not answer as it should."),
-        N_("Try again in a few minutes, or download the file there and add that instead."),
+        N_("No definition could be read at that address. Only public ones with https are asked."),
+        N_(
+            "Open it in your browser. If its page is there, try again in a few minutes, or "
+            "download its file and add that."
+        ),
     ),
     "no_open_licence": Sentence(
         N_(

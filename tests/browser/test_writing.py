@@ -129,6 +129,13 @@ def test_every_page_reads_well_on_a_desk_and_on_a_phone(
     _look(page, "writing table", show)
     page.goto(f"{here.rpartition('/')[0]}/import")
     _look(page, "writing import", show)
+    mc = world.mc
+    public = f"{world.tool.settings.public_url}/definitions/{mc.awarding_body.slug}/{mc.code}"
+    for language in ("de", "en"):
+        page.goto(f"{here.rpartition('/')[0]}/import?address={public}&lang={language}")
+        page.locator("form[name=look_up] button").click()
+        expect(page.locator("form[name=adopt]")).to_be_visible()
+        _look(page, f"writing adopt {language}", show)
     page.goto(f"{here}/picture?lang=en")
     _look(page, "writing picture", show)
     page.get_by_label("Picture", exact=True).set_input_files(

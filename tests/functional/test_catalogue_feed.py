@@ -1,5 +1,6 @@
 """The catalogue for directories: JSON-LD that an independent processor understands whole."""
 
+import gzip
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,6 +112,18 @@ def test_an_item_says_title_languages_and_licence_and_where_the_whole_is(
     whole = client.get(urlsplit(item["item"]["related"][0]["id"]).path)
     assert (whole.json or {})["code"] == mc.code
     assert "target_groups" not in str(items)
+
+
+def test_a_page_of_the_feed_travels_compressed(app: Flask, database: Database) -> None:
+    catalogues.fill(database, 25, clock.now() - timedelta(hours=1))
+    client = app.test_client()
+    plain = client.get(FEED).data
+    packed = client.get(FEED, headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == plain
+    assert len(packed.data) * 8 < len(plain)
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert client.get(FEED, headers=again).status_code == 304
 
 
 def test_what_was_retired_is_a_tombstone(

@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from badges import adoption, definition, drafting, open_resource, strict_json
@@ -22,13 +23,14 @@ from lti_tool.services import audit
 from lti_tool.services.definitions import artworks, catalogue, drafts
 from lti_tool.services.definitions.drafts import Writer
 
+log = structlog.get_logger(__name__)
+
 LONGEST_ADDRESS = 1000
 _NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _ADDRESS = re.compile(
     rf"(?P<server>https?://[^/?#\s]+(?:/[^/?#\s]+)*?)/definitions/(?P<body>{_NAME})/(?P<code>{_NAME}?)"
     rf"(?:/(?P<version>{_NAME}?))?(?:\.json|/definition\.json|/history\.json|/)?(?:[?#]\S*)?"
 )
-_NOT_SENT = frozenset({"bad_url", "refused_address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ def fetch(outbound: Outbound, address: Address) -> Source:
     """Return a definition of another server; goes over the network.
 
     Raises:
-        OutboundError: `definition_address_refused`, `definition_server_silent`.
-        NotFound: `no_definition_there`.
+        NotFound: `no_definition_there`, whatever came of it: nobody learns here which addresses of
+            a network are refused, which are silent, and which answer something else.
     """
     if not address.version:
         address = _newest(outbound, address)
@@ -138,7 +140,7 @@ def _newest(outbound: Outbound, address: Address) -> Address:
         told = strict_json.loads(_get(outbound, address.uri))
         newest = Address.of(str(told["newest"]) if isinstance(told, dict) else "")
     except (KeyError, ToolError, MalformedJson) as error:
-        if isinstance(error, OutboundError):
+        if isinstance(error, NotFound):
             raise
         raise NotFound("no_definition_there") from error
     if not newest.version:
@@ -150,10 +152,10 @@ def _get(outbound: Outbound, url: str) -> bytes:
     try:
         answer = outbound.get(url, headers={"Accept": "application/json"})
     except OutboundError as error:
-        is_refused = error.code in _NOT_SENT
-        code = "definition_address_refused" if is_refused else "definition_server_silent"
-        raise OutboundError(code) from error
+        log.info("definition_not_fetched", code=error.code)
+        raise NotFound("no_definition_there") from error
     if not answer.is_success:
+        log.info("definition_not_fetched", code=str(answer.status))
         raise NotFound("no_definition_there")
     return answer.content
 

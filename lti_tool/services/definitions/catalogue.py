@@ -24,7 +24,13 @@ from lti_tool.models import (
     Organisation,
 )
 from lti_tool.services import audit
-from lti_tool.services.definitions import catalogue_entries, history, specimen, stack_parts
+from lti_tool.services.definitions import (
+    catalogue_entries,
+    history,
+    settling,
+    specimen,
+    stack_parts,
+)
 from lti_tool.services.definitions.history import Act
 from lti_tool.services.organisations import get_or_add_organisation
 
@@ -84,6 +90,7 @@ def add(
     Raises:
         Conflict: `version_exists`: that version was published with another content.
     """
+    settling.begin(db, now)
     content = definitions.dump(mc)
     series, _ = get_or_add(
         db,
@@ -114,6 +121,7 @@ def reword(db: Session, version: MicroCredentialVersion, mc: MicroCredential, no
 
     The wording before is kept; whatever was signed stays as it is.
     """
+    settling.begin(db, now)
     db.refresh(version, with_for_update={"key_share": True, "of": MicroCredentialVersion})
     former = DefinitionRevision(
         version_id=version.id,

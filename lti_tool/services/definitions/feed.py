@@ -8,7 +8,7 @@ published misses nothing, and sees twice what changed meanwhile.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,13 +21,10 @@ from lti_tool.models import (
     MicroCredentialVersion,
     Organisation,
 )
-from lti_tool.services.definitions import searching
+from lti_tool.services.definitions import searching, settling
 from lti_tool.services.definitions.history import Act
 
 PAGE_SIZE = 25
-SETTLED = timedelta(seconds=30)
-"""How long what was published may still be on its way into the database: it is listed after that,
-so that nobody walks past it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +56,10 @@ def page(
     db: Session, now: datetime, *, after: Place | None = None, since: datetime | None = None
 ) -> Page:
     """Return one page of the items behind `after`, of those that changed at `since` or later."""
+    settled = settling.until(db, now)
     changed = _changes(now)
     at, series_id = changed.c.at, changed.c.series_id
-    chosen = sa.select(series_id, at).filter(at <= now - SETTLED).order_by(at, series_id)
+    chosen = sa.select(series_id, at).filter(at <= settled).order_by(at, series_id)
     if since is not None:
         chosen = chosen.filter(at >= since)
     if after is not None:

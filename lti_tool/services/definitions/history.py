@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.models import DefinitionDraft, DefinitionStep, MicroCredentialVersion
+from lti_tool.services.definitions import settling
 
 
 class Act(StrEnum):
@@ -48,6 +49,7 @@ def note(
     reason: str = "",
 ) -> None:
     """Keep a step of a version that no draft takes; its row is locked, or new."""
+    settling.begin(db, now)
     taken = sa.select(sa.func.max(DefinitionStep.sequence)).filter_by(
         version_id=version.id, draft_id=None
     )

@@ -22,7 +22,7 @@ from lti_tool.errors import ToolError
 from lti_tool.services.awarding import credentials
 from lti_tool.services.definitions import catalogue, feed
 from lti_tool.services.definitions.feed import Item, Place
-from lti_tool.web import caching
+from lti_tool.web import caching, compression
 from lti_tool.web.context import public_url
 from lti_tool.web.public.blueprint import blueprint, document, reading
 
@@ -80,7 +80,7 @@ def answer() -> Response:
             },
             "dataFeedElement": elements,
         }
-    response = document(content)
+    response = compression.compress(document(content))
     if onward:
         response.headers["Link"] = f'<{_address(onward)}>; rel="next"'
     return caching.cacheable(response, caching.CATALOGUE, varies=("Accept",))

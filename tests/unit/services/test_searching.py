@@ -15,7 +15,12 @@ from badges.text import Text
 from lti_tool.db import Database
 from lti_tool.models import CatalogueEntry, MicroCredentialVersion
 from lti_tool.services import organisations
-from lti_tool.services.definitions import catalogue, lifecycle, searching
+from lti_tool.services.definitions import (
+    catalogue,
+    catalogue_entries,
+    lifecycle,
+    searching,
+)
 from lti_tool.services.definitions.searching import PAGE_SIZE, Wanted
 from tests.factories import catalogues
 from tests.factories.statements import recorded
@@ -39,6 +44,21 @@ def codes(db: Session, **wanted: object) -> list[str]:
     found = searching.search(db, Wanted(**wanted), EVERYTHING)  # type: ignore[arg-type]
     assert found.total == len(found.versions)
     return [version.series.code for version in found.versions]
+
+
+def test_what_an_older_release_published_or_reworded_is_found(
+    filled: Database, now: datetime
+) -> None:
+    with filled.transaction() as db:
+        entries = {one.version.series.code: one for one in db.query(CatalogueEntry)}
+        db.delete(entries["BEM-S-WLD1"])
+        entries["BEM-S-AGR1"].words = "stale"
+        entries["BEM-S-AGR1"].version.revised_at = now
+    with filled.transaction() as db:
+        assert codes(db, query="bem-s-wld1") == codes(db, query="bem-s-agr1") == []
+        catalogue_entries.keep_missing(db, now + timedelta(minutes=5))
+        assert codes(db, query="bem-s-wld1") == ["BEM-S-WLD1"]
+        assert codes(db, query="bem-s-agr1") == ["BEM-S-AGR1"]
 
 
 def test_what_is_wanted_is_found(filled: Database) -> None:
