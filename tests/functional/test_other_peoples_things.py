@@ -179,6 +179,7 @@ PUBLIC_ROUTES = frozenset(
         "public.series",
         "public.version",
         "public.definition",
+        "public.resource",
         "public.history",
         "public.wording",
         "public.emblem",
