@@ -31,6 +31,7 @@ OLD, NEW = make_encryption_key(), make_encryption_key()
 NOT_SECRET = {
     "artworks.data",
     "artworks.png",
+    "artworks.small",
     "credentials.document",
     "evidence_bytes.sealed",  # under a key of its own, which is a secret column
     "passkeys.credential_id",
