@@ -14,6 +14,7 @@ from lti_tool import clock
 from lti_tool.lti import login_states, unconfirmed
 from lti_tool.mail import MailServer
 from lti_tool.services import audit, schedule
+from lti_tool.services.awarding import joining
 from lti_tool.services.completing import prior_files, stack_checks
 from lti_tool.services.connections import api_clients, tool_keys
 from lti_tool.services.definitions import artworks, catalogue_entries
@@ -57,6 +58,7 @@ def forget_expired(tool: Tool) -> None:
         launches.forget_expired(db, clock.now())
         sign_in.forget_expired(db, clock.now())
         api_clients.forget_expired(db, clock.now())
+        joining.forget_expired(db, clock.now())
 
 
 def rotate_tool_key(tool: Tool) -> None:

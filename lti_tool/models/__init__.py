@@ -36,6 +36,7 @@ from lti_tool.models.evidence_files import EvidenceBytes, EvidenceContent, Evide
 from lti_tool.models.gradebook_results import GradebookResult
 from lti_tool.models.grants import DefinitionGrant
 from lti_tool.models.issuer_keys import IssuerKey
+from lti_tool.models.joining import BorrowedPart, JoinAttempt, JoinCode
 from lti_tool.models.launches import LaunchSession, LoginState, UnconfirmedLaunch
 from lti_tool.models.mentors import MentorLink
 from lti_tool.models.micro_credentials import (
@@ -77,6 +78,7 @@ __all__ = [
     "AuditEntry",
     "Award",
     "Base",
+    "BorrowedPart",
     "CatalogueEntry",
     "CompletionRecord",
     "Course",
@@ -97,6 +99,8 @@ __all__ = [
     "GradebookResult",
     "Invitation",
     "IssuerKey",
+    "JoinAttempt",
+    "JoinCode",
     "LaunchSession",
     "LoginState",
     "MentorLink",

@@ -17,6 +17,7 @@ from lti_tool.models import (
     DefinitionDraft,
     EvidenceFile,
     GradebookResult,
+    JoinCode,
     MentorLink,
     MicroCredentialVersion,
     PendingAward,
@@ -24,6 +25,7 @@ from lti_tool.models import (
     Placement,
     PriorLearningApplication,
 )
+from lti_tool.services.awarding import joints
 from lti_tool.services.completing import evidence, moderation
 from lti_tool.services.lms import activities
 
@@ -43,7 +45,8 @@ class Told:
 class Held:
     """`named_in`: courses that let them sign off by name. `records`: (version, how many).
     `waiting`: awards that a teacher is to confirm. `credentials`: every signed badge, oldest first.
-    `moderated`: how many results were drawn to be looked at again.
+    `moderated`: how many results were drawn to be looked at again. `others`: who they are in other
+    LMSs; `joining`: codes with which that is to be shown.
     """
 
     courses: Sequence[CourseMember]
@@ -58,6 +61,8 @@ class Held:
     files: Sequence[EvidenceFile]
     moderated: int
     mentors: Sequence[MentorLink]
+    others: Sequence[Person]
+    joining: Sequence[JoinCode]
 
 
 def held(db: Session, person: Person) -> Held:
@@ -95,7 +100,15 @@ def held(db: Session, person: Person) -> Held:
         files=evidence.of_person(db, person),
         moderated=moderation.count(db, person),
         mentors=mentors(db, person),
+        others=joints.others(db, person),
+        joining=joining(db, person),
     )
+
+
+def joining(db: Session, person: Person) -> Sequence[JoinCode]:
+    """Return the codes that a person made or entered and that are not deleted yet."""
+    is_theirs = sa.or_(JoinCode.person_id == person.id, JoinCode.entered_by_id == person.id)
+    return db.scalars(sa.select(JoinCode).filter(is_theirs).order_by(JoinCode.created_at)).all()
 
 
 def waiting(db: Session, person: Person) -> Sequence[PendingAward]:

@@ -85,6 +85,9 @@ PUBLIC = Rule("public", (Rate(300, 10),))
 SIGNED_IN = Rule("admin", (Rate(300, 10),))
 WAITING = Rule("waiting", (Rate(60, 60),), (Rate(6, 60),))
 """Of what makes a thread wait for an LMS, which may be slow on purpose."""
+JOINING = Rule("joining", (Rate(120, 60), Rate(1000, 3600)), (Rate(10, 60),))
+"""Of codes that learners make and enter, a class at a time; wrong ones are counted for each person
+besides."""
 REPORTS = Rule("reports", (Rate(300, 60),))
 """Of what other systems of schools send, a hundred completions at a time."""
 STRICT = Rule("strict", (Rate(20, 60), Rate(200, 3600)))
@@ -110,6 +113,8 @@ BY_ENDPOINT: Mapping[str, Rule] = {
     "lti.login": ARRIVALS,
     "lti.accept": ARRIVALS,
     "lti.confirm": ARRIVALS,
+    "learner.make_join_code": JOINING,
+    "learner.enter_join_code": JOINING,
     "teacher.look_up_definition": WAITING,
     "admin.look_up_definition": WAITING,
     "teacher.read_results": WAITING,

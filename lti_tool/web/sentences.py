@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from lti_tool.web.course_sentences import COURSES
 from lti_tool.web.evidence_sentences import EVIDENCE
+from lti_tool.web.joining_sentences import JOINING
 from lti_tool.web.mentor_sentences import MENTORS
 from lti_tool.web.offering_sentences import OFFERING
 from lti_tool.web.prior_learning_sentences import PRIOR_LEARNING
@@ -427,6 +428,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **COURSES,
     **MENTORS,
     **EVIDENCE,
+    **JOINING,
     **PRIOR_LEARNING,
     **TICKING,
     # launches that are refused; the others by `launch_refused`

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import Flask, request
 from jinja2 import StrictUndefined
 
+from lti_tool.services.awarding import names
 from lti_tool.web import badge_files, conditions, elements, prior_news, searching, wording
 from lti_tool.web.context import public_url
 
@@ -17,6 +18,7 @@ FILTERS = (
     elements.element,
     wording.hours,
     wording.language_name,
+    names.masked,
     wording.moment,
     wording.number,
     wording.own_name,

@@ -2,8 +2,9 @@
 
 A course can ask for more of a choice than the definition: whoever has not completed that has no
 award yet, and waits for nobody. The course in which the last result was recorded decides; of what
-is made of others, the one that offers it. Who waits in a course waits there until an assessor has
-recorded something since.
+is made of others, the one that offers it. A person is asked, whatever is set, where an award rests
+on what somebody earned in another LMS under a name that is not surely the same. Who waits in a
+course waits there until an assessor has recorded something since.
 `confirming` is what teachers do about those who wait.
 """
 
@@ -25,7 +26,8 @@ class Candidate:
     """Somebody without an award who completed everything at `completed_at`, by the definition.
 
     `course_id`: where the award is decided about. `judged_at`: when an assessor last recorded
-    something, or a part was granted.
+    something, or a part was granted. `is_doubtful`: it rests on what was earned in another LMS
+    under another name, or none, so a person is asked whatever the course says.
     """
 
     person_id: uuid.UUID
@@ -33,6 +35,7 @@ class Candidate:
     progress: Progress
     completed_at: datetime
     judged_at: datetime | None
+    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +70,33 @@ def sieve(
     if not candidates:
         return {}
     people = [one.person_id for one in candidates]
-    waiting = _waiting(db, version, people)
-    courses = {one.course_id for one in candidates} | {row.course_id for row in waiting.values()}
+    pending = waiting(db, version, people)
+    courses = {one.course_id for one in candidates} | {row.course_id for row in pending.values()}
     here = _offering(db, version, courses)
     passed = {}
     for one in candidates:
-        placement = _deciding(one, waiting.get(one.person_id), here)
-        if placement is None and demanded(version):
+        placement = _deciding(one, pending.get(one.person_id), here)
+        if placement is None and (demanded(version) or one.is_doubtful):
             continue  # nobody can confirm it until a course offers it to them
         if placement is not None and not electives.under(one.progress, placement).is_complete:
             continue
-        found = _pass(one, placement, waiting.get(one.person_id))
+        found = _pass(one, placement, pending.get(one.person_id))
         if found is not None:
             passed[one.person_id] = found
-            if one.person_id in waiting:
-                db.delete(waiting[one.person_id])
+            if one.person_id in pending:
+                db.delete(pending[one.person_id])
         elif placement is not None:
-            _wait(db, placement, one, waiting.get(one.person_id), now)
+            _wait(db, placement, one, pending.get(one.person_id), now)
     return passed
+
+
+def no_longer_waiting(
+    db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID]
+) -> None:
+    """Let people wait no longer who get the award in another LMS; what a teacher declined stays."""
+    for pending in waiting(db, version, people).values():
+        if pending.declined_at is None:
+            db.delete(pending)
 
 
 def counting(pending: PendingAward, completed_at: datetime) -> list[dict[str, str]]:
@@ -111,7 +123,7 @@ def _pass(
 ) -> Passed | None:
     if pending is not None and is_declined(pending, one.judged_at):
         return None
-    count = needed(placement) if placement is not None else 0
+    count = max(needed(placement) if placement is not None else 0, int(one.is_doubtful))
     if not count:
         return Passed()
     if pending is None:
@@ -152,9 +164,10 @@ def _offering(
     return {placement.course_id: placement for placement in db.scalars(found)}
 
 
-def _waiting(
+def waiting(
     db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID]
 ) -> Mapping[uuid.UUID, PendingAward]:
+    """Return what is kept of those of `people` who wait for a version, or did."""
     found = sa.select(PendingAward).filter(
         PendingAward.version_id == version.id, PendingAward.person_id.in_(people)
     )

@@ -25,8 +25,9 @@ from lti_tool.models import (
     Person,
 )
 from lti_tool.services import audit, reasons
-from lti_tool.services.awarding import award_gate, moderation_draws, stack_awards, stacks
+from lti_tool.services.awarding import award_gate, joints, moderation_draws, stack_awards, stacks
 from lti_tool.services.awarding.award_gate import Candidate, Passed
+from lti_tool.services.awarding.joints import Groups
 from lti_tool.services.definitions import catalogue
 
 _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
@@ -38,6 +39,10 @@ _MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
 NO_LONGER_COMPLETE = "no_longer_complete"
 NOT_CONFIRMED = "not_confirmed"
 """Its confirmation was taken back; it waits for one again."""
+HELD_ELSEWHERE = "held_elsewhere"
+"""The same person has it in another LMS."""
+BY_ITSELF = (NO_LONGER_COMPLETE, NOT_CONFIRMED, HELD_ELSEWHERE)
+"""Withdrawn for what happened, not because somebody took the award away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,11 @@ class Judged:
 
 
 def settle(
-    db: Session, version: MicroCredentialVersion, judged: Sequence[Judged], now: datetime
+    db: Session,
+    version: MicroCredentialVersion,
+    judged: Sequence[Judged],
+    now: datetime,
+    together: Groups | None = None,
 ) -> None:
     """Bring people's awards in line with their progress. Idempotent.
 
@@ -67,7 +76,9 @@ def settle(
     complete earns a TEST award. A course may ask for a person's confirmation first, see
     `award_gate`. What a person decided stands: an award that was kept is not flagged again before
     something new is recorded, one that was revoked not granted again before an assessor judges
-    anew, or a part is earned anew. The caller holds the locks on the people's enrolments.
+    anew, or a part is earned anew. Who is one person in several LMSs (`together`; all are among
+    `judged`) gets one award of what is made of others, see `_Settling.leave_one`. The caller holds
+    the locks on the people's enrolments.
     """
     # No record and no part, no award: records are never deleted.
     judged = [one for one in judged if one.records or one.real.stack is not None]
@@ -88,13 +99,15 @@ def settle(
         settling = _Settling(db, version, now, refused, claimed)
     else:
         offered = stack_awards.offered_to(db, people, version)
-        earning = stack_awards.earning(db, people, version, offered, now)
+        earning = stack_awards.earning(db, people, version, offered, now, together or {})
         settling = _Settling(db, version, now, refused, claimed, earning, offered)
     for one in judged:
         for is_test, progress in one.kinds:
             award = held.get((one.person.id, is_test))
             if award is not None and not settling.settle(one, progress, award):
                 del held[one.person.id, is_test]
+    if together:
+        settling.leave_one(judged, held, together)
     settling.let_pass([one for one in judged if (one.person.id, False) not in held])
     for one in judged:
         for is_test, progress in one.kinds:
@@ -180,7 +193,7 @@ def as_fact(award: Award) -> AwardFact:
     )
 
 
-Refused = Mapping[tuple[uuid.UUID, bool], datetime]
+Refused = dict[tuple[uuid.UUID, bool], datetime]
 """When a person took an award away, by (person, is_test)."""
 
 
@@ -193,11 +206,15 @@ def _refused(db: Session, people: Sequence[uuid.UUID], version: MicroCredentialV
         .filter(
             Award.person_id.in_(people),
             is_it,
-            Award.withdrawn_reason.not_in((NO_LONGER_COMPLETE, NOT_CONFIRMED)),
+            Award.withdrawn_reason.not_in(BY_ITSELF),
         )
         .group_by(Award.person_id, Award.is_test)
     )
     return {(person_id, is_test): at for person_id, is_test, at in db.execute(last) if at}
+
+
+Held = dict[tuple[uuid.UUID, bool], Award]
+"""The award that stands, by (person, is_test)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +227,44 @@ class _Settling:
     now: datetime
     refused: Refused
     claimed: Collection[uuid.UUID]
-    earning: Collection[uuid.UUID] | None = None
+    earning: set[uuid.UUID] | None = None
     offered: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     passed: dict[uuid.UUID, Passed] = field(default_factory=dict)
+
+    def leave_one(self, judged: Sequence[Judged], held: Held, together: Groups) -> None:
+        """Leave one award to those who are one person: claimed ones, else the earliest.
+
+        Where none stands, one of them earns it, see `_holder`. What was taken away from one was
+        taken away from all.
+        """
+        by_id = {one.person.id: one for one in judged}
+        for group in {group for group in together.values() if group <= by_id.keys()}:
+            if times := [self.refused[one, False] for one in group if (one, False) in self.refused]:
+                self.refused.update({(one, False): max(times) for one in group})
+            standing = [held[one, False] for one in group if (one, False) in held]
+            if standing:
+                kept = [one for one in standing if one.id in self.claimed]
+                kept = kept or [min(standing, key=lambda one: (one.granted_at, one.id))]
+                for one in standing:
+                    if one not in kept:
+                        self._withdraw(one, HELD_ELSEWHERE)
+                        del held[one.person_id, False]
+                owners = {one.person_id for one in kept}
+            else:
+                owners = self._holder([by_id[one] for one in group])
+            assert self.earning is not None
+            self.earning.difference_update(group - owners)
+            award_gate.no_longer_waiting(self.db, self.version, group - owners)
+
+    def _holder(self, group: Sequence[Judged]) -> set[uuid.UUID]:
+        """Return who of one person's rows earns it, if one does: see `stack_awards.holder`."""
+        able = [
+            one
+            for one in group
+            if one.real.is_complete and not self._is_refused(one, one.real, is_test=False)
+        ]
+        resting = {one.person.id: _parts(self.db, one.real) for one in able}
+        return stack_awards.holder(self.db, self.version, resting, self.offered)
 
     def let_pass(self, judged: Sequence[Judged]) -> None:
         """Find who of those without an award gets one now; tests ask nobody."""
@@ -232,6 +284,7 @@ class _Settling:
             progress=judged.real,
             completed_at=completed_at,
             judged_at=self._last_judged_at(judged, judged.real),
+            is_doubtful=joints.is_doubtful(judged.person, _parts(self.db, judged.real)),
         )
 
     def settle(self, judged: Judged, progress: Progress | None, award: Award) -> bool:
@@ -263,12 +316,15 @@ class _Settling:
 
     def _take_back(self, award: Award) -> None:
         if award.id not in self.claimed:
-            award.withdrawn_at, award.withdrawn_reason = self.now, NO_LONGER_COMPLETE
-            stacks.want(self.db, award, self.now)
-            audit.note(self.db, "system", "award.withdrawn", f"award:{award.id}", self.now)
+            self._withdraw(award, NO_LONGER_COMPLETE)
         elif award.flagged_at is None:
             award.flagged_at, award.flagged_reason = self.now, NO_LONGER_COMPLETE
             audit.note(self.db, "system", "award.flagged", f"award:{award.id}", self.now)
+
+    def _withdraw(self, award: Award, reason: str) -> None:
+        award.withdrawn_at, award.withdrawn_reason = self.now, reason
+        stacks.want(self.db, award, self.now)
+        audit.note(self.db, "system", "award.withdrawn", f"award:{award.id}", self.now)
 
     def _is_refused(self, judged: Judged, progress: Progress, *, is_test: bool) -> bool:
         """Whether they earn another version, or a person took such an award away and since then no
@@ -297,7 +353,9 @@ class _Settling:
             return offered
         by_id = {str(row.id): row for row in judged.records}
         counted = [by_id[one] for unit in progress.stated for one in unit.records]
-        return _last_course(counted, _parts(self.db, progress))
+        parts = _parts(self.db, progress)
+        own = [one for one in parts if one.person_id == judged.person.id]
+        return _last_course(counted, own if own or counted else parts)
 
     def _grant(self, judged: Judged, progress: Progress, passed: Passed | None) -> None:
         """`passed`: who let it pass; None for a test."""
@@ -323,6 +381,8 @@ class _Settling:
             identity=IdentityAssurance.LMS_ACCOUNT.value,
         )
         self.db.add(award)
+        self.db.flush()
+        joints.note_borrowed(self.db, award, _parts(self.db, progress))
         stacks.want(self.db, award, self.now)
         audit.note(self.db, "system", "award.granted", f"award:{award.id}", self.now)
         if self.version.moderated_one_in is not None and not award.is_test:

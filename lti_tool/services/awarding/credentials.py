@@ -22,7 +22,15 @@ from lti_tool.encryption import Encryption
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Award, Credential, MicroCredentialVersion
 from lti_tool.services import audit, reasons
-from lti_tool.services.awarding import awards, enrolments, keys, stack_awards, stacks, status_lists
+from lti_tool.services.awarding import (
+    awards,
+    enrolments,
+    joints,
+    keys,
+    stack_awards,
+    stacks,
+    status_lists,
+)
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.organisations import fix_public_url
 
@@ -59,7 +67,8 @@ def claim(
     Raises:
         ToolError: the name cannot be printed (codes of `badges.recipient.clean_name`).
         Conflict: `award_withdrawn`, `award_flagged`, `award_expired` (its validity has ended),
-            `credential_revoked` (claimed before, and revoked for good).
+            `credential_revoked` (claimed before, and revoked for good), `award_claimed_elsewhere`
+            (the same person has it in another LMS).
     """
     _lock_standing(db, award, now)
     existing = current(db, award)
@@ -67,6 +76,7 @@ def claim(
         return existing
     if db.scalar(sa.select(Credential.id).filter_by(award_id=award.id).limit(1)) is not None:
         raise Conflict("credential_revoked")
+    joints.check_unclaimed(db, award)
     credential = _issue(db, award, wishes, signing, now)
     audit.note(db, actor, "credential.claimed", f"credential:{credential.id}", now)
     return credential

@@ -19,12 +19,13 @@ from lti_tool.models import (
     Award,
     Course,
     CourseMember,
-    Credential,
     MicroCredentialSeries,
     MicroCredentialVersion,
     Person,
     Placement,
 )
+from lti_tool.services.awarding import award_gate
+from lti_tool.services.awarding.joints import IS_CLAIMED, Groups
 from lti_tool.services.awarding.moderation_draws import DISPUTED
 from lti_tool.services.definitions import catalogue, lifecycle
 from lti_tool.services.definitions.stack_parts import series_reference
@@ -49,11 +50,13 @@ def earning(
     version: MicroCredentialVersion,
     offered: Collection[uuid.UUID],
     now: datetime,
+    together: Groups,
 ) -> set[uuid.UUID]:
     """Return who earns this version of a larger one: those to whom a course offers it (`offered`).
 
     Of the newest version that is open also everybody else who holds no other version: they need
-    not have opened anything, and nobody earns a series twice by itself.
+    not have opened anything, and nobody earns a series twice by itself, be it in two LMSs
+    (`together`: all of them are among `people`).
     """
     if lifecycle.newest_open(_newest_first(version), now) != [version]:
         return set(offered)
@@ -68,7 +71,34 @@ def earning(
             MicroCredentialVersion.id != version.id,
         )
     )
-    return set(offered) | (set(people) - set(db.scalars(others)))
+    holders = set(db.scalars(others))
+    holders |= {one for holder in holders for one in together.get(holder, ())}
+    return set(offered) | (set(people) - holders)
+
+
+def holder(
+    db: Session,
+    version: MicroCredentialVersion,
+    resting: Mapping[uuid.UUID, Sequence[Award]],
+    offered: Collection[uuid.UUID],
+) -> set[uuid.UUID]:
+    """Return which of one person's rows gets the award, of those that earn it (`resting`, with the
+    parts that it would rest on): where a teacher declined it, or it waits for one, then where a
+    course offers it, then where the last part was earned."""
+    pending = award_gate.waiting(db, version, list(resting))
+
+    def order(person_id: uuid.UUID) -> tuple[bool, bool, bool, bool, uuid.UUID]:
+        waiting = pending.get(person_id)
+        last = max(resting[person_id], key=lambda part: (part.awarded_at, part.id))
+        return (
+            waiting is None or waiting.declined_at is None,
+            waiting is None,
+            person_id not in offered,
+            last.person_id != person_id,
+            person_id,
+        )
+
+    return {min(resting, key=order)} if resting else set()
 
 
 def _newest_first(version: MicroCredentialVersion) -> Sequence[MicroCredentialVersion]:
@@ -114,7 +144,7 @@ def resting_on(
     """Return the awards of a person that rest on one of this series, what came last first."""
     part = series_reference(version)
     rows = db.execute(
-        sa.select(Award, _CLAIMED)
+        sa.select(Award, IS_CLAIMED)
         .filter(Award.person_id == person.id, Award.withdrawn_at.is_(None))
         .order_by(Award.granted_at.desc(), Award.id)
     )
@@ -123,13 +153,6 @@ def resting_on(
         for award, is_claimed in rows
         if any(one["reference"].rpartition("/")[0] == part for one in award.parts or ())
     ]
-
-
-_CLAIMED = (
-    sa.select(Credential.id)
-    .filter(Credential.award_id == Award.id, Credential.revoked_at.is_(None))
-    .exists()
-)
 
 
 def own(db: Session, person: Person, award_id: uuid.UUID) -> Award:

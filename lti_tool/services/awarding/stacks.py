@@ -6,7 +6,7 @@ granted or withdrawn (`stack_checks`).
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from badges.award import add_months
 from badges.micro_credential import MicroCredential
-from badges.stacking import Earned
+from badges.stacking import Earned, Stack
 from lti_tool.models import (
     Award,
     MicroCredentialSeries,
@@ -25,6 +25,8 @@ from lti_tool.models import (
     StackCheck,
     StackPart,
 )
+from lti_tool.services.awarding import joints
+from lti_tool.services.awarding.joints import Borrowed, Groups
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.definitions.stack_parts import series_reference
 
@@ -37,45 +39,99 @@ class EarnedParts:
     with_tests: tuple[Earned, ...] = ()
 
 
-def of_person(db: Session, person: Person, mc: MicroCredential) -> EarnedParts:
-    """Return what a person has earned of the parts of `mc`."""
-    return of_people(db, [person.id], mc).get(person.id, EarnedParts())
+def of_person(db: Session, person: Person, version: MicroCredentialVersion) -> EarnedParts:
+    """Return what a person has earned of the parts of a version, in whatever LMS."""
+    return of_people(db, [person.id], version).get(person.id, EarnedParts())
 
 
 def of_people(
-    db: Session, people: Collection[uuid.UUID] | sa.Select[uuid.UUID], mc: MicroCredential
+    db: Session,
+    people: Collection[uuid.UUID] | sa.Select[uuid.UUID],
+    version: MicroCredentialVersion,
 ) -> Mapping[uuid.UUID, EarnedParts]:
-    """Return the same for many, in one query; in none where `mc` is not made of others."""
+    """Return the same for many, in a constant number of queries; in none where the version is not
+    made of others.
+
+    Of those who are one person what any of them earned counts for each. What a claimed badge
+    borrowed across a joint counts on for that badge when the joint has ended, and until it is
+    withdrawn for no other badge of that series.
+    """
+    mc = catalogue.definition(version)
     if mc.stack is None:
         return {}
-    rows = db.scalars(
+    together = joints.groups(db, people)
+    is_theirs = sa.or_(Award.person_id.in_(people), Award.person_id.in_(list(together)))
+    rows = list(db.scalars(_of_parts(mc.stack).filter(is_theirs)))
+    borrowed = joints.borrowed(db, people, [row.id for row in rows], version)
+    known = {row.id for row in rows}
+    if missing := {one.part for one in borrowed} - known:
+        rows += db.scalars(_of_parts(mc.stack).filter(Award.id.in_(missing)))
+    held: defaultdict[uuid.UUID, list[Award]] = defaultdict(list)
+    for row in rows:
+        if row.id in known:
+            for person in together.get(row.person_id, {row.person_id}):
+                if person == row.person_id or not row.is_test:
+                    held[person].append(row)
+    _keep_borrowed(held, {row.id: row for row in rows}, borrowed, together, version)
+    return {
+        person: EarnedParts(
+            _all_earned([row for row in awards if not row.is_test]), _all_earned(awards)
+        )
+        for person, awards in held.items()
+    }
+
+
+def _of_parts(stack: Stack) -> sa.Select[Award]:
+    return (
         sa.select(Award)
         .join(Award.version)
         .join(MicroCredentialVersion.series)
         .join(MicroCredentialSeries.organisation)
         .filter(
-            Award.person_id.in_(people),
             Award.withdrawn_at.is_(None),
-            sa.or_(*(catalogue.named(part) for part in mc.stack.parts)),
+            sa.or_(*(catalogue.named(part) for part in stack.parts)),
         )
         .options(
             joinedload(Award.version)
             .joinedload(MicroCredentialVersion.series)
             .joinedload(MicroCredentialSeries.organisation)
         )
-    ).all()
-    held: defaultdict[uuid.UUID, list[Award]] = defaultdict(list)
-    for row in rows:
-        held[row.person_id].append(row)
-    return {
-        person: EarnedParts(
-            tuple(_earned(row) for row in awards if not row.is_test), tuple(map(_earned, awards))
-        )
-        for person, awards in held.items()
-    }
+    )
 
 
-def _earned(award: Award) -> Earned:
+def _keep_borrowed(
+    held: defaultdict[uuid.UUID, list[Award]],
+    rows: Mapping[uuid.UUID, Award],
+    borrowed: Iterable[Borrowed],
+    together: Groups,
+    version: MicroCredentialVersion,
+) -> None:
+    """Let what was borrowed count for the badge that rests on it, and for nobody else."""
+    for one in borrowed:
+        row = rows.get(one.part)
+        if row is None:  # withdrawn
+            continue
+        entitled = together.get(one.by, {one.by})
+        for person, awards in held.items():
+            if row in awards and person not in entitled:
+                awards.remove(row)
+        if one.version == version.id and row not in held[one.by]:
+            held[one.by].append(row)
+
+
+def _all_earned(awards: Sequence[Award]) -> tuple[Earned, ...]:
+    """Return what these awards of one person are as parts.
+
+    Earned in two LMSs and contained in another part, one is contained whichever it was.
+    """
+    is_of_several = len({one.person_id for one in awards}) > 1
+    same: defaultdict[str, set[str]] = defaultdict(set)
+    for one in awards if is_of_several else ():
+        same[series_reference(one.version)].add(str(one.id))
+    return tuple(_earned(one, same) for one in awards)
+
+
+def _earned(award: Award, same: Mapping[str, Collection[str]]) -> Earned:
     mc = catalogue.definition(award.version)
     months = mc.validity_months
     return Earned(
@@ -85,7 +141,11 @@ def _earned(award: Award) -> Earned:
         expires_at=add_months(award.awarded_at, months) if months else None,
         hours=mc.hours,
         points=mc.credit.points if mc.credit else None,
-        contains=frozenset(part["award"] for part in award.parts or ()),
+        contains=frozenset(
+            one
+            for part in award.parts or ()
+            for one in (part["award"], *same.get(part["reference"].rpartition("/")[0], ()))
+        ),
     )
 
 
@@ -100,6 +160,13 @@ def want(db: Session, award: Award, now: datetime) -> None:
     """Let the worker judge what an award that was granted or withdrawn is a part of; a TEST one
     makes, and takes along, a TEST one."""
     db.add(StackCheck(person_id=award.person_id, version_id=award.version_id, due_at=now))
+
+
+def want_anew(
+    db: Session, people: Iterable[Person], version: MicroCredentialVersion, now: datetime
+) -> None:
+    """Let the worker judge these people's larger one once more, on its own."""
+    db.add_all(StackCheck(person_id=one.id, version_id=version.id, due_at=now) for one in people)
 
 
 def made_of(db: Session, part: MicroCredentialVersion) -> Sequence[MicroCredentialVersion]:

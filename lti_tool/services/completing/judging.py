@@ -28,8 +28,9 @@ from lti_tool.models import (
     Person,
     Placement,
 )
-from lti_tool.services.awarding import awards, enrolments, moderation_draws, stacks
+from lti_tool.services.awarding import awards, enrolments, joints, moderation_draws, stacks
 from lti_tool.services.awarding.awards import Judged
+from lti_tool.services.awarding.joints import Groups
 from lti_tool.services.awarding.stacks import EarnedParts
 from lti_tool.services.completing import assessors
 from lti_tool.services.definitions import catalogue
@@ -76,7 +77,7 @@ def keep_all(
     """
     people = {person.id: person for person, _ in rows}
     assessors.check(db, course.id, version.id, _judging([row for _, row in rows]), now)
-    enrolments.lock_all(db, people, version, now)
+    locked = enrolments.lock_all(db, people, version, now)
     known = _known(db, people, [row.key for _, row in rows])
     histories = _records(db, people, version)
     added = []
@@ -94,7 +95,8 @@ def keep_all(
         moderation_draws.draw(db, version, added, now)
         if any(row.retracts_id is None for row in added):
             _check_offered(db, course, version)
-        _judge(db, version, [(people[one], histories[one]) for one in sorted(people)], now)
+        judged = [(people[one], histories[one]) for one in sorted(people)]
+        _judge(db, version, judged, locked, now)
     return [known[person.id, row.key] for person, row in rows]
 
 
@@ -123,7 +125,7 @@ def standing(
     db: Session, person: Person, version: MicroCredentialVersion, now: datetime
 ) -> Standing:
     """Return a person's progress, without and with the records that are tests."""
-    earned = stacks.of_person(db, person, catalogue.definition(version))
+    earned = stacks.of_person(db, person, version)
     taught = _taught_by(db, [person.id])[person.id]
     return _standing(version, records_of(db, person, version), earned, taught, now)
 
@@ -171,12 +173,12 @@ def reevaluate_person(db: Session, person: Person, now: datetime) -> None:
 
 def reevaluate(db: Session, person: Person, version: MicroCredentialVersion, now: datetime) -> None:
     """Judge a person's work in a version: settle the award and the scores. Idempotent."""
-    enrolments.lock(db, person, version, now)
+    locked = enrolments.lock(db, person, version, now)
     # Without a record nothing was earned, and without a score before it none is to be cleared; but
     # what is made of others is earned without records of its own.
-    is_stacked = catalogue.definition(version).stack is not None
+    is_stacked = enrolments.is_stacked(version)
     if is_stacked or db.scalar(_HAS_WORK, {"person": person.id, "version": version.id}):
-        _judge(db, version, [(person, records_of(db, person, version))], now)
+        _judge(db, version, [(person, records_of(db, person, version))], locked, now)
 
 
 def judge_all(
@@ -185,31 +187,64 @@ def judge_all(
     """Do what `reevaluate` says for several people."""
     if not people:
         return
-    enrolments.lock_all(db, people, version, now)
-    histories = _records(db, people, version)
+    locked = enrolments.lock_all(db, people, version, now)
+    _judge(db, version, _histories(db, people, version), locked, now)
+
+
+History = tuple[Person, Sequence[CompletionRecord]]
+
+
+def _histories(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
+) -> list[History]:
+    records = _records(db, people, version)
     found = sa.select(Person).filter(Person.id.in_(people)).order_by(Person.id)
-    _judge(db, version, [(person, histories[person.id]) for person in db.scalars(found)], now)
+    return [(person, records[person.id]) for person in db.scalars(found)]
 
 
 def _judge(
     db: Session,
     version: MicroCredentialVersion,
-    histories: Sequence[tuple[Person, Sequence[CompletionRecord]]],
+    histories: Sequence[History],
+    locked: Collection[uuid.UUID],
     now: datetime,
 ) -> None:
-    """Do what `reevaluate` says for several people; the caller holds their locks."""
+    """Do what `reevaluate` says for several people; the caller holds the locks of `locked`."""
+    together: Groups = {}
+    if enrolments.is_stacked(version):
+        together = joints.groups(db, [person.id for person, _ in histories])
+        histories = _with_others(db, version, histories, together, locked, now)
     taught = _taught_by(db, [person.id for person, records in histories if records])
-    earned = stacks.of_people(
-        db, [person.id for person, _ in histories], catalogue.definition(version)
-    )
+    earned = stacks.of_people(db, [person.id for person, _ in histories], version)
     judged = []
     for person, records in histories:
         parts = earned.get(person.id, EarnedParts())
         found = _standing(version, records, parts, taught[person.id], now)
         judged.append(Judged(person, records, found.real, found.with_tests))
-    awards.settle(db, version, judged, now)
+    awards.settle(db, version, judged, now, together)
     reached = [Reached(one.person, one.real, one.records) for one in judged]
     deliveries.sync(db, version, reached, now)
+
+
+def _with_others(
+    db: Session,
+    version: MicroCredentialVersion,
+    histories: Sequence[History],
+    together: Groups,
+    locked: Collection[uuid.UUID],
+    now: datetime,
+) -> Sequence[History]:
+    """Return also those who are one person with one of these.
+
+    Left out are those whose joint has changed while the locks were waited for: to lock more now
+    could mean to wait in a circle. The worker judges them in a moment.
+    """
+    late = {person for person, group in together.items() if not group <= set(locked)}
+    stacks.want_anew(db, [one for one, _ in histories if one.id in late], version, now)
+    rest = [(one, records) for one, records in histories if one.id not in late]
+    known = {one.id for one, _ in rest}
+    missing = {one for person in known for one in together.get(person, ())} - known
+    return [*rest, *_histories(db, missing, version)] if missing else rest
 
 
 JUDGED = (

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lti_tool.db import Database
 from lti_tool.models import Enrolment, MicroCredentialVersion, Person, StackCheck, StackPart
-from lti_tool.services.awarding import stacks
+from lti_tool.services.awarding import enrolments, joints, stacks
 from lti_tool.services.completing import completions
 from lti_tool.services.definitions import lifecycle
 from lti_tool.services.definitions.stack_parts import series_reference
@@ -34,10 +34,11 @@ def judge_next(database: Database, clock: Callable[[], datetime]) -> bool:
         check = _lease(db, clock())
         if check is None:
             return False
-        check_id, person_id = check.id, check.person_id
-        larger = [version.id for version in _larger(db, check, clock())]
+        check_id = check.id
+        concerned = [(check.person_id, version.id) for version in _larger(db, check, clock())]
+        concerned += joints.borrowers(db, check.person_id, check.version_id)
     try:
-        for version_id in larger:
+        for person_id, version_id in dict.fromkeys(concerned):
             _judge(database, person_id, version_id, clock())
     except Exception as error:  # noqa: BLE001 - one that fails must not hold up all others
         log.error("stack_check.failed", check_id=str(check_id), error=type(error).__name__)
@@ -64,7 +65,8 @@ def _lease(db: Session, now: datetime) -> StackCheck | None:
 
 def _larger(db: Session, check: StackCheck, now: datetime) -> list[MicroCredentialVersion]:
     """Return the newest version of each larger one that is open, and those that the person works on
-    already, retired or not."""
+    already, retired or not; and the changed one itself, if it is a larger one: somebody who was
+    joined with this person at that moment may have it, too."""
     newest = stacks.made_of(db, check.version)
     found = {version.id: version for version in newest if lifecycle.is_open(version, now)}
     begun = (
@@ -77,4 +79,6 @@ def _larger(db: Session, check: StackCheck, now: datetime) -> list[MicroCredenti
         )
     )
     found |= {version.id: version for version in db.scalars(begun)}
+    if enrolments.is_stacked(check.version):
+        found[check.version_id] = check.version
     return list(found.values())

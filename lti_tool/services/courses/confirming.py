@@ -23,7 +23,7 @@ from lti_tool.models import (
     Placement,
 )
 from lti_tool.services import audit, reasons
-from lti_tool.services.awarding import award_gate, enrolments, stacks
+from lti_tool.services.awarding import award_gate, enrolments, joints, stacks
 from lti_tool.services.awarding.awards import NOT_CONFIRMED
 from lti_tool.services.completing import assessors, judging
 from lti_tool.services.courses.roster import Learner
@@ -34,6 +34,7 @@ class Waiting:
     """Somebody who completed everything and has no award yet.
 
     `by`: who has confirmed it so far. `declined_reason`: why a teacher said no, if one did.
+    `others`: of what is made of others, who they are in other LMSs by their own word.
     """
 
     person: Person
@@ -41,6 +42,7 @@ class Waiting:
     by: Sequence[Person]
     declined_by: Person | None = None
     declined_reason: str | None = None
+    others: Sequence[Person] = ()
 
     @property
     def is_declined(self) -> bool:
@@ -230,6 +232,8 @@ def _as_waiting(
     judged_at = _judged_at(db, version, [row.person_id for row in rows if row.declined_at])
     given = {row.person_id: _given(row, complete[row.person_id]) for row in rows}
     people = _people(db, {one for each in given.values() for one in each})
+    is_stacked = enrolments.is_stacked(version)
+    others = joints.others_of(db, [row.person for row in rows]) if is_stacked else {}
     found = []
     for row in rows:
         completed_at = complete[row.person_id]
@@ -242,6 +246,7 @@ def _as_waiting(
                 by=[people[one] for one in given[row.person_id]],
                 declined_by=row.declined_by if is_declined else None,
                 declined_reason=row.declined_reason if is_declined else None,
+                others=others.get(row.person_id, ()),
             )
         )
     return sorted(found, key=lambda one: (one.completed_at, one.person.id))

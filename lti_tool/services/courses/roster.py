@@ -79,7 +79,7 @@ def learners(
     ).all()
     records = _records(db, _learning_in(course), version)
     mc = catalogue.definition(version)
-    parts = stacks.of_people(db, _learning_in(course), mc)
+    parts = stacks.of_people(db, _learning_in(course), version)
     nothing = EarnedParts()
     asked = _asked(db, course, version)
     untouched = elsewhere.progress(mc, (), course.id, now).under(asked)
@@ -195,7 +195,7 @@ def progress_of(
     """Return one person's progress from records that count, as `course` sees it."""
     records = _records(db, [person.id], version)[person.id]
     mc = catalogue.definition(version)
-    parts = stacks.of_person(db, person, mc)
+    parts = stacks.of_person(db, person, version)
     found = elsewhere.progress(mc, records, course.id, now, parts.real)
     return found.under(_asked(db, course, version))
 

@@ -68,6 +68,8 @@ ACTS: Mapping[str, str] = {
     "link.placed": N_("chose what an activity stands for"),
     "unit.activity_chosen": N_("chose an activity of the LMS for a unit"),
     "placement.version_chosen": N_("chose which version a course offers"),
+    "person.joined": N_("joined what somebody learns at two schools"),
+    "person.parted": N_("ended the joining of two schools"),
     "person.data_shown": N_("looked at what is kept about a person"),
     "unit.route_chosen": N_("chose how a unit is completed"),
     "deep_linking.answered": N_("selected content for a course"),

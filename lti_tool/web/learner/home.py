@@ -7,6 +7,7 @@ from badges.completion import Route
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import LaunchSession, Person
 from lti_tool.services import people
+from lti_tool.services.awarding import joining, joints
 from lti_tool.services.completing import completions, moderation
 from lti_tool.services.courses import placements
 from lti_tool.services.definitions import catalogue
@@ -30,7 +31,14 @@ def home(visit: Visit) -> ResponseReturnValue:
         return redirect(url_for(_way_in(launch), launch_id=launch.id), 303)
     if launch.link.placement is None:
         return render_template("learner/wait.html", visit=visit)
-    return render_template("learner/units.html", visit=visit, standing=standing(visit))
+    return _units_page(visit)
+
+
+def _units_page(visit: Visit) -> str:
+    under_way = joining.under_way(visit.db, visit.launch.person, visit.now)
+    return render_template(
+        "learner/units.html", visit=visit, standing=standing(visit), joining=under_way
+    )
 
 
 def _way_in(launch: LaunchSession) -> str:
@@ -47,7 +55,7 @@ def _way_in(launch: LaunchSession) -> str:
 @visiting()
 def units(visit: Visit) -> ResponseReturnValue:
     """Show the units to whoever is here: for teachers it is the preview of the learner's page."""
-    return render_template("learner/units.html", visit=visit, standing=standing(visit))
+    return _units_page(visit)
 
 
 @blueprint.post("/participation")
@@ -89,6 +97,7 @@ def data(visit: Visit) -> ResponseReturnValue:
         given=evidence_files.given(visit, records),
         moderated=moderation.count(visit.db, visit.launch.person),
         waiting=people.waiting(visit.db, visit.launch.person),
+        others=joints.others(visit.db, visit.launch.person),
         definition=catalogue.definition,
         mentors=people.mentors(visit.db, visit.launch.person),
         told=people.told(visit.db, visit.launch.person),

@@ -8,11 +8,11 @@ from flask import request
 
 from badges import prior_learning
 from badges.completion import Progress
-from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
-from lti_tool.services.awarding import awards, credentials, stack_awards
+from lti_tool.services.awarding import awards, credentials, joints, stack_awards
 from lti_tool.services.awarding import stacks as parts
+from lti_tool.services.awarding.joints import Elsewhere
 from lti_tool.services.awarding.stack_awards import LargerAward
 from lti_tool.services.completing import completions
 from lti_tool.services.courses import confirming
@@ -32,7 +32,8 @@ class LearnerStanding:
     `stack`: what it is made of, if of others. `larger`: what the person has earned that is made of
     it, among others. `withdrawn`: the award that was withdrawn last, if none was granted since.
     `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
-    `waiting`: everything is completed, and a person has to confirm it.
+    `waiting`: everything is completed, and a person has to confirm it. `elsewhere`: of what is made
+    of others, where else the same person has it or waits for it.
     """
 
     placement: Placement
@@ -41,6 +42,7 @@ class LearnerStanding:
     stack: StackView | None
     award: Award | None
     waiting: Waiting | None
+    elsewhere: Elsewhere | None
     withdrawn: Award | None
     credential: Credential | None
     larger: Sequence[LargerAward]
@@ -87,11 +89,14 @@ def standing(visit: Visit) -> LearnerStanding:
             visit.now,
             link.unit_code if named is None else None,
         ),
-        stack=_stack(visit, mc, progress),
+        stack=_stack(visit, version, progress),
         award=award,
         waiting=None
         if award
         else confirming.of_person(visit.db, visit.launch.person, version, progress),
+        elsewhere=joints.elsewhere(visit.db, visit.launch.person, version)
+        if mc.stack is not None and award is None
+        else None,
         withdrawn=awards.withdrawn(visit.db, visit.launch.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         larger=stack_awards.resting_on(visit.db, visit.launch.person, version),
@@ -99,10 +104,11 @@ def standing(visit: Visit) -> LearnerStanding:
     )
 
 
-def _stack(visit: Visit, mc: MicroCredential, progress: Progress) -> StackView | None:
+def _stack(visit: Visit, version: MicroCredentialVersion, progress: Progress) -> StackView | None:
+    mc = catalogue.definition(version)
     if mc.stack is None:
         return None
-    earned = parts.of_person(visit.db, visit.launch.person, mc).with_tests
+    earned = parts.of_person(visit.db, visit.launch.person, version).with_tests
     return stacks.view(progress.stack, parts.titles(visit.db, mc), earned, visit.now)
 
 
