@@ -153,7 +153,7 @@ def test_joining_and_leaving_in_every_direction_at_one_moment(two: TwoSchools) -
             joint = [one.joint_id for one in db.query(Person) if one.joint_id is not None]
             assert all(joint.count(one) > 1 for one in joint)
         for sub in schools:
-            leave(two, sub)
+            assert leave(two, sub) is None
         with two.near.school.transaction() as db:
             assert all(one.joint_id is None for one in db.query(Person))
             db.query(JoinCode).delete()

@@ -164,9 +164,14 @@ def leave(db: Session, person: Person, now: datetime) -> None:
 
     Claimed badges stay; what is not claimed is judged anew, of each without the other. Repeating
     it changes nothing.
+
+    Raises:
+        Conflict: `join_changed`: somebody was joined with them, or left them, at that moment.
     """
     group = joints.groups(db, [person.id]).get(person.id, frozenset())
     rows = _lock(db, group | {person.id})
+    if joints.groups(db, [person.id]).get(person.id, frozenset()) != group:
+        raise Conflict("join_changed")
     joint_id = person.joint_id
     if joint_id is None:
         return

@@ -66,10 +66,12 @@ def answer_joining(visit: Visit) -> ResponseReturnValue:
 @blueprint.post("/joining/end")
 @visiting(writes=True)
 def end_joining(visit: Visit) -> ResponseReturnValue:
-    if request.form.get("sure") != "1":
-        error = ToolError("not_confirmed")
+    try:
+        if request.form.get("sure") != "1":
+            raise ToolError("not_confirmed")
+        services.leave(visit.db, visit.launch.person, visit.now)
+    except ToolError as error:
         return _page(visit, what_happened(error)), error.status
-    services.leave(visit.db, visit.launch.person, visit.now)
     return _back(visit, "parted")
 
 
