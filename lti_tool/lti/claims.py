@@ -46,8 +46,8 @@ class MessageClaims:
 
     Identifiers are the platform's, at most 255 characters, without control characters. Titles
     and names are cleaned to one line of at most 255. `custom` lacks parameters that the platform
-    left unsubstituted or empty. `frame_origin` is where the page is shown, `return_url` where
-    people may go back to; it is never logged.
+    left unsubstituted or empty. `is_assistant`: a teacher who helps others. `frame_origin` is where
+    the page is shown, `return_url` where people may go back to; it is never logged.
     """
 
     issuer: str
@@ -63,6 +63,7 @@ class MessageClaims:
     email: str | None = field(repr=False)
     locale: str | None
     custom: Mapping[str, str]
+    is_assistant: bool = False
     frame_origin: str | None = None
     return_url: str | None = field(default=None, repr=False)
 
@@ -178,6 +179,7 @@ def _common(payload: Mapping[str, Any]) -> dict[str, Any]:
         "roles": given_roles,
         "is_teacher": roles.is_teacher(given_roles),
         "is_test_user": roles.is_test_user(given_roles),
+        "is_assistant": roles.is_assistant(given_roles),
         "target_link_uri": claim_values.url(
             payload, LTI_CLAIM + "target_link_uri", is_required=True
         ),

@@ -22,6 +22,18 @@ _CONTEXT_ROLES = _ASSESSING | {
     "Member",
     "Officer",
 }
+# Of those who assess, who helps a teacher. LIS 2.0 knows these as sub-roles of the instructor.
+_ASSISTING = frozenset(
+    {
+        "Grader",
+        "TeachingAssistant",
+        "TeachingAssistantGroup",
+        "TeachingAssistantOffering",
+        "TeachingAssistantSection",
+        "TeachingAssistantSectionAssociation",
+        "TeachingAssistantTemplate",
+    }
+)
 # Beside a course role these say nothing about this course: Canvas calls a colleague who learns
 # here an institution's Instructor.
 _ASSESSING_ELSEWHERE = frozenset(
@@ -42,10 +54,21 @@ def is_teacher(roles: Iterable[str]) -> bool:
     given = frozenset(roles)
     if _TEST_USER in given:
         return False
-    in_context = {name for role in given if (name := _context_role(role))}
+    in_context = {found[0] for role in given if (found := _context_role(role))}
     if in_context:
         return not in_context.isdisjoint(_ASSESSING)
     return not given.isdisjoint(_ASSESSING_ELSEWHERE)
+
+
+def is_assistant(roles: Iterable[str]) -> bool:
+    """Return whether who assesses in the course only helps its teachers.
+
+    A sub-role comes with its principal role (`membership#Instructor`), which then says no more than
+    the sub-role. Any other role that assesses makes a teacher, as does the principal role alone.
+    """
+    found = filter(None, map(_context_role, roles))
+    assessing = {name for principal, name in found if principal in _ASSESSING}
+    return not assessing.isdisjoint(_ASSISTING) and assessing <= _ASSISTING | {"Instructor"}
 
 
 def is_learner(roles: Iterable[str]) -> bool:
@@ -57,7 +80,7 @@ def is_learner(roles: Iterable[str]) -> bool:
     given = frozenset(roles)
     if _TEST_USER in given or is_teacher(given):
         return False
-    return any(_context_role(role) == "Learner" for role in given)
+    return any(found[0] == "Learner" for role in given if (found := _context_role(role)))
 
 
 def is_administrator(roles: Iterable[str]) -> bool:
@@ -70,21 +93,16 @@ def is_test_user(roles: Iterable[str]) -> bool:
     return _TEST_USER in frozenset(roles)
 
 
-def _context_role(role: str) -> str | None:
-    """Return what a role in the course lets its holder do, named by a principal role.
+def _context_role(role: str) -> tuple[str, str] | None:
+    """Return the principal role that says what a role in the course lets its holder do, and its
+    own name; both are the same for a principal role.
 
     A sub-role has its own name after `#` and its principal role before:
     `membership/Instructor#TeachingAssistant`.
     """
-    if role.startswith(_MEMBERSHIP):
-        principal, _, name = role.removeprefix(_MEMBERSHIP).partition("#")
-        return _principal(principal, name)
-    return role if role in _CONTEXT_ROLES else None
-
-
-def _principal(principal: str, name: str) -> str | None:
-    if not principal:
-        return name or None
-    if principal.startswith("/") and name:
-        return principal.removeprefix("/")
-    return None
+    if not role.startswith(_MEMBERSHIP):
+        return (role, role) if role in _CONTEXT_ROLES else None
+    principal, _, name = role.removeprefix(_MEMBERSHIP).partition("#")
+    if not name or (principal and not principal.startswith("/")):
+        return None
+    return principal.removeprefix("/") or name, name

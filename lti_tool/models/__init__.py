@@ -28,6 +28,7 @@ from lti_tool.models.courses import (
     PlacedUnit,
     Placement,
     ResourceLink,
+    TeachingRole,
 )
 from lti_tool.models.credentials import Credential
 from lti_tool.models.deliveries import Delivery
@@ -130,6 +131,7 @@ __all__ = [
     "StatusEntry",
     "StatusList",
     "StoredArtwork",
+    "TeachingRole",
     "ToolKey",
     "UnconfirmedLaunch",
     "UnitActivity",

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,6 +45,13 @@ class Course(Base):
     platform: Mapped[Platform] = relationship()
 
 
+class TeachingRole(StrEnum):
+    """Who teaches: somebody who answers for the course, or who helps them."""
+
+    TEACHER = "teacher"
+    ASSISTANT = "assistant"
+
+
 class CourseMember(Base):
     """A person seen in a course, or named in its roster.
 
@@ -52,6 +60,7 @@ class CourseMember(Base):
     `is_tester` stays true once the person launched as a teacher or as the platform's test user:
     what such a person records and earns in this course are tests (Moodle's "switch role" sends a
     teacher's `sub` with a learner's role).
+    `teaches_as`: a `TeachingRole`, as their last launch as a teacher said; None: there was none.
     """
 
     __tablename__ = "course_members"
@@ -61,6 +70,7 @@ class CourseMember(Base):
         sa.ForeignKey("people.id"), primary_key=True, index=True
     )
     is_tester: Mapped[bool] = mapped_column(default=False)
+    teaches_as: Mapped[str | None] = mapped_column(sa.String(16))
     has_launched: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -77,8 +87,8 @@ class Placement(Base):
     yet. `original`: the version of the course that this one was copied from. `confirmations`: how
     many teachers confirm an award before it is given; 0: it is given by itself. `opens_on`,
     `due_on`: days where the school is, for units without their own. `language`: see
-    `services.courses.course_settings`, as `proposes_name` and `offers_email`. `electives`: see
-    `services.definitions.electives`.
+    `services.courses.course_settings`, as `proposes_name`, `offers_email` and
+    `assistants_lead`. `electives`: see `services.definitions.electives`.
     """
 
     __tablename__ = "placements"
@@ -100,6 +110,7 @@ class Placement(Base):
     proposes_name: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     offers_email: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     electives: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    assistants_lead: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     course: Mapped[Course] = relationship()

@@ -18,6 +18,10 @@ COURSES: Mapping[str, Sentence] = {
         N_("In this course others record and confirm results. Nothing was recorded."),
         N_("Ask one of them: the settings of the course show who they are."),
     ),
+    "teachers_lead": Sentence(
+        N_("A teacher of this course does that. Your learning platform calls you an assistant."),
+        N_("Ask a teacher to do it, or to let assistants do it in the settings of the course."),
+    ),
     "not_open_yet": Sentence(
         N_("This unit is not open yet: it opens on %(day)s."),
         N_("Come back on that day. What you had confirmed before is still there."),

@@ -172,6 +172,7 @@ class Visits:
             "scopes",
             "column",
             "custom",
+            "assistant",
         )
         assert set(changes) <= set(known), changes
         given = {"link": "link", "course": "course", "mc": WELDING, "unit": None, **changes}
@@ -254,6 +255,7 @@ class Visits:
                 roles=(),
                 is_teacher=teacher,
                 is_test_user=False,
+                is_assistant=given.get("assistant", False),
                 target_link_uri="",
                 resource_link_id=given["link"],
                 resource_link_title=given.get("title", "Unit"),

@@ -15,6 +15,8 @@ from tests.factories.visits import landed
 WLD = samples.welding()
 CUSTOM = {"mc": f"{WLD.awarding_body.slug}/{WLD.code}", "unit": WLD.units[0].code}
 ASSISTANT = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#TeachingAssistant"
+GRADER = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#Grader"
+PRIMARY = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#PrimaryInstructor"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 TEACHER, LEARNER, TESTER = "Learners and units", "Your way to the badge", "tester"
 
@@ -54,6 +56,34 @@ def test_the_roles_claim_decides_which_page_is_shown(
     with database.transaction(read_only=True) as db:
         member = db.scalars(sa.select(CourseMember)).one()
         assert member.is_tester is (expected != LEARNER)
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        ([MEMBERSHIP + "Instructor"], "teacher"),
+        (["Instructor"], "teacher"),
+        ([MEMBERSHIP + "Administrator"], "teacher"),
+        ([INSTITUTION + "Administrator"], "teacher"),
+        ([ASSISTANT], "assistant"),
+        ([GRADER], "assistant"),
+        (["TeachingAssistant"], "assistant"),
+        ([ASSISTANT, MEMBERSHIP + "Instructor"], "assistant"),  # the sub-role and its principal
+        ([ASSISTANT, INSTITUTION + "Administrator"], "assistant"),
+        ([ASSISTANT, PRIMARY, MEMBERSHIP + "Instructor"], "teacher"),
+        ([ASSISTANT, MEMBERSHIP + "Administrator"], "teacher"),
+        ([ASSISTANT, MEMBERSHIP + "Learner"], "assistant"),
+        ([MEMBERSHIP + "ContentDeveloper"], None),
+        ([MEMBERSHIP + "Mentor"], None),
+        ([MEMBERSHIP + "Instructor", TEST_USER], None),
+    ],
+)
+def test_the_roles_claim_decides_who_only_assists(
+    visitor: Visitor, database: Database, roles: list[str], expected: str | None
+) -> None:
+    landed(visitor.client, visitor.launch(roles=roles, custom=CUSTOM))
+    with database.transaction(read_only=True) as db:
+        assert db.scalars(sa.select(CourseMember)).one().teaches_as == expected
 
 
 @pytest.mark.parametrize("roles", ["Instructor", {"0": "Instructor"}, [7], 7, None, [["x"]]])

@@ -1,7 +1,9 @@
-"""Who may sign off in a course: all its teachers, or those who are named.
+"""Who may sign off in a course, and who leads it: sets it up and decides about its awards.
 
-The names bind as long as one of them is there; a course whose named teachers have all left is its
-teachers' again, so nobody can lock everybody out.
+All who teach sign off, or those who are named. The names bind as long as one of them is there; a
+course whose named teachers have all left is its teachers' again, so nobody can lock everybody out.
+
+Teachers lead; an assistant does where a teacher lets them, or where no teacher is there.
 """
 
 import uuid
@@ -12,7 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Forbidden
-from lti_tool.models import Course, CourseAssessor, CourseMember, Person, Placement
+from lti_tool.models import (
+    Course,
+    CourseAssessor,
+    CourseMember,
+    Person,
+    Placement,
+    TeachingRole,
+)
 
 ABSENCE = timedelta(days=90)
 """Who has not been in the course for so long is no longer there, whatever its list says."""
@@ -20,7 +29,11 @@ ABSENCE = timedelta(days=90)
 
 def teachers(db: Session, course: Course) -> Sequence[CourseMember]:
     """Return who was ever seen teaching in a course and has not left, by name."""
-    found = sa.select(CourseMember).filter_by(course_id=course.id, is_tester=True, left_at=None)
+    found = sa.select(CourseMember).filter(
+        CourseMember.course_id == course.id,
+        CourseMember.teaches_as.is_not(None),
+        CourseMember.left_at.is_(None),
+    )
     return sorted(db.scalars(found), key=lambda one: (one.person.name or "~").casefold())
 
 
@@ -55,6 +68,77 @@ def check(
     bound = _bound(db, course_id, version_id, now) if people else frozenset()
     if bound and not bound.issuperset(people):
         raise Forbidden("not_an_assessor")
+
+
+def leads(
+    db: Session,
+    course_id: uuid.UUID,
+    version_id: uuid.UUID,
+    person_id: uuid.UUID,
+    now: datetime,
+) -> bool:
+    """Whether somebody who teaches a course changes its settings and decides about its awards."""
+    if not is_assistant(db, course_id, person_id):
+        return True
+    offered = sa.select(Placement.assistants_lead)
+    if db.scalar(offered.filter_by(course_id=course_id, version_id=version_id)):
+        return True
+    teacher = sa.exists().where(
+        CourseMember.course_id == course_id,
+        CourseMember.teaches_as == TeachingRole.TEACHER.value,
+        CourseMember.left_at.is_(None),
+        CourseMember.last_seen_at > now - ABSENCE,
+    )
+    return not db.scalar(sa.select(teacher))
+
+
+def check_leads(
+    db: Session,
+    course_id: uuid.UUID,
+    version_id: uuid.UUID,
+    person_id: uuid.UUID,
+    now: datetime,
+) -> None:
+    """Refuse an assistant where teachers lead.
+
+    Raises:
+        Forbidden: `teachers_lead`.
+    """
+    if not leads(db, course_id, version_id, person_id, now):
+        raise Forbidden("teachers_lead")
+
+
+def check_decides(
+    db: Session,
+    course_id: uuid.UUID,
+    version_id: uuid.UUID,
+    person_id: uuid.UUID,
+    now: datetime,
+) -> None:
+    """Refuse who may not decide about awards: who does signs off and leads.
+
+    Raises:
+        Forbidden: `not_an_assessor`, `teachers_lead`.
+    """
+    check(db, course_id, version_id, {person_id}, now)
+    check_leads(db, course_id, version_id, person_id, now)
+
+
+def check_sets(db: Session, placement: Placement, person_id: uuid.UUID, now: datetime) -> None:
+    """Refuse who may not change the settings: a teacher always may, named or not, and an assistant
+    who leads only where they sign off.
+
+    Raises:
+        Forbidden: `not_an_assessor`, `teachers_lead`.
+    """
+    if is_assistant(db, placement.course_id, person_id):
+        check_decides(db, placement.course_id, placement.version_id, person_id, now)
+
+
+def is_assistant(db: Session, course_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Whether somebody's last launch as a teacher of a course called them an assistant."""
+    member = db.get(CourseMember, (course_id, person_id))
+    return member is not None and member.teaches_as == TeachingRole.ASSISTANT.value
 
 
 def name(db: Session, placement: Placement, people: Collection[uuid.UUID]) -> None:

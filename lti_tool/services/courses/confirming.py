@@ -1,6 +1,7 @@
 """What teachers do about awards that wait for a confirmation: confirm, decline, take that back.
 
-Each refuses who may not sign off in the course, see `assessors.check`.
+Each refuses who may not sign off in the course or does not lead it, see
+`assessors.check_decides`.
 """
 
 import uuid
@@ -118,7 +119,7 @@ def confirm(
     db: Session, placement: Placement, people: Collection[uuid.UUID], *, by: Person, now: datetime
 ) -> Confirmed:
     """Confirm the awards of those of `people` who wait here; of others nothing happens."""
-    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
+    assessors.check_decides(db, placement.course_id, placement.version_id, by.id, now)
     rows = _locked(db, placement, people, now)
     for row in rows:
         others = [one for one in row.confirmed_by if one["person"] != str(by.id)]
@@ -155,7 +156,7 @@ def decline(
         ToolError: `reason_missing`, `reason_too_long`.
     """
     reason = reasons.given(reason)
-    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
+    assessors.check_decides(db, placement.course_id, placement.version_id, by.id, now)
     rows = _locked(db, placement, people, now)
     for row in rows:
         row.confirmed_by = []
@@ -171,7 +172,7 @@ def take_back(
     """Let `people` wait again whose award was confirmed here, or by one of several; return how
     many. A badge that was claimed stays: withdrawing that is an act of its own.
     """
-    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
+    assessors.check_decides(db, placement.course_id, placement.version_id, by.id, now)
     rows = [row for row in _locked(db, placement, people, now) if row.confirmed_by]
     for row in rows:
         row.confirmed_by = []

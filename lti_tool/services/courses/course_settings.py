@@ -5,7 +5,7 @@ Nothing here takes away what was recorded or awarded, and nothing asks for less 
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -33,7 +33,8 @@ class CourseSettings:
 
     `dates`: of the whole; `units`: of single units, without those that have none. `assessors`: who
     may sign off; nobody: all teachers. `language`: BCP 47, of the learner's pages and proposed for
-    the badge; None: as the LMS says. `proposes_name`: a claim begins with the learner's name, not
+    the badge; None: as the LMS says. `assistants_lead`: teaching assistants, too, change these
+    settings and decide about awards. `proposes_name`: a claim begins with the learner's name, not
     without; `offers_email`: it offers a fingerprint of the address. The learner decides both.
     `asked`: of the choices that the definition leaves.
     """
@@ -46,6 +47,7 @@ class CourseSettings:
     proposes_name: bool = True
     offers_email: bool = True
     asked: Asked = NOTHING_MORE
+    assistants_lead: bool = False
 
 
 def of(db: Session, placement: Placement) -> CourseSettings:
@@ -61,6 +63,7 @@ def of(db: Session, placement: Placement) -> CourseSettings:
         proposes_name=placement.proposes_name,
         offers_email=placement.offers_email,
         asked=electives.asked(placement),
+        assistants_lead=placement.assistants_lead,
     )
 
 
@@ -74,11 +77,13 @@ def change(
     Raises:
         ToolError: `wrong_setting`, `definition_asks_for_more`, `unknown_unit`, `wrong_day`,
             `due_before_opening`, `unknown_teacher`, and those of `electives.check`.
-        Forbidden: `not_an_assessor`: only who may sign off decides about these.
+        Forbidden: `not_an_assessor`, `teachers_lead`: an assistant, see `assessors.check_sets`.
     """
-    assessors.check(db, placement.course_id, placement.version_id, {by.id}, now)
+    assessors.check_sets(db, placement, by.id, now)
     db.refresh(placement, with_for_update=True)
     known = of(db, placement)
+    if assessors.is_assistant(db, placement.course_id, by.id):  # teachers alone let assistants lead
+        wished = replace(wished, assistants_lead=known.assistants_lead)
     _check(db, placement, known, wished)
     changed = [
         one.name for one in fields(known) if getattr(known, one.name) != getattr(wished, one.name)
@@ -90,6 +95,7 @@ def change(
     placement.language = wished.language
     placement.proposes_name, placement.offers_email = wished.proposes_name, wished.offers_email
     electives.keep(placement, wished.asked)
+    placement.assistants_lead = wished.assistants_lead
     _keep_unit_dates(db, placement, known.units, wished.units)
     assessors.name(db, placement, wished.assessors)
     db.flush()

@@ -30,6 +30,7 @@ from lti_tool.models import (
     Placement,
     Registration,
     ResourceLink,
+    TeachingRole,
 )
 from lti_tool.services.completing import completions
 from lti_tool.services.connections import registrations
@@ -195,8 +196,11 @@ def note_roster(course: Course, arrival: Arrival, claims: LaunchClaims, now: dat
         memberships.want_after_launch(course, now)
 
 
-def seen(db: Session, arrival: Arrival, course: Course, *, as_tester: bool, now: datetime) -> None:
-    """Note that the person is in the course; who comes as a tester is one there for good."""
+def seen(
+    db: Session, arrival: Arrival, course: Course, claims: MessageClaims, now: datetime
+) -> None:
+    """Note that the person is in the course; who teaches, or comes as the platform's test user, is
+    a tester there for good."""
     person, member = arrival.person, arrival.known_member
     if member is None or member.course_id != course.id:
         key = {"course_id": course.id, "person_id": person.id}
@@ -206,7 +210,10 @@ def seen(db: Session, arrival: Arrival, course: Course, *, as_tester: bool, now:
         member.last_seen_at, member.has_launched = now, True
     if member.left_at is not None:
         member.left_at = None
-    if as_tester and not member.is_tester:
+    if claims.is_teacher:
+        teaches_as = TeachingRole.ASSISTANT if claims.is_assistant else TeachingRole.TEACHER
+        _change(member, teaches_as=teaches_as.value)
+    if (claims.is_teacher or claims.is_test_user) and not member.is_tester:
         member.is_tester = True
         db.flush()
         completions.reevaluate_person(db, person, now)

@@ -158,7 +158,7 @@ def open_deep_linking(
     session.deep_linking = deep_linking.sealed(claims, encryption)
     if claims.context_id is not None:
         course = arrivals.course(db, arrival, claims, now)
-        arrivals.seen(db, arrival, course, as_tester=True, now=now)
+        arrivals.seen(db, arrival, course, claims, now)
         session.course_id = course.id
     db.add(session)
     db.flush()
@@ -323,8 +323,7 @@ def _session_at(
     now: datetime,
 ) -> tuple[str, LaunchSession]:
     """Return a session at a link, in whose course the person is now known."""
-    is_tester = claims.is_teacher or claims.is_test_user
-    arrivals.seen(db, arrival, link.course, as_tester=is_tester, now=now)
+    arrivals.seen(db, arrival, link.course, claims, now)
     token, session = _session(arrival, claims, lifetime, now)
     session.course_id, session.link_id = link.course.id, link.id
     return token, session

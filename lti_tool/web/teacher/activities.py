@@ -21,7 +21,7 @@ from lti_tool.services.lms.activities import Criterion
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.sentences import sentence
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_judge
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
 
 LOOK_AGAIN = 4  # seconds
 WAIT = timedelta(seconds=30)
@@ -44,7 +44,7 @@ def choose_activity(visit: Visit, code: str) -> ResponseReturnValue:
     """Let an activity complete the unit; what was recorded stays."""
     placement = chosen_placement(visit)
     unit = _unit(placement, code)
-    may_judge(visit, placement)
+    may_set_up(visit, placement)
     moodle.find(visit.db, visit.launch.course.platform_id)
     try:
         activities.choose(

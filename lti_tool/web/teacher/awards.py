@@ -15,7 +15,7 @@ from lti_tool.services.definitions import catalogue
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, leads
 
 
 @blueprint.get("/course/awards/<uuid:award_id>")
@@ -54,14 +54,14 @@ def revoke(visit: Visit, award_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _to_decide(visit: Visit, award_id: uuid.UUID) -> Award:
-    """Return an award to somebody who signs off in the course.
+    """Return an award to somebody who decides in the course.
 
     Raises:
-        NotFound: `unknown_award`. Forbidden: `not_an_assessor`.
+        NotFound: `unknown_award`. Forbidden: `not_an_assessor`, `teachers_lead`.
     """
     found = awards.find(visit.db, visit.launch.course, award_id)
     course_id, person = visit.launch.course.id, visit.launch.person_id
-    assessors.check(visit.db, course_id, found.version_id, {person}, visit.now)
+    assessors.check_decides(visit.db, course_id, found.version_id, person, visit.now)
     return found
 
 
@@ -87,6 +87,7 @@ def _page(visit: Visit, found: Award, problem: str = "") -> str:
         award=found,
         mc=catalogue.definition(found.version),
         credential=credentials.current(visit.db, found),
+        leads=leads(visit, found.version_id),
         confirmers=confirming.confirmers(visit.db, found),
         disputes=moderation.disputes(visit.db, found.person, found.version),
         longest_reason=reasons.LONGEST,

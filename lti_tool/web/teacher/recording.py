@@ -24,7 +24,7 @@ from lti_tool.web.errors import in_words
 from lti_tool.web.evidence_sentences import EVIDENCE
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_judge
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
 from lti_tool.web.teacher.entries import Entered
 
 NOTHING = Entered(judgements=(), problems={})
@@ -89,7 +89,7 @@ def _keep(visit: Visit, placement: Placement, said: Sequence[Said]) -> None:
 def route(visit: Visit, code: str) -> ResponseReturnValue:
     """Choose how the unit is completed in this course; what was recorded stays."""
     placement = chosen_placement(visit)
-    may_judge(visit, placement)
+    may_set_up(visit, placement)
     try:
         wished = Route(request.form.get("route", ""))
     except ValueError as error:

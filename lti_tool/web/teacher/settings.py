@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from badges.choices import Asked
 from badges.micro_credential import MicroCredential
-from lti_tool.errors import ToolError
+from lti_tool.errors import Forbidden, ToolError
 from lti_tool.models import Placement
 from lti_tool.services.awarding import award_gate
 from lti_tool.services.completing import assessors, course_dates
@@ -43,7 +43,7 @@ def save_settings(visit: Visit) -> ResponseReturnValue:
         wished = _read(mc, request.form)
         course_settings.change(visit.db, placement, wished, by=visit.launch.person, now=visit.now)
     except ToolError as error:
-        if error.code == "not_an_assessor":
+        if isinstance(error, Forbidden):
             raise
         return _page(visit, placement, request.form, what_happened(error)), error.status
     return redirect(address("settings", visit, placement, done="settings"), 303)
@@ -71,6 +71,7 @@ def _read(mc: MicroCredential, form: "MultiDict[str, str]") -> CourseSettings:
         proposes_name=form.get("proposes_name") != "no",
         offers_email=form.get("offers_email") == "1",
         asked=_asked(mc, form),
+        assistants_lead=form.get("assistants_lead") == "1",
     )
 
 
@@ -127,6 +128,7 @@ def _filled(known: CourseSettings) -> "MultiDict[str, str]":
             ("language", known.language or ""),
             ("proposes_name", "yes" if known.proposes_name else "no"),
             ("offers_email", "1" if known.offers_email else ""),
+            ("assistants_lead", "1" if known.assistants_lead else ""),
             *(("assessor", str(one)) for one in known.assessors),
             *((f"elective-{code}", NEEDED) for code in known.asked.needed),
             *((f"elective-{code}", LEFT_OUT) for code in known.asked.left_out),
@@ -145,6 +147,15 @@ def _languages(mc: MicroCredential) -> list[str]:
     return list(dict.fromkeys((*LANGUAGES, *mc.text_languages)))
 
 
+def _refusal(visit: Visit, placement: Placement) -> str:
+    """Return why this person cannot change the settings, as a code; "": they can."""
+    try:
+        assessors.check_sets(visit.db, placement, visit.launch.person_id, visit.now)
+    except Forbidden as error:
+        return error.code
+    return ""
+
+
 def _page(
     visit: Visit, placement: Placement, form: "MultiDict[str, str]", problem: str = ""
 ) -> str:
@@ -160,7 +171,9 @@ def _page(
             form.get(f"{name}-{unit.code}") for unit in mc.units for name in ("opens", "due")
         ),
         routes={unit.code: placements.route_of(placement, unit.code) for unit in mc.units},
-        teachers=[one.person for one in assessors.teachers(visit.db, visit.launch.course)],
+        teachers=assessors.teachers(visit.db, visit.launch.course),
+        is_assistant=assessors.is_assistant(visit.db, placement.course_id, visit.launch.person_id),
+        refusal=_refusal(visit, placement),
         barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
         course_languages=_languages(mc),
         zone=course_dates.zone(placement),

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import NotFound
 from lti_tool.services.definitions import catalogue, versions
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_judge
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
 
 
 @blueprint.get("/course/version")
@@ -34,7 +34,7 @@ def version(visit: Visit) -> ResponseReturnValue:
 def choose_version(visit: Visit) -> ResponseReturnValue:
     """Keep the answer; it can be changed until a learner has begun."""
     placement = chosen_placement(visit)
-    may_judge(visit, placement)
+    may_set_up(visit, placement)
     try:
         wanted = uuid.UUID(request.form.get("version", ""))
     except ValueError as error:
