@@ -20,6 +20,7 @@ class Course(Base):
     A launch without a context gets a course of its own per resource link, whose `context_id`
     starts with `resource-link:`.
 
+    `time_zone`: IANA name; None: that of its school.
     `roster_url`: where a registration can read who is in it (NRPS), if the platform says so.
     `roster_wanted_at`: when it is to be read next; `roster_read_at`: when that last worked;
     `roster_failure`: why the last try did not.
@@ -32,6 +33,7 @@ class Course(Base):
     platform_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("platforms.id"))
     context_id: Mapped[str] = mapped_column(sa.String(300))
     title: Mapped[str | None] = mapped_column(sa.String(255))
+    time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     roster_url: Mapped[str | None] = mapped_column(sa.Text)
     roster_registration_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("registrations.id"), index=True

@@ -12,7 +12,8 @@ from lti_tool.db import Base, UtcDateTime
 class Organisation(Base):
     """A school or awarding body. `slug` is part of public addresses and never changes.
 
-    `deployment_policy`: what its registrations begin with (see `Registration`).
+    `time_zone`: IANA name; None: that of its country. `deployment_policy`: what its registrations
+    begin with (see `Registration`).
     """
 
     __tablename__ = "organisations"
@@ -21,6 +22,7 @@ class Organisation(Base):
     slug: Mapped[str] = mapped_column(sa.String(63), unique=True)
     name: Mapped[str] = mapped_column(sa.String(255))
     country: Mapped[str | None] = mapped_column(sa.String(2))
+    time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deployment_policy: Mapped[str] = mapped_column(
         sa.String(16), default="listed", server_default="listed"

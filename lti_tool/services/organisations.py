@@ -12,7 +12,7 @@ from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.lti.registrations import AUTOMATIC, LISTED, is_identifier
 from lti_tool.models import Organisation, Platform, Registration, ServerIdentity
-from lti_tool.services import audit, slugs
+from lti_tool.services import audit, school_time, slugs
 
 LONGEST_NAME = 255
 
@@ -93,24 +93,27 @@ def change(
     *,
     name: str | None,
     country: str,
+    time_zone: str | None = None,
     automatic: bool,
     by: str,
     is_operator: bool,
 ) -> None:
-    """Keep name, country, and how new deployments of all its registrations come in.
+    """Keep name, country, and how new deployments of all its registrations come in; and its time
+    zone: an IANA name, or that of the country.
 
     The name stands on the public page of who issues badges, so only an operator gives another
     (`name` None: it stays); else a school could call itself like one that it is not.
 
     Raises:
         Forbidden: `operators_rename`; ToolError: `malformed_identifier`, `malformed_country`;
-            nothing was changed.
+            `unknown_time_zone`; nothing was changed.
     """
+    time_zone = school_time.checked(time_zone)
     name = organisation.name if name is None else _checked_name(name)
     if name != organisation.name and not is_operator:
         raise Forbidden("operators_rename")
     organisation.country = _checked_country(country)
-    organisation.name = name
+    organisation.name, organisation.time_zone = name, time_zone
     policy = AUTOMATIC if automatic else LISTED
     details = {}
     if organisation.deployment_policy != policy:

@@ -7,17 +7,18 @@ The secret travels in a cookie per launch (`framed_cookies`). Where the browser 
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import wraps
+from datetime import datetime, timedelta, tzinfo
+from functools import partial, wraps
 from typing import Concatenate, ParamSpec
 
 from flask import Response, g, make_response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from lti_tool import clock
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.models import LaunchSession
+from lti_tool.services.completing import course_dates
 from lti_tool.services.courses import deep_linking
 from lti_tool.services.launching import launches
 from lti_tool.web import framed_cookies, proving, security
@@ -104,6 +105,14 @@ def _secret(launch_id: uuid.UUID) -> str | None:
     return framed_cookies.launch_secret(launch_id)
 
 
+def _zone_of_course(launch: LaunchSession) -> tzinfo | None:
+    """Return in which zone times are shown; None without a course, and behind the transaction,
+    where pages that refuse are written."""
+    if object_session(launch) is None or launch.given_course is None:
+        return None
+    return course_dates.zone(launch.given_course)
+
+
 def visiting(
     *,
     teacher: bool = False,
@@ -129,6 +138,7 @@ def visiting(
             now = clock.now()
             with current_tool().database.transaction(read_only=not writes) as db:
                 launch = current(db, launch_id, now, takes_ticket=takes_ticket)
+                g.zone_of_course = partial(_zone_of_course, launch)
                 g.visit, g.is_answered = Visit(db, launch, now), launch.answered_at is not None
                 g.is_learners = launch.link_id is not None and not launch.is_teacher
                 if teacher and not launch.is_teacher:

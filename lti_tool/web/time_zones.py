@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.core import get_global
-from babel.dates import get_timezone_name
+from babel.dates import get_timezone_gmt, get_timezone_name
 from flask import g
 from flask_babel import gettext
 
+from lti_tool.services import school_time
 from lti_tool.web.sentence import N_
 
 AREAS: Mapping[str, str] = {
@@ -65,17 +66,15 @@ def _places(language: str) -> Mapping[str, list[Zone]]:
 
 def of_reader() -> ZoneInfo | None:
     """Return the zone that the reader of the page has chosen."""
-    chosen = g.get("time_zone")
-    try:
-        return ZoneInfo(chosen) if chosen else None
-    except (ZoneInfoNotFoundError, ValueError):
-        return None  # this machine's list of zones is shorter than the one it was chosen from
+    return school_time.named(g.get("time_zone"))
 
 
 def localised(at: datetime, language: str) -> tuple[datetime, str]:
-    """Return the moment in the reader's zone, and how the zone is called (UTC, CET)."""
-    zone = of_reader()
-    if zone is None:
+    """Return the moment in the reader's zone, else in that of the course whose page it is, and how
+    the zone is called (UTC, MEZ, GMT+01:00)."""
+    zone = of_reader() or g.get("zone_of_course", lambda: None)()
+    if zone in (None, UTC):
         return at.astimezone(UTC), "UTC"
     there = at.astimezone(zone)
-    return there, get_timezone_name(there, width="short", locale=language)
+    name = get_timezone_name(there, width="short", locale=language)
+    return there, get_timezone_gmt(there, locale=language) if name[0] in "+-" else name

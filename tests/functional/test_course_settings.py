@@ -1,6 +1,7 @@
 """What a teacher sets for their course: dates, who signs off, language, how a claim begins."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from badges import samples
 from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, CompletionRecord, CourseMember, Organisation, Placement
+from lti_tool.models import AuditEntry, CompletionRecord, CourseMember, Placement
 from lti_tool.services.completing import course_dates
 from lti_tool.web.teacher.entries import field
 from tests.factories.databases import on_each_database
@@ -105,7 +106,31 @@ def test_days_begin_where_the_school_is(visits: Visits, olha: Visit) -> None:
         assert course_dates.today(placement, midnight) == date(2026, 7, 2)
         school.country = "US"  # many zones: nobody guesses
         assert course_dates.today(placement, midnight) == date(2026, 7, 1)
-        assert db.query(Organisation).count()
+        school.time_zone = "Asia/Tokyo"
+        assert course_dates.today(placement, midnight) == date(2026, 7, 2)
+        placement.course.time_zone = "America/Denver"
+        assert course_dates.today(placement, midnight) == date(2026, 7, 1)
+        placement.course.time_zone = "Nowhere/Here"  # dropped from this machine's list
+        assert course_dates.today(placement, midnight) == date(2026, 7, 2)
+
+
+def test_a_course_chooses_its_time_zone_and_shows_times_in_it(
+    visits: Visits, olha: Visit, petra: Visit
+) -> None:
+    ana = visits.open("ana")
+    visits.school.assess(olha.id, "ana", visits.mc.code, SAFETY, points=99)
+    at = f"course/people/{ana.person_id}"
+    assert "GMT+09:00" not in olha.get(at).text
+    saved = save(olha, time_zone="Asia/Tokyo")
+    assert "Days begin and end as in Asia/Tokyo" in saved.text
+    assert saved.filled("settings")[1]["time_zone"] == ["Asia/Tokyo"]
+    with visits.school.transaction() as db:
+        there = db.query(CompletionRecord).one().recorded_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    page = petra.get(at).text
+    assert f"{there:%H:%M} GMT+09:00" in page
+    refused = save(olha, time_zone="Nowhere/Here")
+    assert (refused.status, "There is no such time zone." in refused.text) == (400, True)
+    assert "as in Asia/Tokyo" not in save(olha, time_zone="").text
 
 
 @pytest.mark.parametrize(

@@ -8,22 +8,13 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
-from babel.core import get_global
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Conflict
-from lti_tool.models import Placement
-
-_OF_MOST = {
-    "DE": "Europe/Berlin",
-    "ES": "Europe/Madrid",
-    "PT": "Europe/Lisbon",
-    "UA": "Europe/Kyiv",
-}
-"""Countries with several zones, and the one in which most people live."""
+from lti_tool.models import Course, Placement
+from lti_tool.services import school_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +25,14 @@ class Dates:
     due_on: date | None = None
 
 
-def zone(placement: Placement) -> tzinfo:
-    """Return the time zone of the school, by its country; UTC where that leaves it open."""
-    country = placement.course.platform.organisation.country or ""
-    known = get_global("territory_zones").get(country, [])
-    found = _OF_MOST.get(country) or (known[0] if len(known) == 1 else None)
-    try:
-        return ZoneInfo(found) if found else UTC
-    except ZoneInfoNotFoundError:  # this machine's list of zones is shorter than CLDR's
-        return UTC
+def zone(course: Course) -> tzinfo:
+    """Return the time zone of a course, else of its school; UTC where nobody knows one."""
+    found = school_time.named(course.time_zone)
+    return found or school_time.of_school(course.platform.organisation) or UTC
 
 
 def today(placement: Placement, now: datetime) -> date:
-    return now.astimezone(zone(placement)).date()
+    return now.astimezone(zone(placement.course)).date()
 
 
 def of_whole(placement: Placement) -> Dates:

@@ -15,7 +15,7 @@ from badges.choices import NOTHING_MORE, Asked
 from lti_tool.db import get_or_add
 from lti_tool.errors import ToolError
 from lti_tool.models import CourseMember, Enrolment, Person, PlacedUnit, Placement
-from lti_tool.services import audit
+from lti_tool.services import audit, school_time
 from lti_tool.services.awarding import award_gate
 from lti_tool.services.completing import assessors, course_dates, judging
 from lti_tool.services.completing.course_dates import Dates
@@ -36,6 +36,7 @@ class CourseSettings:
     the badge; None: as the LMS says. `assistants_lead`: teaching assistants, too, change these
     settings and decide about awards. `proposes_name`: a claim begins with the learner's name, not
     without; `offers_email`: it offers a fingerprint of the address. The learner decides both.
+    `time_zone`: IANA name, of the whole course; None: as the school says.
     `asked`: of the choices that the definition leaves.
     """
 
@@ -48,6 +49,7 @@ class CourseSettings:
     offers_email: bool = True
     asked: Asked = NOTHING_MORE
     assistants_lead: bool = False
+    time_zone: str | None = None
 
 
 def of(db: Session, placement: Placement) -> CourseSettings:
@@ -64,6 +66,7 @@ def of(db: Session, placement: Placement) -> CourseSettings:
         offers_email=placement.offers_email,
         asked=electives.asked(placement),
         assistants_lead=placement.assistants_lead,
+        time_zone=placement.course.time_zone,
     )
 
 
@@ -76,7 +79,8 @@ def change(
 
     Raises:
         ToolError: `wrong_setting`, `definition_asks_for_more`, `unknown_unit`, `wrong_day`,
-            `due_before_opening`, `unknown_teacher`, and those of `electives.check`.
+            `due_before_opening`, `unknown_teacher`, `unknown_time_zone`, and those of
+            `electives.check`.
         Forbidden: `not_an_assessor`, `teachers_lead`: an assistant, see `assessors.check_sets`.
     """
     assessors.check_sets(db, placement, by.id, now)
@@ -96,6 +100,7 @@ def change(
     placement.proposes_name, placement.offers_email = wished.proposes_name, wished.offers_email
     electives.keep(placement, wished.asked)
     placement.assistants_lead = wished.assistants_lead
+    placement.course.time_zone = wished.time_zone
     _keep_unit_dates(db, placement, known.units, wished.units)
     assessors.name(db, placement, wished.assessors)
     db.flush()
@@ -118,6 +123,7 @@ def _check(
         for day in (dates.opens_on, dates.due_on):
             if day is not None and not FIRST_DAY <= day <= LAST_DAY:
                 raise ToolError("wrong_day")
+    school_time.checked(wished.time_zone)
     electives.check(placement, wished.asked)
     codes = {unit.code for unit in catalogue.definition(placement.version).units}
     if not codes.issuperset(wished.units):

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from lti_tool.encryption import Encryption
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Account, AccountGrant, AccountSession, Organisation, Passkey, SignInLink
-from lti_tool.services import audit, switching
+from lti_tool.services import audit, school_time, switching
 
 LONGEST_NAME = 255
 LONGEST_EMAIL = 254  # RFC 5321, section 4.5.3.1
@@ -140,9 +139,7 @@ def set_time_zone(account: Account, time_zone: str | None) -> None:
     Raises:
         ToolError: `unknown_time_zone`.
     """
-    if time_zone and time_zone not in available_timezones():
-        raise ToolError("unknown_time_zone")
-    account.time_zone = time_zone or None
+    account.time_zone = school_time.checked(time_zone)
 
 
 def get(db: Session, account_id: uuid.UUID) -> Account:

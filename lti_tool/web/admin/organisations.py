@@ -13,11 +13,13 @@ from lti_tool.services import organisations, slugs
 from lti_tool.services.completing import moderation
 from lti_tool.services.connections import invitations, platforms, registrations
 from lti_tool.services.definitions import review_partners
+from lti_tool.web import time_zones
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
+from lti_tool.web.i18n import language
 
 HOURS = (24, 72, 168)
 
@@ -72,6 +74,7 @@ def _page(visit: AccountVisit, found: Organisation, problem: str = "") -> str:
         has_reviewer=review_partners.has_reviewer(visit.db, found),
         policy=found.deployment_policy,
         hours=HOURS,
+        zones=time_zones.choices(language()),
         problem=problem,
         form=request.form,
         done=request.args.get("done", ""),
@@ -89,6 +92,7 @@ def change_organisation(visit: AccountVisit, organisation_id: uuid.UUID) -> Resp
             visit.now,
             name=request.form.get("name"),
             country=request.form.get("country", ""),
+            time_zone=request.form.get("time_zone"),
             automatic=request.form.get("deployments") == AUTOMATIC,
             by=visit.actor,
             is_operator=visit.access.is_operator,

@@ -17,8 +17,10 @@ from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import course_settings, placements
 from lti_tool.services.courses.course_settings import CourseSettings
 from lti_tool.services.definitions import catalogue
+from lti_tool.web import time_zones
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import LANGUAGES
+from lti_tool.web.i18n import language as page_language
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 
@@ -72,6 +74,7 @@ def _read(mc: MicroCredential, form: "MultiDict[str, str]") -> CourseSettings:
         offers_email=form.get("offers_email") == "1",
         asked=_asked(mc, form),
         assistants_lead=form.get("assistants_lead") == "1",
+        time_zone=form.get("time_zone") or None,
     )
 
 
@@ -129,6 +132,7 @@ def _filled(known: CourseSettings) -> "MultiDict[str, str]":
             ("proposes_name", "yes" if known.proposes_name else "no"),
             ("offers_email", "1" if known.offers_email else ""),
             ("assistants_lead", "1" if known.assistants_lead else ""),
+            ("time_zone", known.time_zone or ""),
             *(("assessor", str(one)) for one in known.assessors),
             *((f"elective-{code}", NEEDED) for code in known.asked.needed),
             *((f"elective-{code}", LEFT_OUT) for code in known.asked.left_out),
@@ -176,7 +180,8 @@ def _page(
         refusal=_refusal(visit, placement),
         barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
         course_languages=_languages(mc),
-        zone=course_dates.zone(placement),
+        zone=course_dates.zone(placement.course),
+        zones=time_zones.choices(page_language()),
         has_versions=len(placement.version.series.versions) > 1,
         problem=problem,
         address=address,
