@@ -66,14 +66,15 @@ def test_teachers_and_the_learner_see_what_a_result_rests_on(
     ):
         assert "Seen in the workshop" in page.text
         assert f'href="{LINK}"' in page.html
-        saved = page.follow("Шов.jpg").response
-        assert saved.content_type == "image/jpeg"
-        assert saved.headers["Content-Disposition"].startswith("attachment")
-        assert "sandbox" in saved.headers["Content-Security-Policy"]
-        assert saved.headers["X-Content-Type-Options"] == "nosniff"
-        assert "no-store" in saved.headers["Cache-Control"]
-        assert b"Camera of Ana" not in saved.data
-        assert page.follow("report.pdf").response.data == files.PDF
+        photo, report = (page.follow(name).response for name in ("Шов.jpg", "report.pdf"))
+        assert (photo.content_type, report.content_type) == ("image/jpeg", "application/pdf")
+        for saved in (photo, report):
+            assert saved.headers["Content-Disposition"].startswith("attachment")
+            assert "sandbox" in saved.headers["Content-Security-Policy"]
+            assert saved.headers["X-Content-Type-Options"] == "nosniff"
+            assert "no-store" in saved.headers["Cache-Control"]
+        assert b"Camera of Ana" not in photo.data
+        assert report.data == files.PDF
 
 
 def test_words_from_when_only_teachers_read_them_stay_theirs(
