@@ -241,6 +241,8 @@ def test_a_visit_that_ended_meanwhile_is_renewed_from_the_course(
     teacher.context.set_offline(False)
     expect(page.get_by_role("alert")).to_contain_text("Open the course in your learning platform")
     show(page, "offline ended 360")
+    page.get_by_text("See what is not sent").click()
+    expect(page.locator("#queue").get_by_role("button", name="Undo")).to_have_count(3)
     expect(page.locator("#count")).to_have_text("Not sent yet: 3")
     assert _records(crowd) == []
     page.close()

@@ -184,7 +184,8 @@
       const batch = await claim(one.id);
       if (!batch.length) return;
       say(words.sending);
-      const { answers, stop } = await post(one, batch);
+      const { answers, stop, isUnread } = await post(one, batch);
+      if (isUnread) await change("ticks", each => batch.forEach(tick => each.put(tick)));  // as before
       if (!answers) return void (done.stop = stop);
       const recorded = batch.filter((_, number) => answers[number].status !== "refused");
       await store("ticks", each => batch.forEach((tick, number) => {
@@ -231,8 +232,8 @@
       });
       const said = await answer.json();
       if (answer.ok && said.answers?.length === batch.length) return said;
-      if (ENDED.includes(said.code)) return { stop: words.again };
-      if (answer.status === 403) return { stop: said.detail };
+      if (ENDED.includes(said.code)) return { stop: words.again, isUnread: true };
+      if (answer.status === 403) return { stop: said.detail, isUnread: true };
       if (answer.ok || answer.status === 429 || answer.status >= 500) return { stop: words.failed };
       return { answers: batch.map(() => ({ status: "refused", words: said.detail })) };
     } catch {
