@@ -1,6 +1,7 @@
 """Writing a definition in the frame of an LMS, at a desk, with a phone, and without scripts."""
 
 import re
+import threading
 from pathlib import Path
 
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
@@ -87,6 +88,18 @@ def test_a_definition_is_written_without_scripts(world: World, arrive: Arrive) -
     _write(page)
     _go_on(page)
     expect(page.get_by_text("It is handed in.")).to_be_visible()
+
+
+def test_the_next_page_knows_what_was_typed_last(world: World, arrive: Arrive) -> None:
+    page = _admin(world, arrive(world.people.teacher).page)
+    _start(page)
+    slow = threading.Event()
+    page.route("**/edit?step=what", lambda route: (slow.wait(1), route.continue_()))
+    page.get_by_label("Description").fill("For people who mount solar panels in a team.")
+    page.get_by_role("link", name="Check and hand in").first.click()
+    expect(page.get_by_role("heading", name="Check and hand in")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Title")
+    expect(page.get_by_role("main").get_by_text("Description", exact=True)).to_have_count(0)
 
 
 def _admin(world: World, page: Page) -> Page:

@@ -134,6 +134,22 @@
     isOver = true;
     kept({ at: Date.now(), fields: text() });
   });
+  // A link waits until what was typed last is saved, so that the next page knows it.
+  document.addEventListener("click", event => {
+    const link = event.target.closest("a[href]");
+    const isPlain = !event.button && !event.metaKey && !event.ctrlKey && !event.shiftKey;
+    if (!link || !isPlain || link.target || link.hasAttribute("download")) return;
+    if (isOver || !form.isConnected || (text() === saved && !running)) return;
+    if (link.hash && link.pathname + link.search === location.pathname + location.search) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const soon = new Promise(done => setTimeout(done, 5000));
+    Promise.race([Promise.resolve(running).then(() => save()), soon]).finally(() => {
+      if (!form.isConnected) return;
+      isOver = true;
+      link.click();
+    });
+  }, true);
   addEventListener("online", () => form.isConnected && save());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && form.isConnected) save(true);
