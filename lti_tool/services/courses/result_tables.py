@@ -2,7 +2,7 @@
 
 RFC 4180, with the separator of the reader's language. The first row names the columns: `learner`
 (an id that the export gives), `name`, then one for each unit, or `UNIT/PART` for each part; what
-follows a code after a space is for people. A mark that differs from what is recorded, or a sign-off
+follows a code after a space is for people. What was completed without a mark has an `x`. A mark that differs from what is recorded, or a sign-off
 that is not there yet, is a judgement; empty cells say nothing.
 """
 
@@ -18,6 +18,7 @@ from badges.completion import UnitProgress
 from badges.conditions import plain
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast
+from badges.text import Text
 from lti_tool.errors import ToolError
 from lti_tool.services.completing.completions import Judgement
 from lti_tool.services.courses.roster import Learner
@@ -41,6 +42,13 @@ class Column:
     @property
     def code(self) -> str:
         return f"{self.unit.code}/{self.part}" if self.part else self.unit.code
+
+    @property
+    def title(self) -> Text:
+        """What its unit is called, or the part of it."""
+        rule = self.unit.rule
+        parts = rule.parts if isinstance(rule, EachPartAtLeast) else ()
+        return next((one.title for one in parts if one.code == self.part), self.unit.title)
 
     @property
     def maximum(self) -> Decimal | None:
@@ -101,7 +109,7 @@ def write(
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     found = columns(mc)
-    titles = [f"{one.code} {one.unit.title.best(language)}" for one in found]
+    titles = [f"{one.code} {one.title.best(language)}" for one in found]
     writer.writerow([LEARNER, NAME, *map(_harmless, titles), DONE])
     for learner, name in rows:
         units = {unit.unit: unit for unit in learner.progress.units}
@@ -221,15 +229,16 @@ def _points(value: str) -> Decimal | None:
 
 
 def _cell(column: Column, unit: UnitProgress) -> str:
-    """Return the mark that this course recorded, or the sign for a completed sign-off."""
+    """Return the mark that this course recorded, or the sign for what is completed without one."""
+    done = SIGNED if unit.is_complete else ""
     if column.maximum is None:
-        return SIGNED if unit.is_complete else ""
+        return done
     marks = (
         one.params.get("points", "")
         for one in unit.conditions
         if one.params.get("part") == column.part
     )
-    return next((mark for mark in marks if mark), "")
+    return next((mark for mark in marks if mark), done)
 
 
 def _unique(learners: Sequence[Learner]) -> dict[str, Learner]:

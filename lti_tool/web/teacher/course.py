@@ -1,6 +1,7 @@
 """The course at a glance: learners and units, what waits for a decision, what did not arrive."""
 
 import uuid
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -58,7 +59,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         needed=award_gate.needed(placement),
         waiting=_waiting(visit, placement, learners),
         roster_changes=memberships.told(request.args),
-        main_unit=_main_unit(catalogue.definition(placement.version), shown.wish.unit or launched),
+        main_unit=_main_unit(mc, shown.wish.unit, launched, routes),
         routes=routes,
         elective={code: _elective(mc, placement, code) for code in routes},
         trouble=_trouble(visit) if Route.LMS_ACTIVITY in routes.values() else [],
@@ -80,9 +81,16 @@ def _elective(mc: MicroCredential, placement: Placement, code: str) -> str:
     return elements.choice_name(mc, mc.choices.index(choice))
 
 
-def _main_unit(mc: MicroCredential, wanted: str | None) -> LearningUnit | None:
-    """Return the unit to record results of; None where there are only parts earned elsewhere."""
-    return mc.unit(wanted) if wanted else next(iter(mc.units), None)
+def _main_unit(
+    mc: MicroCredential, wanted: str, launched: str | None, routes: Mapping[str, Route]
+) -> LearningUnit | None:
+    """Return the unit to record results of: the one that is asked for, else the launched one or
+    the first that a teacher records; None where there are only parts earned elsewhere."""
+    if wanted:
+        return mc.unit(wanted)
+    recorded = [unit for unit in mc.units if routes[unit.code] is Route.ASSESSED] or mc.units
+    here = [unit for unit in recorded if unit.code == launched]
+    return next(iter([*here, *recorded]), None)
 
 
 def _table(visit: Visit, placement: Placement, shown: Grid) -> dict[str, Any]:
