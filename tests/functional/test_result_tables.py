@@ -60,6 +60,18 @@ def test_the_table_holds_marks_and_sign_offs_and_no_formula(visits: Visits, teac
     assert [row["name"] for row in table(teacher, "?lang=de&q=em")] == ['Çem; "C"']
 
 
+def test_what_was_completed_without_a_mark_is_in_the_table_too(
+    visits: Visits, teacher: Visit
+) -> None:
+    teacher.get(f"course/units/{READING}").submit("route", route="participation")
+    visits.open("ana", unit=READING).get().submit("participate")
+    text = teacher.client.get(f"/launches/{teacher.id}/course/results.csv").data.decode("utf-8-sig")
+    assert "Test piece in position PA" in text.splitlines()[0]
+    (ana,) = table(teacher, "?q=ana")
+    assert (ana[READING], ana["completed"]) == ("x", "1")
+    assert "there is nothing to do" in send(teacher, text).text
+
+
 def test_what_was_exported_changes_nothing(visits: Visits, teacher: Visit) -> None:
     visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SAFETY, points=92.5)
     text = teacher.client.get(f"/launches/{teacher.id}/course/results.csv").data.decode()

@@ -2,8 +2,9 @@
 
 RFC 4180, with the separator of the reader's language. The first row names the columns: `learner`
 (an id that the export gives), `name`, then one for each unit, or `UNIT/PART` for each part; what
-follows a code after a space is for people. What was completed without a mark has an `x`. A mark that differs from what is recorded, or a sign-off
-that is not there yet, is a judgement; empty cells say nothing.
+follows a code after a space is for people. What was completed without a mark has an `x`. A mark
+that differs from what is recorded, or a sign-off that is not there yet, is a judgement; empty cells
+say nothing.
 """
 
 import csv
