@@ -33,7 +33,7 @@ def _go_on(where: Frame | Page) -> None:
     where.locator(".button.main").click()
 
 
-def _write(where: Frame | Page) -> None:
+def write(where: Frame | Page) -> None:
     """Fill in what is needed, from the first step to the check, three units in all."""
     where.get_by_label("Description").fill("For people who mount solar panels in a team.")
     where.get_by_label("Form of participation").fill("Blended")
@@ -68,7 +68,7 @@ def test_a_teacher_writes_and_hands_in_a_definition_in_the_frame(
     teacher = arrive(world.people.teacher)
     frame = _begin(teacher, world)
     assert measure.main_action_problem(frame) == ""
-    _write(frame)
+    write(frame)
     assert measure.violations(frame) == []
     frame.get_by_role("link", name="Preview").click()
     expect(frame.get_by_text("This is not public.")).to_be_visible()
@@ -84,15 +84,15 @@ def test_a_teacher_writes_and_hands_in_a_definition_in_the_frame(
 def test_a_definition_is_written_without_scripts(world: World, arrive: Arrive) -> None:
     teacher = arrive(world.people.teacher, scripts=False)
     page = _admin(world, teacher.page)
-    _start(page)
-    _write(page)
+    start(page)
+    write(page)
     _go_on(page)
     expect(page.get_by_text("It is handed in.")).to_be_visible()
 
 
 def test_the_next_page_knows_what_was_typed_last(world: World, arrive: Arrive) -> None:
     page = _admin(world, arrive(world.people.teacher).page)
-    _start(page)
+    start(page)
     slow = threading.Event()
     page.route("**/edit?step=what", lambda route: (slow.wait(1), route.continue_()))
     page.get_by_label("Description").fill("For people who mount solar panels in a team.")
@@ -110,7 +110,7 @@ def _admin(world: World, page: Page) -> Page:
     return page
 
 
-def _start(page: Page) -> None:
+def start(page: Page) -> None:
     page.get_by_label("Title").fill("Solar panels on a roof")
     page.get_by_role("button", name="Start writing").click()
     expect(page.get_by_role("heading", name="What it is")).to_be_visible()
@@ -121,7 +121,7 @@ def test_every_page_reads_well_on_a_desk_and_on_a_phone(
 ) -> None:
     page = _admin(world, new_context().context.new_page())
     _look(page, "writing list", show)
-    _start(page)
+    start(page)
     here = page.url.partition("/edit")[0]
     _look(page, "writing what", show)
     page.goto(f"{here}/edit?step=units")
@@ -179,7 +179,7 @@ def test_the_form_is_filled_in_with_the_keyboard_alone(
     world: World, new_context: NewContext
 ) -> None:
     page = _admin(world, new_context().context.new_page())
-    _start(page)
+    start(page)
     page.get_by_label("Description").focus()
     page.keyboard.type("Typed")
     for _ in range(40):
@@ -196,7 +196,7 @@ def test_what_is_typed_is_saved_by_itself(
     world: World, new_context: NewContext, show: Show
 ) -> None:
     page = _admin(world, new_context().context.new_page())
-    _start(page)
+    start(page)
     page.get_by_label("Description").press_sequentially("Typed and left")
     expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
     page.reload()
@@ -206,7 +206,7 @@ def test_what_is_typed_is_saved_by_itself(
 
 def test_a_hint_goes_once_what_it_asked_for_is_there(world: World, new_context: NewContext) -> None:
     page = _admin(world, new_context().context.new_page())
-    _start(page)
+    start(page)
     page.goto(f"{page.url.partition('/edit')[0]}/edit?step=level&show=missing")
     hint = page.get_by_text("Say how many hours of work it takes.")
     expect(hint).to_be_visible()
@@ -220,7 +220,7 @@ def test_without_a_network_it_is_kept_on_the_device_until_it_went_through(
 ) -> None:
     sitting = new_context()
     page = _admin(world, sitting.context.new_page())
-    _start(page)
+    start(page)
     address = page.url
     page.route("**/edit?**", lambda route: route.abort())
     page.get_by_label("Description").fill("Typed in a tunnel")
@@ -254,7 +254,7 @@ def test_it_is_saved_by_itself_where_the_browser_keeps_no_cookie(
 def test_two_windows_do_not_overwrite_each_other(world: World, new_context: NewContext) -> None:
     sitting = new_context()
     first = _admin(world, sitting.context.new_page())
-    _start(first)
+    start(first)
     second = sitting.context.new_page()
     second.goto(first.url)
     first.get_by_label("Description").fill("From the first window")
@@ -278,4 +278,4 @@ def test_a_teacher_with_a_phone_writes_in_a_window(world: World, arrive: Arrive)
     teacher.press(page.get_by_role("button", name="Start writing"))
     expect(page.get_by_role("heading", name="What it is")).to_be_visible()
     assert measure.too_wide(page) == []
-    _write(page)
+    write(page)
