@@ -26,7 +26,7 @@ _TEXTS |= {"prerequisites", "procedure", "alt"}
 # Whatever is said here, a learner learns and is judged the same.
 _WORDING = re.compile(
     r"\$\.(description|awarding_body\.(name|url)|quality_assurance\.(name|description|url)"
-    r"|licence|target_groups|register_entry|derived_from|artwork\.alt)\b"
+    r"|licence|original_language|target_groups|register_entry|derived_from|artwork\.alt)\b"
 )
 # What changes meaning as a word does: comparisons, units, a minus before a number.
 _WORD = re.compile(r"\w+|[<>≤≥=±%‰°]|(?<!\w)[-\u2212](?=\d)")

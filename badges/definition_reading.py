@@ -52,6 +52,7 @@ def micro_credential(node: Node, format_: str) -> MicroCredential:
             title=fields.required("title", values.texts),
             description=fields.required("description", values.prose),
             awarding_body=fields.required("awarding_body", _awarding_body),
+            original_language=fields.maybe("original_language", values.language),
             languages=fields.optional("languages", values.tuple_of(values.language), ()),
             hours=fields.maybe("hours", values.positive),
             credit=fields.maybe("credit", _credit),

@@ -67,6 +67,7 @@ def micro_credential(mc: MicroCredential) -> Json:
         title=_text(mc.title),
         description=_text(mc.description),
         awarding_body=_awarding_body(mc.awarding_body),
+        original_language=mc.original_language,
         languages=list(mc.languages),
         hours=_number(mc.hours),
         credit=_credit(mc.credit),

@@ -138,10 +138,12 @@ def texts(content: Any, path: str = "") -> Iterator[tuple[str, Json]]:
 
 
 def original(content: Json) -> str:
-    """Return the language that the others are translations of: that of most texts, of several
-    such the first one of the title."""
+    """Return the language that the others are translations of: the one that it names, where the
+    title has it, else that of most texts, of several such the first one of the title."""
     title = content.get("title")
     tags = list(title) if isinstance(title, dict) else []
+    if (named := content.get("original_language")) in tags:
+        return str(named)
     if len(tags) < 2:
         return str(tags[0]) if tags else DEFAULT_LANGUAGE
     written = [tag for _, text in texts(content) for tag in text]

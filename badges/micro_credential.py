@@ -187,8 +187,9 @@ class MicroCredential:
     any. `choices`: units of which only so many are needed; each is in one at most, and those in
     none are all needed. `confirmations`: how many different people confirm an award before it is
     given; None: whoever completes everything has it. `licence`: the address of that under which
-    others may use the texts. `artwork`: None for the emblem that is drawn. `target_groups` are
-    planning data: never on a page or in a badge that names a holder (see `definition.public`).
+    others may use the texts. `artwork`: None for the emblem that is drawn. `original_language`:
+    the one that its texts were written in and the others translate; None: not said. `target_groups`
+    are planning data: never on a page or in a badge that names a holder (see `definition.public`).
     """
 
     code: str
@@ -222,6 +223,7 @@ class MicroCredential:
     artwork: Artwork | None = None
     derived_from: Origin | None = None
     choices: tuple[Choice, ...] = ()
+    original_language: str | None = None
     target_groups: tuple[Concept, ...] = ()
 
     def unit(self, code: str) -> LearningUnit:

@@ -53,6 +53,7 @@ _OTHERS: Mapping[str, str] = {
     "activities": N_("Form of participation"),
     "stack": N_("Made of"),
     "choices": N_("Choices of units"),
+    "original_language": N_("Original language"),
     "derived_from": N_("Based on"),
     "target_groups": N_("Target groups"),
     "artwork": N_("Badge picture"),

@@ -243,6 +243,7 @@ def micro_credentials(draw: st.DrawFn) -> MicroCredential:
             licence=st.none() | uris(),
         ),
         "confirmations": st.integers(1, 2),
+        "original_language": st.sampled_from(["de", "sr-Latn", "uk"]),
         "licence": st.just("https://creativecommons.org/licenses/by/4.0/"),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(optional))))

@@ -110,6 +110,7 @@ def start(
         "version": FIRST_VERSION,
         "title": {language: title},
         "awarding_body": awarding_body(organisation, language),
+        "original_language": language,
         "languages": [language],
         "units": [],
     }

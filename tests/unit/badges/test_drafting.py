@@ -49,3 +49,17 @@ def test_a_new_code_is_one_that_nobody_has() -> None:
     content = definitions.dump(samples.welding())
     taken = [unit["code"] for unit in drafting.units(content)]
     assert drafting.free_unit_code(content) not in taken
+
+
+def test_the_original_language_outlives_translation_and_publication() -> None:
+    content = definitions.dump(samples.welding())
+    assert {"de", "uk"} <= set(content["title"])
+    for tag in ("de", "uk"):
+        kept = definitions.dump(definitions.load(content | {"original_language": tag}))
+        assert drafting.original(kept) == tag
+        assert drafting.languages(kept)[0] == tag
+
+
+def test_an_original_that_the_title_has_not_is_not_one() -> None:
+    content = {"title": {"en": "Welding", "uk": "Зварювання"}, "original_language": "ka"}
+    assert drafting.original(content) == "en"

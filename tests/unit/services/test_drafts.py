@@ -54,6 +54,7 @@ def test_a_new_draft_names_its_school_and_has_a_code_of_its_own(
     assert content["code"].startswith("SOLAR-PANELS-ON-A-ROOF-")
     assert content["code"] != twin["code"]
     assert content["awarding_body"] == {"slug": "school", "name": {"en": "School"}, "country": "DE"}
+    assert content["original_language"] == "en"
 
 
 @pytest.mark.parametrize("title", ["Зварювання", "შედუღება", "Եռակցում", "***"])
