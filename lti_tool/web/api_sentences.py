@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from lti_tool.web.sentence import N_, Sentence
 
 _AS_DEFINED = N_(
-    "The page of the micro-credential lists its units with codes and rules. Correct the report and "
-    "send it with a new Idempotency-Key."
+    "The definition in JSON, to which the public page of the micro-credential leads, lists its "
+    "units with codes and rules. Correct the report and send it with a new Idempotency-Key."
 )
 _DESCRIBED = N_("The interface is described at /api/v1/openapi.json.")
 _REPEAT = N_("Repeat the request later, with the same Idempotency-Key.")
@@ -28,7 +28,11 @@ API: Mapping[str, Sentence] = {
         N_("The unit is marked in parts, and none has this code."), _AS_DEFINED
     ),
     "wrong_kind": Sentence(
-        N_("The unit asks for something else: points, points of a part, or a sign-off."),
+        N_(
+            "The unit asks for something else. By its rule: “points” wants points, “parts” wants "
+            "points and the code of the part, “sign_off” and “sign_offs” want "
+            "signed_off."
+        ),
         _AS_DEFINED,
     ),
     "points_out_of_range": Sentence(

@@ -1,6 +1,7 @@
 """Another system of a school reports completions: OAuth 2.0 client credentials, one answer each."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from lti_tool.db import Database
 from lti_tool.models import ApiClient, ApiRequest, ApiToken, Award, CompletionRecord
 from lti_tool.services import organisations
 from lti_tool.services.connections import api_clients
+from lti_tool.web.api.shapes import ITEM_CODES
 from tests.factories.databases import on_each_database
 from tests.factories.reporting import System, item, rows
 from tests.factories.threads import at_one_moment
@@ -161,6 +163,7 @@ def test_each_completion_is_refused_by_itself(system: System) -> None:
         "unknown_course",
         "recorded",
     ]
+    assert {*codes(answer)} <= {"recorded", *ITEM_CODES}
     for one in results(answer):
         if one["status"] == "refused":
             assert one["error"]["detail"].count(".") >= 2  # what happened, and what to do
@@ -186,6 +189,26 @@ def test_what_cannot_be_read_is_named(system: System, wrong: dict[str, Any], pat
     assert one["error"]["code"] == "item_malformed"
     assert path in [field["path"] for field in one["error"]["fields"]]
     assert other["status"] == "recorded"
+
+
+SENTENCE = re.compile(r"(?!.*(\^|valid|should|instance|input)).*\.", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "value", [None, 7, -0.5, 1e9, "", "x" * 3000, "a\x00b", [], {}, True, "many"]
+)
+@pytest.mark.parametrize(
+    "member", ["learner", "course", "unit", "points", "signed_off", "evidence"]
+)
+def test_every_member_that_cannot_be_read_is_answered_in_our_words(
+    system: System, member: str, value: object
+) -> None:
+    (one,) = results(system.report({**item(), member: value}))
+    if one["status"] == "recorded":
+        return
+    assert one["error"]["code"] in ITEM_CODES
+    for field in one["error"].get("fields", []):
+        assert SENTENCE.fullmatch(field["detail"]), field
 
 
 def test_a_member_that_is_not_known_is_neither_named_nor_kept(

@@ -96,13 +96,41 @@ def _problem(details: ErrorDetails) -> FieldProblem:
     and whatever a stranger calls a member is not ours to keep."""
     place = details["loc"]
     if details["type"] != "extra_forbidden":
-        return FieldProblem(path=pointer(place), detail=details["msg"])
+        return FieldProblem(path=pointer(place), detail=_words(details))
     shape = CompletionReport if len(place) == 1 else LearnerInLms
     known = ", ".join(shape.model_fields)
     return FieldProblem(
         path=pointer(place[:-1]),
         detail=gettext("Something here is not known. Known are: %(names)s.", names=known),
     )
+
+
+def _words(details: ErrorDetails) -> str:
+    """Return what to send instead, for each kind of problem that the shapes can have."""
+    limits = details.get("ctx", {})
+    match details["type"]:
+        case "missing":
+            return gettext("This is needed.")
+        case "string_type" | "string_unicode":
+            return gettext("A string is needed.")
+        case "string_too_short":
+            return gettext("This must not be empty.")
+        case "string_too_long":
+            return gettext("At most %(maximum)s characters.", maximum=limits["max_length"])
+        case "string_pattern_mismatch":
+            return gettext("Control characters are not allowed here.")
+        case "bool_type" | "bool_parsing":
+            return gettext("true or false is needed.")
+        case "model_type" | "dict_type":
+            return gettext("An object is needed.")
+        case "value_error":
+            return gettext("Either “points” or “signed_off” is needed, and not both.")
+        case kind if kind.startswith(("decimal_", "greater_than", "finite_number", "is_instance")):
+            return gettext(
+                "A number from 0 is needed, with at most six digits before the point and three "
+                "after it."
+            )
+    return gettext("This cannot be used as it is.")
 
 
 def pointer(place: Sequence[str | int]) -> str:

@@ -59,7 +59,9 @@ def _report() -> dict[str, Any]:
         "description": (
             "Each completion is recorded or refused by itself, and the answer has one result for "
             f"each, in order. Within {ANSWERS_KEPT.days} days the repetition of a request under "
-            "its key gets the first answer; a record is never made twice under one key."
+            "its key gets the first answer; a record is never made twice under one key. "
+            "No record is taken back here: a teacher of the course does that, on the page of "
+            "the learner."
         ),
         "parameters": [
             {

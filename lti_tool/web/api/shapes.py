@@ -17,6 +17,15 @@ Prose = Annotated[
 Points = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=3, allow_inf_nan=False)]
 
 
+ITEM_CODES = [
+    *("item_malformed", "unknown_course", "ambiguous_course", "unknown_learner", "not_offered"),
+    *("ambiguous_version", "unknown_unit", "unknown_part", "wrong_kind", "points_out_of_range"),
+    *("assessor_missing", "unknown_assessor", "assessor_is_learner", "not_an_assessor"),
+    *("version_changed", "evidence_link_invalid"),
+]
+"""Why one completion is not recorded; the words for each are the answer's."""
+
+
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -83,7 +92,9 @@ class FieldProblem(BaseModel):
 class Refusal(BaseModel):
     """Why a completion was not recorded, and what to do."""
 
-    code: str
+    code: Annotated[
+        str, Field(description="stays the same, whatever the words", examples=ITEM_CODES)
+    ]
     detail: str
     fields: list[FieldProblem] = []
 

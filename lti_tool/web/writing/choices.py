@@ -10,7 +10,7 @@ from badges.drafting import Json
 from badges.micro_credential import Concept
 from badges.vocabularies import Vocabulary
 from lti_tool.web.i18n import language
-from lti_tool.web.wording import country, language_name
+from lti_tool.web.wording import country, language_name, sortable
 
 COUNTRIES = (
     *("AL", "AM", "AT", "AZ", "BA", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI"),
@@ -40,7 +40,9 @@ def _terms(vocabulary: Vocabulary, tag: str) -> tuple[Option, ...]:
         (str(one.uri), _label(one, vocabulary, tag)) for one in vocabularies.concepts(vocabulary)
     ]
     return tuple(
-        found if vocabulary is Vocabulary.FIELDS else sorted(found, key=lambda one: one[1])
+        found
+        if vocabulary is Vocabulary.FIELDS
+        else sorted(found, key=lambda one: sortable(one[1]))
     )
 
 
@@ -96,12 +98,12 @@ def registers(country_code: str) -> list[str]:
 
 
 def countries() -> list[Option]:
-    return sorted(((code, country(code)) for code in COUNTRIES), key=lambda one: one[1])
+    return sorted(((code, country(code)) for code in COUNTRIES), key=lambda one: sortable(one[1]))
 
 
 def languages() -> list[Option]:
     return sorted(
-        ((tag, language_name(tag)) for tag in LANGUAGES), key=lambda one: one[1].casefold()
+        ((tag, language_name(tag)) for tag in LANGUAGES), key=lambda one: sortable(one[1])
     )
 
 
