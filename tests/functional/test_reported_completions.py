@@ -192,23 +192,18 @@ def test_what_cannot_be_read_is_named(system: System, wrong: dict[str, Any], pat
 
 
 SENTENCE = re.compile(r"(?!.*(\^|valid|should|instance|input)).*\.", re.IGNORECASE)
+ODD = (None, 7, -0.5, 1e9, "", "x" * 3000, "a\x00b", [], {}, True, "many")
 
 
-@pytest.mark.parametrize(
-    "value", [None, 7, -0.5, 1e9, "", "x" * 3000, "a\x00b", [], {}, True, "many"]
-)
-@pytest.mark.parametrize(
-    "member", ["learner", "course", "unit", "points", "signed_off", "evidence"]
-)
-def test_every_member_that_cannot_be_read_is_answered_in_our_words(
-    system: System, member: str, value: object
-) -> None:
-    (one,) = results(system.report({**item(), member: value}))
-    if one["status"] == "recorded":
-        return
-    assert one["error"]["code"] in ITEM_CODES
-    for field in one["error"].get("fields", []):
-        assert SENTENCE.fullmatch(field["detail"]), field
+def test_every_member_that_cannot_be_read_is_answered_in_our_words(system: System) -> None:
+    members = ("learner", "course", "unit", "points", "signed_off", "evidence")
+    sent = [{**item(), member: value} for member in members for value in ODD]
+    refused = [one for one in results(system.report(*sent)) if one["status"] == "refused"]
+    assert len(refused) > len(sent) / 2
+    for one in refused:
+        assert one["error"]["code"] in ITEM_CODES
+        for field in one["error"].get("fields", []):
+            assert SENTENCE.fullmatch(field["detail"]), field
 
 
 def test_a_member_that_is_not_known_is_neither_named_nor_kept(
