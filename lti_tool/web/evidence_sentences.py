@@ -49,6 +49,10 @@ EVIDENCE: Mapping[str, Sentence] = {
     "evidence_organisation_full": Sentence(
         N_("There is no room for more files of your school."), _ROOM
     ),
+    "record_undone": Sentence(
+        N_("This result was taken back, so nothing can be added to it."),
+        N_("Record it anew, with the files."),
+    ),
     "unknown_evidence": Sentence(
         N_("There is no such file."), N_("Go back and look at the list again.")
     ),

@@ -93,14 +93,15 @@ def received() -> Received:
     return found
 
 
-def hand_out(db: Session, file: EvidenceFile) -> Response:
-    """Return a file to be saved: no browser shows it here, or runs anything in it."""
+def hand_out(db: Session, file: EvidenceFile, *, name: str = "") -> Response:
+    """Return a file to be saved: no browser shows it here, or runs anything in it. `name`: instead
+    of its own."""
     security.sandbox()
     response = send_file(
         BytesIO(evidence.read(db, file, current_tool().encryption)),
         mimetype=file.content.media_type,
         as_attachment=True,
-        download_name=file.name,
+        download_name=name or file.name,
     )
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -89,6 +89,10 @@ def test_a_result_is_looked_at_again_and_an_award_decided_about(
     sample = handing_in.drawn_result(world.tool.database, award, clock.now())
     for language in ("de", "en"):
         page.goto(f"{base}/moderation/{sample}?lang={language}")
+        page.get_by_role("button", name={"de": "Zeigen", "en": "Show it"}[language]).click()
+        expect(page.get_by_text("Three beads on one plate")).to_be_visible()
+        check(page, f"moderation shown {language}", show)
+        page.goto(f"{base}/moderation/{sample}?lang={language}")
         check(page, f"moderation {language}", show)
     page.goto(f"{base}/reviews")
     check(page, "reviews with results", show)

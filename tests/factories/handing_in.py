@@ -107,6 +107,7 @@ def drawn_result(database: Database, award_id: uuid.UUID, now: datetime) -> uuid
             recorded_at=now,
             route="assessed",
             course_id=award.course_id,
+            evidence="Three beads on one plate",
         )
         db.add(record)
         db.flush()

@@ -78,6 +78,8 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.revoke_award": For.ADMINISTRATORS,
     "admin.moderate": For.REVIEWERS,
     "admin.keep_verdict": For.REVIEWERS,
+    "admin.moderation_evidence": For.REVIEWERS,
+    "admin.moderation_file": For.REVIEWERS,
     "admin.ask_moderation": For.QUALITY,
     "admin.definitions": For.QUALITY,
     "admin.definition": For.QUALITY,

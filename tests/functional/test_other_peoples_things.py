@@ -135,6 +135,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.evidence_file": of_course("evidence_id", "unknown_evidence", placement=False),
     "teacher.removal": of_course("evidence_id", "unknown_evidence", placement=False),
     "teacher.remove_file": of_course("evidence_id", "unknown_evidence", placement=False),
+    "teacher.addition": of_course("record_id", "unknown_record", placement=False),
+    "teacher.add_files": of_course("record_id", "unknown_record", placement=False),
     "teacher.retraction": of_course("record_id", "unknown_record", placement=False),
     "teacher.retract": of_course("record_id", "unknown_record", placement=False),
     "teacher.award": of_course("award_id", "unknown_award"),

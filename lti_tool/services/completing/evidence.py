@@ -159,6 +159,23 @@ def keep_with(
     db.flush()
 
 
+def add(
+    db: Session,
+    record: CompletionRecord,
+    documents: Collection[Document],
+    *,
+    by: str,
+    keeping: Keeping,
+    now: datetime,
+) -> None:
+    """Let a record rest on further files; raises as `keep_with`, and Conflict `record_undone`."""
+    undone = sa.select(sa.exists().where(CompletionRecord.retracts_id == record.id))
+    if db.scalar(undone):
+        raise Conflict("record_undone")
+    keep_with(db, documents, [record], by=by, keeping=keeping, now=now)
+    audit.note(db, by, "evidence.added", f"completion_record:{record.id}", now)
+
+
 def read(db: Session, file: EvidenceFile, encryption: Encryption) -> bytes:
     """Return what is in a file."""
     content = file.content

@@ -19,6 +19,7 @@ from lti_tool.models import (
     CompletionRecord,
     Course,
     CourseMember,
+    EvidenceFile,
     MicroCredentialSeries,
     MicroCredentialVersion,
     ModerationSample,
@@ -27,7 +28,7 @@ from lti_tool.models import (
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import awards, enrolments
 from lti_tool.services.awarding.moderation_draws import DISAGREED
-from lti_tool.services.completing import completions
+from lti_tool.services.completing import completions, evidence
 from lti_tool.services.definitions import review_partners
 from lti_tool.services.definitions.reviews import Reviewer
 
@@ -130,6 +131,33 @@ def find(db: Session, reviewer: Reviewer, sample_id: uuid.UUID) -> ModerationSam
     if sample.verdict is not None:
         raise Conflict("already_moderated")
     return sample
+
+
+def files(db: Session, sample: ModerationSample) -> Sequence[EvidenceFile]:
+    """Return the files that a drawn result rests on."""
+    return evidence.of_records(db, [sample.record]).get(sample.record_id, ())
+
+
+def show_evidence(db: Session, sample: ModerationSample, reviewer: Reviewer, now: datetime) -> None:
+    """Note that a reviewer looks at what a result rests on: texts and files may name people."""
+    subject, body = f"moderation_sample:{sample.id}", sample.organisation_id
+    audit.note_in(db, body, reviewer.actor, "moderation.evidence_shown", subject, now)
+
+
+def open_file(
+    db: Session, sample: ModerationSample, reviewer: Reviewer, file_id: uuid.UUID, now: datetime
+) -> EvidenceFile:
+    """Return a file that a drawn result rests on, and note who has opened it.
+
+    Raises:
+        NotFound: `unknown_evidence`.
+    """
+    found = next((one for one in files(db, sample) if one.id == file_id), None)
+    if found is None:
+        raise NotFound("unknown_evidence")
+    subject, body = f"evidence_file:{found.id}", sample.organisation_id
+    audit.note_in(db, body, reviewer.actor, "moderation.file_opened", subject, now)
+    return found
 
 
 def decide(

@@ -1,14 +1,18 @@
-"""Files that records of this course rest on: hand one out, and remove one for good."""
+"""Files that records of this course rest on: hand one out, add some later, remove one for good."""
 
 import uuid
 
 from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
-from lti_tool.models import EvidenceFile, Placement
+from lti_tool.errors import ToolError
+from lti_tool.models import CompletionRecord, EvidenceFile, Placement
 from lti_tool.services.completing import evidence
 from lti_tool.services.definitions import catalogue
 from lti_tool.web import uploads
+from lti_tool.web.context import current_tool
+from lti_tool.web.errors import in_words
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import people
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, may_judge
@@ -45,6 +49,56 @@ def remove_file(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
     may_judge(visit, placement)
     evidence.remove(visit.db, file, actor=actor(visit), now=visit.now)
     return redirect(address("person", visit, placement, person_id=person_id, done="removed"), 303)
+
+
+@blueprint.get("/course/records/<uuid:record_id>/files")
+@visiting(teacher=True)
+def addition(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask for files that a result rests on and that come later than it."""
+    return _addition(visit, people.own_record(visit, record_id))
+
+
+@blueprint.post("/course/records/<uuid:record_id>/files")
+@uploads.receiving
+@visiting(teacher=True, writes=True)
+def add_files(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
+    """Add files to a record, whatever it rests on already; sent twice, they are there once."""
+    record = people.own_record(visit, record_id)
+    placement = people.placement_of(visit, record)
+    may_judge(visit, placement)
+    received = uploads.received()
+    if received.problem or not received.documents:
+        problem = received.problem or gettext("Choose a file.")
+        return _addition(visit, record, problem), 400
+    try:
+        with visit.db.begin_nested():
+            evidence.add(
+                visit.db,
+                record,
+                received.documents,
+                by=actor(visit),
+                keeping=current_tool().keeping,
+                now=visit.now,
+            )
+    except ToolError as error:
+        return _addition(visit, record, in_words(error)), error.status
+    return redirect(
+        address("person", visit, placement, person_id=record.person_id, done="added"), 303
+    )
+
+
+def _addition(visit: Visit, record: CompletionRecord, problem: str = "") -> str:
+    placement = people.placement_of(visit, record)
+    return render_template(
+        "teacher/add_files.html",
+        visit=visit,
+        placement=placement,
+        mc=catalogue.definition(placement.version),
+        record=record,
+        files=evidence.of_records(visit.db, [record]).get(record.id),
+        problem=problem,
+        address=address,
+    )
 
 
 def _placement(visit: Visit, file: EvidenceFile) -> Placement:

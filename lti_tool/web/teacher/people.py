@@ -54,14 +54,14 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True)
 def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for the reason before a record is taken back."""
-    return _retraction_page(visit, _own_record(visit, record_id))
+    return _retraction_page(visit, own_record(visit, record_id))
 
 
 @blueprint.post("/course/records/<uuid:record_id>/retract")
 @visiting(teacher=True, writes=True)
 def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Take a record back; sent twice, it is taken back once."""
-    record = _own_record(visit, record_id)
+    record = own_record(visit, record_id)
     try:
         completions.retract(
             visit.db,
@@ -94,7 +94,7 @@ def _retraction_page(visit: Visit, record: CompletionRecord, problem: str = "") 
     )
 
 
-def _own_record(visit: Visit, record_id: uuid.UUID) -> CompletionRecord:
+def own_record(visit: Visit, record_id: uuid.UUID) -> CompletionRecord:
     """Return a record of this course; others are not to be told from ones that do not exist."""
     record = completions.find(visit.db, record_id)
     if record.course_id != visit.launch.course_id:
