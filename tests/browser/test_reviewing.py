@@ -65,7 +65,7 @@ def test_a_definition_comes_back_with_comments(page: Page, sitting: Sitting, sho
 
 def test_a_definition_is_approved_with_the_keyboard(page: Page, world: World, show: Show) -> None:
     open_review(page)
-    page.get_by_label("Look at it again").focus()
+    page.get_by_label("Results looked at again").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("Tab")

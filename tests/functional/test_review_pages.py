@@ -59,6 +59,23 @@ def test_what_waits_is_counted_read_approved_and_public(
 
 
 @on_each_database
+def test_how_many_results_are_looked_at_again_is_chosen_before_it_is_published(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    refused = decide(rita, draft, "approve", independent="1", one_in="3", note="Fine so")
+    assert (refused[0], "Fine so" in refused[1]) == (400, True)
+    assert rita.client.get("/definitions/school/PV-1").status_code == 404
+    assert decide(rita, draft, "approve", independent="1", one_in="5")[0] == 303
+    with database.transaction(read_only=True) as db:
+        version = catalogue.find(db, "PV-1")
+        assert version.moderated_one_in == 5
+        assert version.moderation_key is not None
+        version_id = version.id
+    page = rita.get(f"/admin/definitions/{version_id}").text
+    assert '<option value="5" selected>one result in 5' in page
+
+
+@on_each_database
 def test_it_is_returned_with_comments_beside_elements(
     rita: SignedIn, database: Database, draft: uuid.UUID
 ) -> None:

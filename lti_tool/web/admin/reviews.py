@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from badges.changes import Difference
 from lti_tool.errors import ToolError
-from lti_tool.models import DefinitionDraft
+from lti_tool.models import DefinitionDraft, MicroCredentialVersion
 from lti_tool.services.completing import moderation
 from lti_tool.services.definitions import catalogue, drafts, reviews
-from lti_tool.services.definitions.drafts import State
+from lti_tool.services.definitions.drafts import Kind, State
 from lti_tool.services.definitions.reviews import Opinion, Reviewer
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
@@ -76,6 +76,8 @@ def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str
         asked=next((one for one in taken if one.action == State.RETURNED), None),
         note=handed_in.note,
         years=YEARS,
+        shares=moderation.SHARES,
+        share=_share(draft),
         usual=request.form.get("years", USUAL_YEARS, type=int),
         problem=problem,
         form=request.form,
@@ -93,7 +95,7 @@ def decide(visit: AccountVisit, draft_id: uuid.UUID) -> ResponseReturnValue:
         with visit.db.begin_nested():
             if is_approved:
                 years = request.form.get("years", 0, type=int)
-                reviews.approve(
+                version = reviews.approve(
                     visit.db,
                     draft,
                     who,
@@ -102,12 +104,29 @@ def decide(visit: AccountVisit, draft_id: uuid.UUID) -> ResponseReturnValue:
                     review_by=in_years(visit.now, years) if years in YEARS else None,
                     now=visit.now,
                 )
+                _ask_moderation(visit, draft, version)
             else:
                 reviews.give_back(visit.db, draft, who, _opinion(), visit.now)
     except ToolError as error:
         return _page(visit, draft, what_happened(error)), error.status
     done = "approved" if is_approved else "returned"
     return redirect(url_for("admin.review_list", done=done), 303)
+
+
+def _ask_moderation(
+    visit: AccountVisit, draft: DefinitionDraft, version: MicroCredentialVersion
+) -> None:
+    """Let as many of its results be looked at again as was chosen, from the first one on."""
+    if draft.kind != Kind.EDITORIAL and "one_in" in request.form:
+        chosen = request.form.get("one_in", 0, type=int)
+        moderation.ask(visit.db, version, chosen or None, by=visit.actor, now=visit.now)
+
+
+def _share(draft: DefinitionDraft) -> int:
+    """Return the share of results to begin with: that of the version before; 0: none."""
+    before = draft.based_on if draft.kind == Kind.VERSION else None
+    usual = before.moderated_one_in if before is not None else None
+    return request.form.get("one_in", usual or 0, type=int)
 
 
 def _opinion() -> Opinion:
