@@ -25,6 +25,7 @@ from lti_tool.services import organisations
 from lti_tool.services.definitions import artworks, drafts
 from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
+from tests.factories.awards import chosen
 from tests.factories.visits import Page, Visit, Visits
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -123,6 +124,15 @@ def test_a_definition_of_this_server_is_shown_and_then_begun_with(
     with visits.school.transaction() as db:
         entry = db.query(AuditEntry).filter_by(action="draft.derived").one()
         assert entry.details == {"origin": f"{here(visits)}{PATH}/2.0", "by": "licence"}
+
+
+def test_a_choice_of_units_is_shown_and_taken_along(visits: Visits, teacher: Visit) -> None:
+    mc = replace(chosen(), licence=BY)
+    visits.school.publish(mc)
+    page = look_up(teacher, f"{here(visits)}/definitions/{mc.awarding_body.slug}/{mc.code}")
+    assert "1 of these 2, by choice:" in page.text
+    page.submit("adopt")
+    assert [one["count"] for one in content(visits)["choices"]] == [1, 0]
 
 
 def test_what_it_is_based_on_stands_on_its_page(visits: Visits, teacher: Visit) -> None:
