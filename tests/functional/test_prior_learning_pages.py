@@ -12,7 +12,7 @@ from badges.rules import SignOffs
 from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, CompletionRecord, PriorLearningApplication
+from lti_tool.models import AuditEntry, CompletionRecord, Organisation, PriorLearningApplication
 from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.signing_in import SignedIn
@@ -118,6 +118,36 @@ def test_a_draft_is_kept_and_goes_on_later(visits: Visits, ana: Visit, asta: Sig
     assert "Nothing waits for you" in asta.get(LIST).text
 
 
+def test_a_school_without_an_assessor_is_told_and_so_is_the_learner(
+    app: Flask, visits: Visits, ana: Visit, database: Database
+) -> None:
+    body, now = visits.mc.awarding_body, clock.now()
+    boss = signing_in.account(database, now, "Boss", Role.ADMINISTRATOR, body.slug)
+    with visits.school.transaction() as db:
+        school = db.query(Organisation).filter_by(slug=body.slug).one().id
+    page = signing_in.signed_in(app, database, boss, now)
+    assert "waits for an assessor" not in page.get(f"/admin/organisations/{school}").text
+    assert "has no assessor yet" in ana.get(PATH).text
+    assert "has no assessor yet" in apply(visits, ana).text
+    assert (
+        "1 application for prior learning waits" in page.get(f"/admin/organisations/{school}").text
+    )
+    assessor(app, database, visits, "Asta")
+    assert "waits for an assessor" not in page.get(f"/admin/organisations/{school}").text
+    assert "has no assessor yet" not in ana.get(PATH).text
+
+
+def test_an_appeal_that_only_the_first_assessor_could_judge_says_that_it_waits(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "not_recognised", "recognised")
+    page = ana.get(PATH).submit("appeal", reason="I did it every day")
+    assert "has no other assessor yet" in page.text
+    assessor(app, database, visits, "Bela")
+    assert "Another assessor looks at it" in ana.get(PATH).text
+
+
 def test_what_is_missing_is_said_and_what_was_typed_stays(visits: Visits, ana: Visit) -> None:
     page = apply(visits, ana, text="")
     assert page.status == 400
@@ -141,7 +171,7 @@ def test_a_partial_result_says_what_is_left_and_can_be_appealed(
     assert "Reason 0" in page.text
     assert page.submit("appeal", reason="").status == 400
     page = ana.get(PATH).submit("appeal", reason="I did it every day")
-    assert "Another assessor looks at it" in page.text
+    assert "Your appeal is handed in" in page.text
     assert asta.get(f"{LIST}/{row}").status_code == 403
     bela = assessor(app, database, visits, "Bela")
     shown = bela.get(f"{LIST}/{row}").text

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
     Account,
+    AccountGrant,
     CourseMember,
     MicroCredentialSeries,
     MicroCredentialVersion,
@@ -34,7 +35,7 @@ from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Recogniti
 from lti_tool.services.completing.prior_learning import Standing, State, Verdict
 from lti_tool.services.completing.prior_news import News
 from lti_tool.services.staff import accounts
-from lti_tool.services.staff.accounts import Access
+from lti_tool.services.staff.accounts import Access, Role
 
 LATELY = 20
 
@@ -85,6 +86,46 @@ def waiting(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplicatio
         .order_by(PriorLearningApplication.submitted_at, PriorLearningApplication.id)
     )
     return [one for one in db.scalars(handed_in) if not _obstacle(db, one, assessor.account)]
+
+
+def has_assessor(db: Session, organisation_id: uuid.UUID) -> bool:
+    """Whether anybody assesses for an awarding body today."""
+    return bool(_assessors(db, organisation_id))
+
+
+def is_stranded(db: Session, application: PriorLearningApplication) -> bool:
+    """Whether an application waits, and nobody who assesses here may judge it."""
+    return application.state == State.SUBMITTED and all(
+        _obstacle(db, application, one)
+        for one in _assessors(db, application.version.series.organisation_id)
+    )
+
+
+def stranded(db: Session, organisation_id: uuid.UUID) -> int:
+    """Return how many applications wait for an awarding body that has no assessor."""
+    if has_assessor(db, organisation_id):
+        return 0
+    waiting_there = (
+        sa.select(sa.func.count())
+        .select_from(PriorLearningApplication)
+        .join(PriorLearningApplication.version)
+        .join(MicroCredentialVersion.series)
+        .filter(
+            PriorLearningApplication.state == State.SUBMITTED,
+            MicroCredentialSeries.organisation_id == organisation_id,
+        )
+    )
+    return db.scalar(waiting_there) or 0
+
+
+def _assessors(db: Session, organisation_id: uuid.UUID) -> Sequence[Account]:
+    granted = sa.exists().where(
+        AccountGrant.account_id == Account.id, AccountGrant.role == Role.ASSESSOR.value
+    )
+    found = sa.select(Account).filter(granted, Account.disabled_at.is_(None))
+    partners = sa.select(ReviewPartner.partner_id).filter_by(organisation_id=organisation_id)
+    asked = {organisation_id, *db.scalars(partners)}
+    return [one for one in db.scalars(found) if Access.of(one).assesses & asked]
 
 
 def lately(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplication]:

@@ -10,7 +10,7 @@ from lti_tool.errors import ToolError
 from lti_tool.lti.registrations import AUTOMATIC
 from lti_tool.models import Organisation
 from lti_tool.services import organisations, slugs
-from lti_tool.services.completing import moderation
+from lti_tool.services.completing import moderation, prior_assessment
 from lti_tool.services.connections import invitations, platforms, registrations
 from lti_tool.services.definitions import review_partners
 from lti_tool.web import time_zones
@@ -71,6 +71,7 @@ def _page(visit: AccountVisit, found: Organisation, problem: str = "") -> str:
         ],
         invitations=invitations.still_open(visit.db, found, visit.now),
         moderated=moderation.figures_of_body(visit.db, found.id),
+        stranded=prior_assessment.stranded(visit.db, found.id),
         has_reviewer=review_partners.has_reviewer(visit.db, found),
         policy=found.deployment_policy,
         hours=HOURS,

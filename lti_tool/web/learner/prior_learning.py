@@ -16,6 +16,7 @@ from lti_tool.models import PriorLearningApplication
 from lti_tool.services.completing import (
     completions,
     evidence,
+    prior_assessment,
     prior_files,
     prior_learning,
     prior_news,
@@ -181,6 +182,8 @@ def _page(
         may_appeal=current is not None and prior_learning.may_appeal(visit.db, current),
         appeal_until=_appeal_until(current),
         now=visit.now,
+        has_assessor=prior_assessment.has_assessor(visit.db, place.version.series.organisation_id),
+        is_stranded=current is not None and prior_assessment.is_stranded(visit.db, current),
         looked_at=place.unit.code,
         longest=prior_learning.LONGEST_TEXT,
         problem=problem,
