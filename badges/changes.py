@@ -56,6 +56,27 @@ def substantive(old: MicroCredential, new: MicroCredential) -> tuple[Difference,
     return tuple(one for one in differences(old, new) if one.is_substantive)
 
 
+def same_units(old: MicroCredential, new: MicroCredential) -> frozenset[str]:
+    """Return the codes of the units in which the same is learnt and judged in both.
+
+    A unit that names no types of assessment of its own is assessed as the whole is.
+    """
+    before, after = _content(old), _content(new)
+    units = {unit["code"]: unit for unit in before["units"]}
+    is_assessed_alike = not _is_substantive(before.get("assessment"), after.get("assessment"))
+    return frozenset(
+        unit["code"]
+        for unit in after["units"]
+        if unit["code"] in units
+        and not _is_substantive(units[unit["code"]], unit)
+        and (is_assessed_alike or unit.get("assessment"))
+    )
+
+
+def _is_substantive(old: Any, new: Any) -> bool:
+    return any(one.is_substantive for one in _compare("$", old, new))
+
+
 def _content(mc: MicroCredential) -> dict[str, Any]:
     return {name: value for name, value in definition.dump(mc).items() if name not in _NUMBERING}
 

@@ -42,6 +42,9 @@ class CompletionRecord(Base):
 
     `mentor_link`: a mentor at the workplace confirmed it, for whom the assessor vouches.
 
+    `carried_from_id`: the same judgement in an older version, of a unit that stayed the same: the
+    course was moved to this version (`services.courses.moving`). All but the version is as there.
+
     Of recognised prior learning `part` is the learning outcome, and the assessor is an account of
     this server: `assessor_account`.
 
@@ -77,6 +80,10 @@ class CompletionRecord(Base):
     evidence_link: Mapped[str | None] = mapped_column(sa.Text)
     is_evidence_shared: Mapped[bool] = mapped_column(default=True, server_default=sa.false())
     retracts_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("completion_records.id"), index=True
+    )
+
+    carried_from_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("completion_records.id"), index=True
     )
 

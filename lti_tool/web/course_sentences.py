@@ -44,4 +44,15 @@ COURSES: Mapping[str, Sentence] = {
         N_("The course offers fewer units of a choice than are needed."), _GO_BACK
     ),
     "nobody_ticked": Sentence(N_("Nobody is ticked."), _GO_BACK),
+    "version_outlook_changed": Sentence(
+        N_(
+            "Something has changed since you looked, so moving the course means something else "
+            "by now. Nothing was moved."
+        ),
+        N_("Look once more at what it means for your learners."),
+    ),
+    "version_decisions_wait": Sentence(
+        N_("Something of this version still waits for a decision. Nothing was moved."),
+        N_("Open the page of the versions again: it says what is to be decided first."),
+    ),
 }

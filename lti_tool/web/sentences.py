@@ -110,7 +110,10 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "version_in_use": Sentence(
         N_("Learners have begun with the version that your course offers, so it stays."),
-        N_("A new course can begin with another version."),
+        N_(
+            "The page of the versions shows what moving them to a newer one means. A new course "
+            "can begin with any version."
+        ),
     ),
     "unknown_placement": Sentence(
         N_("This course does not offer that micro-credential."), _LOOK_AGAIN

@@ -91,6 +91,8 @@ TEACHER_PLACES = (
     "person",
     "person withdrawn",
     "version",
+    "version begun",
+    "moving",
     "choose unknown",
     "review",
     "review nobody",
@@ -256,6 +258,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     empty = sit(page, world, teacher, elsewhere)
     selecting = sit_to_select(page, world, teacher, world.course)
     copied = sit(page, world, teacher, teaching.copy_course(world))
+    begun = sit(page, world, teacher, teaching.begin_course(world))
     mistyped = sit(page, world, teacher, teaching.mistype(world))
     crowded = _crowd(world, page)
     graded = world.links[PARTS_UNIT]
@@ -294,6 +297,8 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "person": f"{course}/people/{person_id(world, flagged)}",
         "person withdrawn": f"{course}/people/{person_id(world, revoked)}",
         "version": f"{copied}/course/version",
+        "version begun": f"{begun}/course/version",
+        "moving": f"{begun}/course/version/{_version_id(world, '9.1')}",
         "choose unknown": f"{mistyped}/choose",
         "remove file": f"{course}/evidence/{_file_id(world, flagged)}/remove",
         "review": f"{reviewing}/course/review",
@@ -358,9 +363,11 @@ def _careful_course(world: World, page: Page) -> str:
     return address
 
 
-def _version_id(world: World) -> uuid.UUID:
+def _version_id(world: World, number: str | None = None) -> uuid.UUID:
     with world.tool.database.transaction(read_only=True) as db:
         versions = db.query(MicroCredentialVersion)
+        if number is not None:
+            return versions.filter_by(version=number).one().id
         return next(each.id for each in versions if each.series.code == world.mc.code)
 
 

@@ -109,6 +109,41 @@ def copy_course(world: World) -> Link:
     return world.lms.add_link(course, "A copied activity", custom, gradable=False)
 
 
+def begin_course(world: World) -> Link:
+    """Add a course whose learner has begun with a version that is no longer the newest."""
+    old = samples.all()[1]
+    course, _ = add_course(world, "A course that has begun", world.people.learners[:1])
+    custom = {"mc": f"{old.awarding_body.slug}/{old.code}", "unit": old.units[0].code}
+    link = world.lms.add_link(course, "A unit that changes", custom, gradable=False)
+    with world.tool.database.transaction() as db:
+        courses.publish(db, old, world.tool.settings.public_url, clock.now())
+    visit(world, world.people.learners[0], [link])
+    with Browser(world.lms_url) as teacher:
+        page = _course(teacher, world, link)
+        for unit in old.units[:2]:
+            who = person_id(world, world.people.learners[0])
+            form = _ok(teacher.get(f"{page}/units/{unit.code}"))
+            names = [one.name for one in form.forms if one.name == "record"]
+            assert names
+            points = {
+                control.name: "99"
+                for one in form.forms
+                if one.name == "record"
+                for control in one.fields
+                if (control.name or "").startswith(f"points-{who}")
+            }
+            _ok(teacher.submit("record", points or {"person": [who]}))
+    newer = replace(
+        old,
+        version="9.1",
+        hours=(old.hours or 0) + 1,
+        units=(replace(old.units[0], outcomes=old.units[0].outcomes[:1]), *old.units[1:]),
+    )
+    with world.tool.database.transaction() as db:
+        courses.publish(db, newer, world.tool.settings.public_url, clock.now())
+    return link
+
+
 def mistype(world: World) -> Link:
     """Add a link whose parameter names nothing."""
     return world.lms.add_link(world.course, "A mistyped activity", {"mc": "BEM-S-WDL1"})

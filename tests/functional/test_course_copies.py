@@ -151,7 +151,7 @@ def test_when_a_learner_has_begun_the_version_stays(visits: Visits) -> None:
     assert refused.status == 409
     assert "Learners have begun with the version" in refused.text
     page = teacher.get("course/version")
-    assert "so it stays" in page.text
+    assert "keep it until you move them" in page.text
     assert page.submit("version").status == 200
     assert offered(visits) == [("1.0", False)]
 
@@ -170,7 +170,7 @@ def test_an_application_for_prior_learning_is_a_beginning_of_a_learner_only(
     refused = teacher.post(*form)
     assert refused.status == 409
     assert "Learners have begun with the version" in refused.text
-    assert "so it stays" in teacher.get("course/version").text
+    assert "keep it until you move them" in teacher.get("course/version").text
     assert "An assessor of" in learner.get(at).text
 
 

@@ -92,6 +92,8 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.course": COURSE,
     "teacher.version": COURSE,
     "teacher.choose_version": COURSE,
+    "teacher.moving": COURSE,
+    "teacher.move": COURSE,
     "teacher.settings": COURSE,
     "teacher.save_settings": COURSE,
     "teacher.confirmations": COURSE,

@@ -94,7 +94,8 @@ def settle(
     )
     held = {(award.person_id, award.is_test): award for award in awards}
     claimed = _claimed(db, [award.id for award in held.values()])
-    refused = _refused(db, people, version)
+    carried = [one.person.id for one in judged if any(row.carried_from_id for row in one.records)]
+    refused = _refused(db, people, carried, version)
     if catalogue.definition(version).stack is None:
         settling = _Settling(db, version, now, refused, claimed)
     else:
@@ -197,10 +198,19 @@ Refused = dict[tuple[uuid.UUID, bool], datetime]
 """When a person took an award away, by (person, is_test)."""
 
 
-def _refused(db: Session, people: Sequence[uuid.UUID], version: MicroCredentialVersion) -> Refused:
-    is_it = Award.version_id == version.id
-    if catalogue.definition(version).stack is not None:  # all its versions rest on the same parts
-        is_it = Award.version_id.in_([one.id for one in version.series.versions])
+def _refused(
+    db: Session,
+    people: Sequence[uuid.UUID],
+    carried: Sequence[uuid.UUID],
+    version: MicroCredentialVersion,
+) -> Refused:
+    """`carried`: those whose results in another version count here."""
+    is_it: sa.ColumnElement[bool] = Award.version_id == version.id
+    is_stacked = catalogue.definition(version).stack is not None
+    if is_stacked or carried:
+        of_series = Award.version_id.in_([one.id for one in version.series.versions])
+        # All versions of what is made of others rest on the same parts.
+        is_it = of_series if is_stacked else is_it | (of_series & Award.person_id.in_(carried))
     last = (
         sa.select(Award.person_id, Award.is_test, sa.func.max(Award.withdrawn_at))
         .filter(
@@ -370,7 +380,8 @@ class _Settling:
             version_id=self.version.id,
             course_id=self._led_to(judged, progress),
             is_test=passed is None,
-            awarded_at=max(completed_at, confirmed_at or completed_at),
+            # What was carried over from an older version may have been completed before.
+            awarded_at=max(completed_at, confirmed_at or completed_at, self.version.published_at),
             granted_at=self.now,
             results=[_entry(unit, by_id) for unit in progress.stated],
             parts=[_part(part) for part in _parts(self.db, progress)] or None,

@@ -155,14 +155,39 @@ def resting_on(
     ]
 
 
-def own(db: Session, person: Person, award_id: uuid.UUID) -> Award:
-    """Return a larger award that stands and is this person's.
+def of_other_versions(
+    db: Session, person: Person, version: MicroCredentialVersion
+) -> Sequence[LargerAward]:
+    """Return a person's awards of other versions of the same series, what came last first."""
+    rows = db.execute(
+        sa.select(Award, IS_CLAIMED)
+        .join(Award.version)
+        .filter(
+            Award.person_id == person.id,
+            Award.withdrawn_at.is_(None),
+            Award.is_test.is_(False),
+            MicroCredentialVersion.series_id == version.series_id,
+            MicroCredentialVersion.id != version.id,
+        )
+        .order_by(Award.granted_at.desc(), Award.id)
+    )
+    return [
+        LargerAward(award, catalogue.definition(award.version), is_claimed)
+        for award, is_claimed in rows
+    ]
+
+
+def own(db: Session, person: Person, award_id: uuid.UUID, version: MicroCredentialVersion) -> Award:
+    """Return an award that stands and is this person's: a larger one, or of the series of
+    `version`.
 
     Raises:
         NotFound: `not_awarded`.
     """
     award = db.get(Award, award_id)
-    if award is None or award.person_id != person.id or award.parts is None:
+    if award is None or award.person_id != person.id:
+        raise NotFound("not_awarded")
+    if award.parts is None and award.version.series_id != version.series_id:
         raise NotFound("not_awarded")
     if award.withdrawn_at is not None:
         raise NotFound("not_awarded")

@@ -100,6 +100,36 @@ def keep_all(
     return [known[person.id, row.key] for person, row in rows]
 
 
+def keep_carried(
+    db: Session,
+    version: MicroCredentialVersion,
+    people: Collection[uuid.UUID],
+    rows: Sequence[CompletionRecord],
+    now: datetime,
+) -> None:
+    """Keep records that were made in another version, with the times that they have there, and
+    judge each of `people` once. Who judged then need not be allowed to now.
+
+    The caller holds the locks on the people's enrolments.
+
+    Raises:
+        ToolError: the codes of `badges.completion.check`.
+    """
+    histories = _records(db, people, version)
+    mc = catalogue.definition(version)
+    for row in rows:
+        history = histories[row.person_id]
+        try:
+            rules.check(mc, as_completion(row), [as_completion(record) for record in history])
+        except InvalidCompletion as error:
+            raise ToolError(error.code, unit=row.unit_code) from error
+        history.append(row)
+    db.add_all(rows)
+    db.flush()
+    found = sa.select(Person).filter(Person.id.in_(people)).order_by(Person.id)
+    _judge(db, version, [(person, histories[person.id]) for person in db.scalars(found)], now)
+
+
 def _judging(rows: Iterable[CompletionRecord]) -> set[uuid.UUID]:
     """Return who judges by these rows, or takes something back."""
     judged = [row for row in rows if row.route == Route.ASSESSED.value or row.retracts_id]

@@ -50,12 +50,14 @@ class Learner:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earned:
     """`credential`: if claimed. `withdrawn`: the award that was withdrawn last, if none was
-    granted since.
+    granted since. `version`: the number of the version, where the award is of another than the
+    course offers.
     """
 
     award: Award | None = None
     withdrawn: Award | None = None
     credential: Credential | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +139,24 @@ def numbers(db: Session, course: Course) -> dict[uuid.UUID, int]:
 
 
 def earned(
-    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
+    db: Session, course: Course, people: Collection[uuid.UUID], version: MicroCredentialVersion
 ) -> defaultdict[uuid.UUID, Earned]:
-    """Return what each of `people` holds of a version, or held last."""
-    last = _last_awards(db, people, version)
+    """Return what each of `people` holds of a version, or held last; else of one that the course
+    offered before."""
+    before = _standing_awards(course, version).filter(
+        Award.person_id.in_(people), Award.version_id != version.id
+    )
+    former = before.options(joinedload(Award.version)).order_by(Award.granted_at)
+    last = {award.person_id: award for award in db.scalars(former)}
+    last.update(_last_awards(db, people, version))
     standing = {one: award for one, award in last.items() if award.withdrawn_at is None}
     credentials = _credentials(db, [award.id for award in standing.values()])
     found: defaultdict[uuid.UUID, Earned] = defaultdict(Earned)
     for person_id, award in last.items():
         if award.withdrawn_at is None:
-            found[person_id] = Earned(award=award, credential=credentials.get(award.id))
+            other = award.version.version if award.version_id != version.id else None
+            credential = credentials.get(award.id)
+            found[person_id] = Earned(award=award, credential=credential, version=other)
         else:
             found[person_id] = Earned(withdrawn=award)
     return found
@@ -175,8 +185,16 @@ def _learning_in(course: Course) -> sa.Select[uuid.UUID]:
 
 
 def _standing_awards(course: Course, version: MicroCredentialVersion) -> sa.Select[Award]:
+    """Return what stands of a version, and of those that the course offered before it moved."""
+    offered = sa.select(Placement.version_id).filter_by(course_id=course.id)
+    of_series = sa.select(MicroCredentialVersion.id).filter_by(series_id=version.series_id)
+    earlier = (
+        (Award.course_id == course.id)
+        & Award.version_id.in_(of_series)
+        & Award.version_id.not_in(offered)
+    )
     return sa.select(Award).filter(
-        Award.version_id == version.id,
+        (Award.version_id == version.id) | earlier,
         Award.is_test.is_(False),
         Award.withdrawn_at.is_(None),
         Award.person_id.in_(_learning_in(course)),

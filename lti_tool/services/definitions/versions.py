@@ -140,19 +140,20 @@ def choose(
     if chosen.id != placement.version_id:
         if has_begun(db, placement):
             raise Conflict("version_in_use")
-        _change(db, placement, chosen, links)
+        change(db, placement, chosen, links)
     placement.asks_since = None
     db.flush()
     subject = f"placement:{placement.id}"
     audit.note(db, actor, "placement.version_chosen", subject, now, version=chosen.version)
 
 
-def _change(
+def change(
     db: Session,
     placement: Placement,
     chosen: MicroCredentialVersion,
     links: Sequence[ResourceLink],
 ) -> None:
+    """Let a placement be of another version, as `choose` says; `links`: its own, locked."""
     units = {unit.code: unit for unit in catalogue.definition(chosen).units}
     for link in links:
         if link.unit_code is not None and link.unit_code not in units:

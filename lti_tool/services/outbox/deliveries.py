@@ -23,6 +23,7 @@ from badges.micro_credential import MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, Rule
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
+    Award,
     CompletionRecord,
     Course,
     CourseMember,
@@ -77,13 +78,20 @@ def sync(
 ) -> None:
     """Queue what the gradebook columns of people's links should say and do not. Idempotent.
 
-    Where a teacher graded in the gradebook itself, that stands: nothing is sent over it.
+    Where a teacher graded in the gradebook itself, that stands: nothing is sent over it. So does
+    what was sent of somebody who holds an award of another version, and has not begun this one.
 
     The caller holds the locks on the people's enrolments.
     """
     latest = _latest(db, [one.person.id for one in reached])
+    told = [one.person.id for one in reached if not one.records and one.person.id in latest]
+    finished = _finished_before(db, told, version)
     reached = [
-        one for one in reached if one.records or one.progress.stack or one.person.id in latest
+        one
+        for one in reached
+        if one.records
+        or one.progress.stack
+        or (one.person.id in latest and one.person.id not in finished)
     ]
     if not reached:
         return  # nothing to say, and nothing that was said
@@ -309,6 +317,26 @@ def _links(
     for person_id, link in rows:
         found[person_id].append(link)
     return found
+
+
+def _finished_before(
+    db: Session, people: Sequence[uuid.UUID], version: MicroCredentialVersion
+) -> set[uuid.UUID]:
+    """Return those who hold an award of another version of the same series."""
+    if not people:
+        return set()
+    held = (
+        sa.select(Award.person_id)
+        .join(Award.version)
+        .filter(
+            Award.person_id.in_(people),
+            Award.is_test.is_(False),
+            Award.withdrawn_at.is_(None),
+            MicroCredentialVersion.series_id == version.series_id,
+            MicroCredentialVersion.id != version.id,
+        )
+    )
+    return set(db.scalars(held))
 
 
 def _graded_by_hand(

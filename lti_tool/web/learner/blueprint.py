@@ -7,7 +7,8 @@ from flask import Blueprint, has_request_context, request
 blueprint = Blueprint("learner", __name__, url_prefix="/launches/<uuid:launch_id>")
 
 LARGER = "of"
-"""The parameter that names the award of a larger micro-credential, which the page is then about."""
+"""The parameter that names the award of a larger micro-credential, or of another version of this
+one, which the page is then about."""
 
 
 @blueprint.url_defaults

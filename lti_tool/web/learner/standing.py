@@ -30,7 +30,8 @@ class LearnerStanding:
     """`award`: shown as earned, a TEST one where nothing real is; `credential`: once claimed.
 
     `stack`: what it is made of, if of others. `larger`: what the person has earned that is made of
-    it, among others. `withdrawn`: the award that was withdrawn last, if none was granted since.
+    it, among others; `earlier`: of other versions of it. `withdrawn`: the award that was withdrawn
+    last, if none was granted since.
     `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
     `waiting`: everything is completed, and a person has to confirm it. `elsewhere`: of what is made
     of others, where else the same person has it or waits for it.
@@ -46,6 +47,7 @@ class LearnerStanding:
     withdrawn: Award | None
     credential: Credential | None
     larger: Sequence[LargerAward]
+    earlier: Sequence[LargerAward]
     is_of_link: bool
 
     @property
@@ -63,8 +65,8 @@ class LearnerStanding:
 
 
 def standing(visit: Visit) -> LearnerStanding:
-    """Return where this person stands in the micro-credential of this link, or in the larger one
-    whose award the address names.
+    """Return where this person stands in the micro-credential of this link, or in the larger one,
+    or the other version of it, whose award the address names.
 
     Raises:
         Conflict: `link_not_placed`. NotFound: `not_awarded`: they have no such award.
@@ -72,7 +74,7 @@ def standing(visit: Visit) -> LearnerStanding:
     link, named = visit.launch.link, request.args.get(LARGER)
     if link.placement is None:
         raise Conflict("link_not_placed")
-    award = _larger(visit, named) if named is not None else None
+    award = _named(visit, named, link.placement) if named is not None else None
     version = link.placement.version if award is None else award.version
     progress = completions.standing(visit.db, visit.launch.person, version, visit.now).with_tests
     if named is None:
@@ -100,6 +102,7 @@ def standing(visit: Visit) -> LearnerStanding:
         withdrawn=awards.withdrawn(visit.db, visit.launch.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         larger=stack_awards.resting_on(visit.db, visit.launch.person, version),
+        earlier=stack_awards.of_other_versions(visit.db, visit.launch.person, version),
         is_of_link=named is None,
     )
 
@@ -112,9 +115,9 @@ def _stack(visit: Visit, version: MicroCredentialVersion, progress: Progress) ->
     return stacks.view(progress.stack, parts.titles(visit.db, mc), earned, visit.now)
 
 
-def _larger(visit: Visit, named: str) -> Award:
+def _named(visit: Visit, named: str, placement: Placement) -> Award:
     try:
         wanted = uuid.UUID(named)
     except ValueError as error:
         raise NotFound("not_awarded") from error
-    return stack_awards.own(visit.db, visit.launch.person, wanted)
+    return stack_awards.own(visit.db, visit.launch.person, wanted, placement.version)

@@ -101,7 +101,7 @@ def _table(visit: Visit, placement: Placement, shown: Grid) -> dict[str, Any]:
         "grid": shown,
         "columns": [one for one in mc.units if unit in ("", one.code)],
         "position": {one.code: number for number, one in enumerate(mc.units, start=1)},
-        "earned": roster.earned(visit.db, people, placement.version),
+        "earned": roster.earned(visit.db, visit.launch.course, people, placement.version),
         "here": narrowing.addresses("course", visit, placement, shown.wish, unit=unit or None),
         "narrowed": {**narrowing.query(shown.wish), "page": None},
         "stuck": {one.person.id: grid.stuck(one, visit.now) for one in shown.rows},

@@ -43,6 +43,11 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         waiting=waiting,
         withdrawn=awards.withdrawn(visit.db, member.person, version),
         credential=credentials.current(visit.db, award) if award else None,
+        earlier=[
+            one.award
+            for one in stack_awards.of_other_versions(visit.db, member.person, version)
+            if stack_awards.decides(visit.db, visit.launch.course, one.award)
+        ],
         records=records[::-1],
         retracted={row.retracts_id for row in records if row.retracts_id},
         files=evidence.of_records(visit.db, records),
@@ -62,6 +67,7 @@ def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
 def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Take a record back; sent twice, it is taken back once."""
     record = own_record(visit, record_id)
+    placement = placement_of(visit, record)
     try:
         completions.retract(
             visit.db,
@@ -75,7 +81,6 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
         if error.code not in completions.UNFIT_REASONS:
             raise
         return _retraction_page(visit, record, what_happened(error)), error.status
-    placement = placement_of(visit, record)
     return redirect(
         address("person", visit, placement, person_id=record.person_id, done="retracted"), 303
     )
@@ -105,6 +110,12 @@ def own_record(visit: Visit, record_id: uuid.UUID) -> CompletionRecord:
 
 
 def placement_of(visit: Visit, record: CompletionRecord) -> Placement:
-    """Return what the record is about: not always the micro-credential of the launched link."""
-    offered = placements.of_course(visit.db, visit.launch.course)
-    return next(one for one in offered if one.version_id == record.version_id)
+    """Return what the record is about: not always the micro-credential of the launched link.
+
+    Raises:
+        NotFound: `unknown_record`: the course has moved to another version since.
+    """
+    for offered in placements.of_course(visit.db, visit.launch.course):
+        if offered.version_id == record.version_id:
+            return offered
+    raise NotFound("unknown_record")

@@ -1,4 +1,5 @@
-"""Which version of the micro-credential the course offers: asked once in a copied course."""
+"""Which version of the micro-credential the course offers: asked once in a copied course; and
+moving a course whose learners have begun to a newer one."""
 
 import uuid
 
@@ -6,6 +7,8 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound
+from lti_tool.services.completing import assessors
+from lti_tool.services.courses import moving as moves
 from lti_tool.services.definitions import catalogue, versions
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
@@ -25,6 +28,8 @@ def version(visit: Visit) -> ResponseReturnValue:
             for row in versions.choices(visit.db, placement, visit.now)
         ],
         has_begun=versions.has_begun(visit.db, placement),
+        newer=moves.newer(visit.db, placement, visit.now),
+        definition=catalogue.definition,
         address=address,
     )
 
@@ -41,3 +46,37 @@ def choose_version(visit: Visit) -> ResponseReturnValue:
         raise NotFound("unknown_micro_credential") from error
     versions.choose(visit.db, placement, wanted, actor=actor(visit), now=visit.now)
     return redirect(address("course", visit, placement, done="version"), 303)
+
+
+@blueprint.get("/course/version/<uuid:version_id>")
+@visiting(teacher=True)
+def moving(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
+    """Say what moving the course to a newer version means for its learners."""
+    placement = chosen_placement(visit)
+    return render_template(
+        "teacher/moving.html",
+        visit=visit,
+        placement=placement,
+        mc=catalogue.definition(placement.version),
+        outlook=moves.outlook(visit.db, placement, version_id, visit.now),
+        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        address=address,
+    )
+
+
+@blueprint.post("/course/version/<uuid:version_id>")
+@visiting(teacher=True, writes=True)
+def move(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
+    """Move it, if it still means what the teacher was told; sent twice, it is moved once."""
+    placement = chosen_placement(visit)
+    may_set_up(visit, placement)
+    if placement.version_id != version_id:
+        moves.move(
+            visit.db,
+            placement,
+            version_id,
+            seen=request.form.get("seen", ""),
+            actor=actor(visit),
+            now=visit.now,
+        )
+    return redirect(address("course", visit, placement, done="moved"), 303)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from badges import samples
-from badges.changes import Difference, differences, substantive
+from badges.changes import Difference, differences, same_units, substantive
 from badges.micro_credential import Concept, MicroCredential
 from badges.rules import SignOff
 from badges.text import Text
@@ -164,3 +164,37 @@ def test_whoever_may_complete_by_taking_part_is_a_rule(sample: MicroCredential) 
     other = replace(first, allows_participation=not first.allows_participation)
     changed = replace(sample, units=(other, *sample.units[1:]))
     assert of(sample, changed) == [("$.units[0].allows_participation", True)]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rule": SignOff(statement=Text({"en": "Seen by the examiner"}))},
+        {"outcomes": ()},
+        {"assessment": ()},
+        {"code": "another"},
+    ],
+)
+def test_a_unit_in_which_something_else_is_learnt_or_judged_is_another(
+    changed: dict[str, Any],
+) -> None:
+    welding = samples.welding()
+    newer = replace(welding, units=(replace(welding.units[0], **changed), *welding.units[1:]))
+    assert same_units(welding, newer) == {one.code for one in welding.units[1:]}
+
+
+def test_a_unit_without_types_of_assessment_follows_those_of_the_whole() -> None:
+    welding = samples.welding()
+    first = replace(welding.units[0], assessment=())
+    old = replace(welding, units=(first, *welding.units[1:]))
+    other = replace(old.assessment, methods=old.assessment.methods[:-1])
+    newer = replace(old, assessment=other)
+    assert same_units(old, newer) == {one.code for one in welding.units[1:]}
+
+
+def test_a_unit_that_is_put_elsewhere_or_translated_stays_the_same() -> None:
+    welding = samples.welding()
+    title = Text({**welding.units[0].title, "fr": "Sécurité"})
+    first = replace(welding.units[0], title=title)
+    newer = replace(welding, hours=None, units=(*welding.units[1:], first))
+    assert same_units(welding, newer) == {one.code for one in welding.units}

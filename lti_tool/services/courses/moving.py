@@ -1,0 +1,361 @@
+"""Move a course whose learners have begun to a newer version, after saying what that means.
+
+What was recorded in the course for units that are the same in both versions counts for the newer
+one: `CompletionRecord.carried_from_id` says whence it came, and the old record stays. Nothing is
+carried over for a unit in which something else is learnt or judged. Who holds an award of the old
+version has finished: it stays, and nothing of theirs is carried.
+"""
+
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from badges import changes, completion
+from badges.changes import Difference
+from badges.completion import InvalidCompletion
+from badges.micro_credential import LearningUnit, MicroCredential
+from lti_tool.errors import Conflict, NotFound
+from lti_tool.models import (
+    Award,
+    CompletionRecord,
+    Course,
+    CourseMember,
+    EvidenceFile,
+    MentorLink,
+    MicroCredentialVersion,
+    ModerationSample,
+    PendingAward,
+    Placement,
+    PriorLearningApplication,
+    ResourceLink,
+)
+from lti_tool.services import audit
+from lti_tool.services.awarding import enrolments
+from lti_tool.services.completing import judging, prior_learning
+from lti_tool.services.definitions import catalogue, versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a move would mean. `learners`: who have begun and hold no award; `unharmed`: those of
+    them who lose nothing; `finished`: who would have completed everything.
+
+    `again`: how many have something in a unit that is another one now, by code; `gone`: in a unit
+    that the newer version lacks. `added`: units that are only there. `holders`: who hold an award.
+    `confirmations`, `applications`: what has to be decided before. `links`: how many links for
+    mentors would open no more. `seen` names all this, so that nobody agrees to something else.
+    """
+
+    chosen: MicroCredentialVersion
+    changes: tuple[Difference, ...]
+    learners: int
+    unharmed: int
+    finished: int
+    again: Sequence[tuple[LearningUnit, int]]
+    gone: Sequence[tuple[LearningUnit, int]]
+    added: Sequence[LearningUnit]
+    holders: int
+    confirmations: int
+    applications: int
+    links: int
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.confirmations and not self.applications
+
+    @property
+    def seen(self) -> str:
+        """32 hex digits."""
+        counts = [(unit.code, count) for unit, count in (*self.again, *self.gone)]
+        numbers = (self.learners, self.unharmed, self.finished, self.holders, self.links)
+        return hashlib.sha256(repr((self.chosen.id, counts, numbers)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """`carried`: what counts for the newer version, by person, oldest first."""
+
+    outlook: Outlook
+    kept: frozenset[str]
+    carried: Mapping[uuid.UUID, Sequence[CompletionRecord]]
+
+
+def newer(db: Session, placement: Placement, now: datetime) -> list[MicroCredentialVersion]:
+    """Return the versions to which a course can be moved, newest first."""
+    found: list[MicroCredentialVersion] = []
+    for version in versions.choices(db, placement, now):
+        if version.id == placement.version_id:
+            return found
+        found.append(version)
+    return []
+
+
+def outlook(db: Session, placement: Placement, version_id: uuid.UUID, now: datetime) -> Outlook:
+    """Return what moving the course to this version would mean.
+
+    Raises:
+        NotFound: `unknown_micro_credential`: no newer version that it could offer.
+    """
+    return _plan(db, placement, _chosen(db, placement, version_id, now), now).outlook
+
+
+def move(
+    db: Session,
+    placement: Placement,
+    version_id: uuid.UUID,
+    *,
+    seen: str,
+    actor: str,
+    now: datetime,
+) -> Outlook:
+    """Let the course offer a newer version, and its learners go on with that. For good.
+
+    `seen`: of the `Outlook` that the teacher agreed to.
+
+    Raises:
+        NotFound: `unknown_micro_credential`.
+        Conflict: `version_outlook_changed`: it means something else by now;
+            `version_decisions_wait`: awards or applications have to be decided before.
+    """
+    # The course as launches lock it, links and learners in the order of a launch; then whoever has
+    # just kept a record in the course refers to it, and is waited for.
+    course = sa.select(Course.id).filter_by(id=placement.course_id)
+    db.execute(course.with_for_update(key_share=True))
+    linked = sa.select(ResourceLink).filter_by(placement_id=placement.id).order_by(ResourceLink.id)
+    links = db.scalars(linked.with_for_update()).all()
+    chosen = _chosen(db, placement, version_id, now)
+    begun = set(_begun(db, placement))
+    for version in sorted((placement.version, chosen), key=lambda one: one.id):
+        enrolments.lock_all(db, begun, version, now)
+    db.execute(course.with_for_update())
+    db.refresh(placement, with_for_update=True)
+    old = placement.version
+    plan = _plan(db, placement, _chosen(db, placement, version_id, now), now)
+    if plan.outlook.seen != seen or not begun.issuperset(plan.carried):
+        raise Conflict("version_outlook_changed")
+    if not plan.outlook.is_ready:
+        raise Conflict("version_decisions_wait")
+    placement.asks_since = None
+    versions.change(db, placement, chosen, links)
+    _take_along(db, placement, old, plan, now)
+    rows = [_copy(row, chosen) for records in plan.carried.values() for row in records]
+    judging.keep_carried(db, chosen, plan.carried, rows, now)
+    _hand_over(db, placement, chosen)
+    subject, told = f"placement:{placement.id}", {"from": old.version, "version": chosen.version}
+    counts = {"learners": str(len(plan.carried)), "records": str(len(rows))}
+    audit.note(db, actor, "placement.version_moved", subject, now, **told, **counts)
+    return plan.outlook
+
+
+def _chosen(
+    db: Session, placement: Placement, version_id: uuid.UUID, now: datetime
+) -> MicroCredentialVersion:
+    for version in newer(db, placement, now):
+        if version.id == version_id:
+            return version
+    raise NotFound("unknown_micro_credential")
+
+
+def _plan(
+    db: Session, placement: Placement, chosen: MicroCredentialVersion, now: datetime
+) -> _Plan:
+    old, new = catalogue.definition(placement.version), catalogue.definition(chosen)
+    kept, begun, holders = changes.same_units(old, new), _begun(db, placement), _holders(placement)
+    held = set(db.scalars(holders)) & set(begun)
+    records = _records(db, placement, [one for one in begun if one not in held])
+    carried, lost, finished = {}, [], 0
+    for person, rows in records.items():
+        here = [row for row in _standing(rows) if row.course_id == placement.course_id]
+        carried[person] = [row for row in here if _fits(row, new, kept)]
+        lost.append(_lost(old, new, rows, carried[person], now))
+        completions = [judging.as_completion(row) for row in carried[person]]
+        finished += completion.progress(new, completions, now).is_complete
+    open_links = _open_links(db, placement, placement.version_id, now)
+    counts = Counter(code for codes in lost for code in codes)
+    codes = {unit.code for unit in new.units}
+    found = [(unit, counts[unit.code]) for unit in old.units if counts[unit.code]]
+    known = {unit.code for unit in old.units}
+    outlook = Outlook(
+        chosen=chosen,
+        changes=changes.differences(old, new),
+        learners=len(records),
+        unharmed=sum(not one for one in lost),
+        finished=finished,
+        again=[one for one in found if one[0].code in codes],
+        gone=[one for one in found if one[0].code not in codes],
+        added=[unit for unit in new.units if unit.code not in known],
+        holders=len(held),
+        confirmations=_count(db, _pending(placement, holders)),
+        applications=_count(db, _undecided(placement, kept)),
+        links=sum(not kept.issuperset(link.unit_codes) for link in open_links),
+    )
+    return _Plan(outlook, kept, carried)
+
+
+def _begun(db: Session, placement: Placement) -> Sequence[uuid.UUID]:
+    """Return the learners with a record or an application in the version of the course; those who
+    only tried something out are none."""
+    learning = sa.select(CourseMember.person_id).filter_by(
+        course_id=placement.course_id, is_tester=False
+    )
+    found = [
+        sa.select(made.person_id).filter(
+            made.course_id == placement.course_id,
+            made.version_id == placement.version_id,
+            made.person_id.in_(learning),
+        )
+        for made in (CompletionRecord, PriorLearningApplication)
+    ]
+    return sorted(db.scalars(sa.union(*found)))
+
+
+def _holders(placement: Placement) -> sa.Select[uuid.UUID]:
+    return sa.select(Award.person_id).filter(
+        Award.version_id == placement.version_id,
+        Award.is_test.is_(False),
+        Award.withdrawn_at.is_(None),
+    )
+
+
+def _records(
+    db: Session, placement: Placement, people: Sequence[uuid.UUID]
+) -> Mapping[uuid.UUID, list[CompletionRecord]]:
+    """Return what was recorded of people in the version, wherever, oldest first."""
+    found: dict[uuid.UUID, list[CompletionRecord]] = {one: [] for one in people}
+    rows = sa.select(CompletionRecord).filter(
+        CompletionRecord.version_id == placement.version_id,
+        CompletionRecord.person_id.in_(people),
+    )
+    for row in db.scalars(rows.order_by(CompletionRecord.recorded_at, CompletionRecord.id)):
+        found[row.person_id].append(row)
+    return found
+
+
+def _standing(rows: Iterable[CompletionRecord]) -> list[CompletionRecord]:
+    rows = list(rows)
+    undone = {row.retracts_id for row in rows if row.retracts_id is not None}
+    return [row for row in rows if row.retracts_id is None and row.id not in undone]
+
+
+def _fits(row: CompletionRecord, new: MicroCredential, kept: Collection[str]) -> bool:
+    if row.unit_code not in kept:
+        return False
+    try:
+        completion.check(new, judging.as_completion(row))
+    except InvalidCompletion:
+        return False
+    return True
+
+
+def _lost(
+    old: MicroCredential,
+    new: MicroCredential,
+    rows: Sequence[CompletionRecord],
+    carried: Sequence[CompletionRecord],
+    now: datetime,
+) -> frozenset[str]:
+    """Return the units of which something does not count any more."""
+    left = {row.unit_code for row in _standing(rows) if row not in carried}
+    before = completion.progress(old, [judging.as_completion(row) for row in rows], now)
+    after = completion.progress(new, [judging.as_completion(row) for row in carried], now)
+    done = {unit.unit for unit in after.units if unit.is_complete}
+    had = {unit.unit for unit in before.units if unit.is_complete}
+    return frozenset(left | (had - done))
+
+
+def _pending(placement: Placement, holders: sa.Select[uuid.UUID]) -> sa.Select[uuid.UUID]:
+    return sa.select(PendingAward.person_id).filter(
+        PendingAward.course_id == placement.course_id,
+        PendingAward.version_id == placement.version_id,
+        PendingAward.declined_at.is_(None),
+        PendingAward.person_id.not_in(holders),
+    )
+
+
+def _undecided(placement: Placement, kept: Collection[str]) -> sa.Select[uuid.UUID]:
+    """Return the applications for units that are other ones now, and wait for an assessor."""
+    return sa.select(PriorLearningApplication.id).filter(
+        PriorLearningApplication.course_id == placement.course_id,
+        PriorLearningApplication.version_id == placement.version_id,
+        PriorLearningApplication.unit_code.not_in(kept),
+        PriorLearningApplication.state == prior_learning.State.SUBMITTED.value,
+    )
+
+
+def _count(db: Session, found: sa.Select[uuid.UUID]) -> int:
+    return db.scalars(sa.select(sa.func.count()).select_from(found.subquery())).one()
+
+
+def _open_links(
+    db: Session, placement: Placement, version_id: uuid.UUID, now: datetime
+) -> Sequence[MentorLink]:
+    return db.scalars(
+        sa.select(MentorLink).filter(
+            MentorLink.course_id == placement.course_id,
+            MentorLink.version_id == version_id,
+            MentorLink.used_at.is_(None),
+            MentorLink.revoked_at.is_(None),
+            MentorLink.expires_at > now,
+        )
+    ).all()
+
+
+def _take_along(
+    db: Session, placement: Placement, old: MicroCredentialVersion, plan: _Plan, now: datetime
+) -> None:
+    """Let what is open for units that stay the same be about the newer version, and close links for
+    mentors that ask for others."""
+    chosen = plan.outlook.chosen
+    applied = sa.update(PriorLearningApplication).where(
+        PriorLearningApplication.course_id == placement.course_id,
+        PriorLearningApplication.version_id == old.id,
+        PriorLearningApplication.unit_code.in_(plan.kept),
+        PriorLearningApplication.person_id.in_(plan.carried),
+    )
+    db.execute(applied.values(version_id=chosen.id))
+    for link in _open_links(db, placement, old.id, now):
+        if plan.kept.issuperset(link.unit_codes):
+            link.version = chosen
+        else:
+            link.revoked_at = now
+    db.flush()
+
+
+def _copy(row: CompletionRecord, chosen: MicroCredentialVersion) -> CompletionRecord:
+    """Return the same record of another version; it refers to where it came from."""
+    own = {"id", "key", "version_id", "carried_from_id"}
+    same = {
+        column.key: getattr(row, column.key)
+        for column in sa.inspect(CompletionRecord).column_attrs
+        if column.key not in own
+    }
+    return CompletionRecord(
+        id=uuid.uuid4(),
+        key=f"carried:{row.id.hex}",
+        version_id=chosen.id,
+        carried_from_id=row.id,
+        **same,
+    )
+
+
+def _hand_over(db: Session, placement: Placement, chosen: MicroCredentialVersion) -> None:
+    """Let files, and results that were drawn to be looked at again, belong to the records that
+    count now."""
+    carried = sa.select(CompletionRecord.id).filter(
+        CompletionRecord.course_id == placement.course_id,
+        CompletionRecord.version_id == chosen.id,
+    )
+    for table in (EvidenceFile, ModerationSample):
+        successor = carried.filter(CompletionRecord.carried_from_id == table.record_id)
+        db.execute(
+            sa.update(table)
+            .where(successor.exists())
+            .values(record_id=successor.scalar_subquery())
+            .execution_options(synchronize_session=False)
+        )
