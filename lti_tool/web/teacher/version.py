@@ -6,6 +6,7 @@ import uuid
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from badges.completion import Route
 from lti_tool.errors import NotFound
 from lti_tool.services.completing import assessors
 from lti_tool.services.courses import moving as moves
@@ -59,6 +60,7 @@ def moving(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
         placement=placement,
         mc=catalogue.definition(placement.version),
         outlook=moves.outlook(visit.db, placement, version_id, visit.now),
+        unlocked={row.unit_code for row in placement.units if row.route == Route.UNLOCKED.value},
         barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
         address=address,
     )
