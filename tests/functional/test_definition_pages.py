@@ -50,10 +50,39 @@ def test_a_review_that_is_due_is_announced_and_given(
     assert "Confirm it" not in boss.get(page).text
     assert "PV-0" not in rita.client.get("/catalogue").text
     assert boss.code("POST", f"{page}/confirm", years="2") == (403, "reviewers_only")
-    done = rita.post(f"{page}/confirm", years="2")
+    hasty = rita.post(f"{page}/confirm", years="2")
+    assert hasty.status_code == 403
+    assert "had no part in writing this definition" in hasty.text
+    done = rita.post(f"{page}/confirm", years="2", independent="1")
     assert "Confirmed. Courses can begin with it." in rita.get(done.location).text
     assert "reviewed again and confirmed" in rita.get(page).text
     assert "PV-0" in rita.client.get("/catalogue").text
+
+
+def test_the_author_is_told_that_somebody_else_has_to_look_again(
+    app: Flask, database: Database, version: uuid.UUID
+) -> None:
+    rita = somebody(app, database, Role.REVIEWER)
+    with database.transaction() as db:
+        found = db.get_one(MicroCredentialVersion, version)
+        db.add(
+            DefinitionDraft(
+                organisation_id=found.series.organisation_id,
+                author=f"account:{rita.account_id}",
+                kind=drafts.Kind.NEW.value,
+                state=drafts.State.PUBLISHED.value,
+                content={},
+                published_id=version,
+                created_at=clock.now(),
+                updated_at=clock.now(),
+            )
+        )
+    page = f"/admin/definitions/{version}"
+    shown = rita.get(page).text
+    assert "You wrote or handed in this definition yourself." in shown
+    assert "Confirm it" not in shown
+    refused = rita.code("POST", f"{page}/confirm", years="2", independent="1")
+    assert refused == (403, "own_definition")
 
 
 def test_an_administrator_retires_a_version_for_a_reason(

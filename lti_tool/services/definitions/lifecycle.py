@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from lti_tool.errors import Conflict, Forbidden, NotFound
 from lti_tool.models import (
+    DefinitionDraft,
+    DefinitionStep,
     MicroCredentialSeries,
     MicroCredentialVersion,
     Organisation,
 )
 from lti_tool.services import audit, reasons
 from lti_tool.services.definitions import history, review_partners
+from lti_tool.services.definitions.drafts import State
 from lti_tool.services.definitions.history import Act
 from lti_tool.services.definitions.reviews import Reviewer
 
@@ -111,20 +114,42 @@ def confirm(
     version: MicroCredentialVersion,
     reviewer: Reviewer,
     review_by: datetime | None,
+    *,
+    is_independent: bool,
     now: datetime,
 ) -> None:
     """Keep that a reviewer looked at a version again and found it right, until `review_by`.
 
     Raises:
-        Forbidden: `reviewers_only`: it is not theirs to review. Conflict: `already_retired`.
+        Forbidden: `reviewers_only`: it is not theirs to review; `own_definition`: they wrote or
+            handed in one of its wordings; `independence_missing`: they did not declare it.
+        Conflict: `already_retired`.
     """
     place = review_partners.reviewed(db, reviewer.access).get(version.series.organisation_id)
     if place is None:
         raise Forbidden("reviewers_only")
     _lock(db, version)
+    if is_written_by(db, version, reviewer.actor):
+        raise Forbidden("own_definition")
+    if not is_independent:
+        raise Forbidden("independence_missing")
     version.review_by = review_by
     history.note(db, version, Act.CONFIRMED, reviewer.actor, place, now)
     _note(db, version, reviewer.actor, "micro_credential.confirmed", now)
+
+
+def is_written_by(db: Session, version: MicroCredentialVersion, actor: str) -> bool:
+    """Whether somebody wrote or handed in what a version says, or said once."""
+    handed_in = sa.exists().where(
+        DefinitionStep.draft_id == DefinitionDraft.id,
+        DefinitionStep.action == State.SUBMITTED.value,
+        DefinitionStep.actor == actor,
+    )
+    own = sa.select(DefinitionDraft.id).filter(
+        DefinitionDraft.published_id == version.id,
+        (DefinitionDraft.author == actor) | handed_in,
+    )
+    return db.scalar(sa.select(own.exists())) or False
 
 
 def retire(

@@ -55,6 +55,7 @@ def _page(visit: AccountVisit, found: MicroCredentialVersion) -> str:
         standing=lifecycle.standing(found, visit.now),
         events=history.of_version(visit.db, found),
         may_confirm=place in review_partners.reviewed(visit.db, visit.access),
+        is_own=lifecycle.is_written_by(visit.db, found, reviewer(visit).actor),
         may_administer=visit.access.may_administer(place),
         moderated=moderation.figures(visit.db, found),
         shares=moderation.SHARES,
@@ -70,7 +71,10 @@ def confirm_definition(visit: AccountVisit, version_id: uuid.UUID) -> ResponseRe
     found = lifecycle.find(visit.db, places(visit), version_id)
     years = request.form.get("years", 0, type=int)
     until = in_years(visit.now, years) if years in YEARS else None
-    lifecycle.confirm(visit.db, found, reviewer(visit), until, visit.now)
+    is_independent = "independent" in request.form
+    lifecycle.confirm(
+        visit.db, found, reviewer(visit), until, is_independent=is_independent, now=visit.now
+    )
     return redirect(url_for("admin.definition", version_id=found.id, done="confirmed"), 303)
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -128,6 +129,9 @@ def test_a_teacher_cannot_choose_what_is_closed(school: School) -> None:
         assert link.placement is None
 
 
+confirm = partial(lifecycle.confirm, is_independent=True)
+
+
 @on_each_database
 def test_a_reviewer_who_looked_again_opens_it_until_the_next_time(school: School) -> None:
     version, rita = own(school), reviewer(school)
@@ -139,16 +143,33 @@ def test_a_reviewer_who_looked_again_opens_it_until_the_next_time(school: School
             Access(is_operator=True, administers=frozenset(), reviews=frozenset()),
         )
         with pytest.raises(Forbidden, match="reviewers_only"):
-            lifecycle.confirm(db, found, stranger, None, school.now)
+            confirm(db, found, stranger, None, now=school.now)
         until = school.now + timedelta(days=365)
-        lifecycle.confirm(db, found, rita, until, school.now)
+        confirm(db, found, rita, until, now=school.now)
         assert lifecycle.is_open(found, school.now)
         assert history.of_version(db, found)[-1].act is Act.CONFIRMED
     retire(school, version)
     with school.transaction() as db:
         found = db.get_one(MicroCredentialVersion, version)
         with pytest.raises(Conflict, match="already_retired"):
-            lifecycle.confirm(db, found, rita, None, school.now)
+            confirm(db, found, rita, None, now=school.now)
+
+
+def test_nobody_confirms_what_they_wrote_or_handed_in_themselves(school: School) -> None:
+    own(school)
+    version = approve(school, go_on_with(school), reviewer(school))
+    author, rita = reviewer(school, actor=handing_in.AUTHOR), reviewer(school)
+    with school.transaction() as db:
+        found = db.get_one(MicroCredentialVersion, version)
+        with pytest.raises(Forbidden, match="own_definition"):
+            confirm(db, found, author, None, now=school.now)
+        with pytest.raises(Forbidden, match="independence_missing"):
+            lifecycle.confirm(db, found, rita, None, is_independent=False, now=school.now)
+        confirm(db, found, rita, None, now=school.now)
+
+
+def go_on_with(school: School) -> uuid.UUID:
+    return go_on(school, Kind.VERSION, hours=99)
 
 
 def test_retiring_needs_a_reason_and_happens_once(school: School) -> None:
