@@ -110,11 +110,10 @@ def keep_carried(
     """Keep records that were made in another version, with the times that they have there, and
     judge each of `people` once. Who judged then need not be allowed to now.
 
-    The caller holds the locks on the people's enrolments.
-
     Raises:
         ToolError: the codes of `badges.completion.check`.
     """
+    locked = enrolments.lock_all(db, people, version, now)
     histories = _records(db, people, version)
     mc = catalogue.definition(version)
     for row in rows:
@@ -127,7 +126,8 @@ def keep_carried(
     db.add_all(rows)
     db.flush()
     found = sa.select(Person).filter(Person.id.in_(people)).order_by(Person.id)
-    _judge(db, version, [(person, histories[person.id]) for person in db.scalars(found)], now)
+    judged = [(person, histories[person.id]) for person in db.scalars(found)]
+    _judge(db, version, judged, locked, now)
 
 
 def _judging(rows: Iterable[CompletionRecord]) -> set[uuid.UUID]:
