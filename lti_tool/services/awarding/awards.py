@@ -94,8 +94,7 @@ def settle(
     )
     held = {(award.person_id, award.is_test): award for award in awards}
     claimed = _claimed(db, [award.id for award in held.values()])
-    carried = [one.person.id for one in judged if any(row.carried_from_id for row in one.records)]
-    refused = _refused(db, people, carried, version)
+    refused = _refused(db, judged, version)
     if catalogue.definition(version).stack is None:
         settling = _Settling(db, version, now, refused, claimed)
     else:
@@ -198,26 +197,17 @@ Refused = dict[tuple[uuid.UUID, bool], datetime]
 """When a person took an award away, by (person, is_test)."""
 
 
-def _refused(
-    db: Session,
-    people: Sequence[uuid.UUID],
-    carried: Sequence[uuid.UUID],
-    version: MicroCredentialVersion,
-) -> Refused:
-    """`carried`: those whose results in another version count here."""
-    is_it: sa.ColumnElement[bool] = Award.version_id == version.id
-    is_stacked = catalogue.definition(version).stack is not None
-    if is_stacked or carried:
-        of_series = Award.version_id.in_([one.id for one in version.series.versions])
-        # All versions of what is made of others rest on the same parts.
-        is_it = of_series if is_stacked else is_it | (of_series & Award.person_id.in_(carried))
+def _refused(db: Session, judged: Sequence[Judged], version: MicroCredentialVersion) -> Refused:
+    people = [one.person.id for one in judged]
+    # What was carried over rests on an older version, as all of what is made of others do on parts.
+    carried = [one.person.id for one in judged if any(row.carried_from_id for row in one.records)]
+    others = people if catalogue.definition(version).stack is not None else carried
+    of_series = [one.id for one in version.series.versions] if others else []
+    is_it = Award.person_id.in_(others) & Award.version_id.in_(of_series)
     last = (
         sa.select(Award.person_id, Award.is_test, sa.func.max(Award.withdrawn_at))
-        .filter(
-            Award.person_id.in_(people),
-            is_it,
-            Award.withdrawn_reason.not_in(BY_ITSELF),
-        )
+        .filter(Award.person_id.in_(people), is_it | (Award.version_id == version.id))
+        .filter(Award.withdrawn_reason.not_in(BY_ITSELF))
         .group_by(Award.person_id, Award.is_test)
     )
     return {(person_id, is_test): at for person_id, is_test, at in db.execute(last) if at}
