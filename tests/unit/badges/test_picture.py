@@ -163,18 +163,18 @@ def test_a_large_png_becomes_small() -> None:
     ],
 )
 def test_a_png_that_is_none_is_refused_before_it_costs(data: bytes, code: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     assert refusal(data) == code
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_pixels_that_unpack_to_gigabytes_are_not_unpacked() -> None:
     bomb = zlib.compress(b"\0" * 50_000_000)
     data = header(128, 128) + chunk(b"IDAT", bomb) + chunk(b"IEND", b"")
-    started = time.monotonic()
+    started = time.thread_time()
     with suppress(PictureRefused):
         clean(data)
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_a_drawing_keeps_its_shapes_and_loses_what_programs_hang_on() -> None:
@@ -247,9 +247,9 @@ OUTSIDE = (
     ],
 )
 def test_a_drawing_that_runs_moves_loads_or_multiplies_is_refused(data: bytes, code: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     assert refusal(data) == code
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_clips_within_clips_are_left_out() -> None:
@@ -333,10 +333,10 @@ def test_colours_are_no_numbers() -> None:
     ],
 )
 def test_no_pattern_takes_long_for_a_long_value(data: bytes) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(PictureRefused):
         clean(data)
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @given(st.binary(max_size=300))
