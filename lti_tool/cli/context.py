@@ -18,7 +18,7 @@ from lti_tool import open_tool
 from lti_tool.cli.texts import _
 from lti_tool.errors import ToolError
 from lti_tool.tool import Tool
-from lti_tool.web.sentences import sentence
+from lti_tool.web.words.sentences import sentence
 from migrations import SchemaNotCurrentError
 
 

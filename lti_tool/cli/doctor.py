@@ -17,7 +17,7 @@ from lti_tool.errors import ToolError
 from lti_tool.services import platform_test, self_test
 from lti_tool.services.self_test import Finding, Verdict
 from lti_tool.tool import Tool
-from lti_tool.web.self_test_words import CHECKS, words_for
+from lti_tool.web.words.self_test import CHECKS, words_for
 from migrations import SchemaNotCurrentError
 
 SIGNS = {

@@ -14,7 +14,7 @@ from lti_tool.lti import moodle_web_services
 from lti_tool.lti.moodle_web_services import NEEDED, MoodleRefused, Site, SiteInfo
 from lti_tool.services import audit
 from lti_tool.services.lms import moodle
-from lti_tool.web.sentences import sentence
+from lti_tool.web.words.sentences import sentence
 
 
 @contextmanager

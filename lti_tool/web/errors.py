@@ -15,9 +15,9 @@ from lti_tool.errors import ToolError
 from lti_tool.lti import return_addresses
 from lti_tool.lti.errors import LaunchRefused
 from lti_tool.web import proving, security
-from lti_tool.web.api_sentences import API
 from lti_tool.web.negotiation import wants_json
-from lti_tool.web.sentences import Sentence, sentence
+from lti_tool.web.words.api import API
+from lti_tool.web.words.sentences import Sentence, sentence
 
 log = structlog.get_logger(__name__)
 

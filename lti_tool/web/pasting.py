@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lti_tool.lti.tool_configuration import ToolAddresses
-from lti_tool.web.sentences import N_
+from lti_tool.web.words.sentences import N_
 
 LAUNCH, LOGIN, KEYS, KEY_TEXT, CANVAS, DOMAIN = (
     "launch",

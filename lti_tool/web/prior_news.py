@@ -9,8 +9,8 @@ from lti_tool.models import PriorLearningApplication
 from lti_tool.services.completing import prior_learning, prior_news
 from lti_tool.services.completing.prior_news import News
 from lti_tool.web.launch_session import Visit
-from lti_tool.web.sentence import N_
-from lti_tool.web.wording import best
+from lti_tool.web.words.sentence import N_
+from lti_tool.web.words.wording import best
 
 WORDS: Mapping[str, str] = {
     News.MORE: N_("The assessor wants more evidence for “%(unit)s”."),

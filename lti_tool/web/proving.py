@@ -16,7 +16,7 @@ from lti_tool.lti.origins import origin
 from lti_tool.web import security
 from lti_tool.web.compression import compress
 from lti_tool.web.negotiation import wants_json
-from lti_tool.web.sentences import sentence
+from lti_tool.web.words.sentences import sentence
 
 MARK = "kept"
 MARK_SECONDS = 90 * 24 * 3600

@@ -9,8 +9,8 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from lti_tool.services.definitions.searching import Filters, Wanted
-from lti_tool.web import wording
-from lti_tool.web.sentence import N_
+from lti_tool.web.words import wording
+from lti_tool.web.words.sentence import N_
 
 LONGEST_QUERY = 100
 MOST_HOURS = 100_000

@@ -6,8 +6,9 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 
 from lti_tool.services.awarding import names
-from lti_tool.web import badge_files, conditions, elements, prior_news, searching, wording
+from lti_tool.web import badge_files, prior_news, searching
 from lti_tool.web.context import public_url
+from lti_tool.web.words import conditions, elements, wording
 
 FILTERS = (
     wording.ago,

@@ -14,7 +14,7 @@ from lti_tool.models import Placement
 from lti_tool.services.completing import course_dates
 from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import placements
-from lti_tool.web.conditions import Reason, reasons
+from lti_tool.web.words.conditions import Reason, reasons
 
 
 class Need(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lti_tool import clock
-from lti_tool.web.sentences import SENTENCES
+from lti_tool.web.words.sentences import SENTENCES
 from tests.factories.platform import Answer
 from tests.factories.registering import CONFIGURATION, TOOL, Registrar, code_of
 

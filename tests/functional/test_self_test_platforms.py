@@ -24,7 +24,7 @@ from lti_tool.outbound import Outbound
 from lti_tool.services import platform_test
 from lti_tool.services.self_test import Finding, Verdict
 from lti_tool.tool import Tool
-from lti_tool.web.self_test_words import words_for
+from lti_tool.web.words.self_test import words_for
 from tests.factories.databases import on_each_database
 from tests.factories.gradebooks import LOOPBACK, Teaching, teaching
 

@@ -23,7 +23,7 @@ from lti_tool.models import Delivery, ScheduledJob
 from lti_tool.services import self_test
 from lti_tool.services.self_test import Finding, Verdict
 from lti_tool.tool import Tool
-from lti_tool.web.self_test_words import CHECKS, REASONS, VERDICTS
+from lti_tool.web.words.self_test import CHECKS, REASONS, VERDICTS
 from tests.conftest import NewDatabase, RunningTool
 from tests.factories.databases import on_each_database
 from tests.factories.gradebooks import SAFETY, teaching

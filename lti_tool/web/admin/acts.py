@@ -7,7 +7,7 @@ from flask_babel import gettext
 from lti_tool.models import AuditEntry
 from lti_tool.services.audit_trail import About
 from lti_tool.services.staff.accounts import Role
-from lti_tool.web.sentences import N_
+from lti_tool.web.words.sentences import N_
 
 ACTS: Mapping[str, str] = {
     "account.added": N_("added an account"),

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from lti_tool.services import audit_trail
 from lti_tool.services.audit_trail import About, Wish
 from lti_tool.services.staff import accounts
-from lti_tool.web import time_zones
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import acts, scope
 from lti_tool.web.admin.blueprint import blueprint
+from lti_tool.web.words import time_zones
 
 FIELDS = ("about", "who", "since", "until", "words")
 

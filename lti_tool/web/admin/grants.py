@@ -10,11 +10,11 @@ from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import MicroCredentialSeries, Organisation
 from lti_tool.services import organisations
 from lti_tool.services.definitions import catalogue, grants
-from lti_tool.web import time_zones
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.errors import what_happened
+from lti_tool.web.words import time_zones
 
 EVERYBODY = "everybody"
 

@@ -13,13 +13,13 @@ from lti_tool.services import organisations, slugs
 from lti_tool.services.completing import moderation, prior_assessment
 from lti_tool.services.connections import invitations, platforms, registrations
 from lti_tool.services.definitions import review_partners
-from lti_tool.web import time_zones
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language
+from lti_tool.web.words import time_zones
 
 HOURS = (24, 72, 168)
 

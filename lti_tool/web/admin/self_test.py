@@ -19,7 +19,7 @@ from lti_tool.services.self_test import Finding, Verdict
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import current_tool
-from lti_tool.web.self_test_words import CHECKS, VERDICTS, words_for
+from lti_tool.web.words.self_test import CHECKS, VERDICTS, words_for
 
 SHAPES = {
     Verdict.OK: "complete",

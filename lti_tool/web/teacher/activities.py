@@ -20,8 +20,8 @@ from lti_tool.services.lms import activities, activity_checks, moodle
 from lti_tool.services.lms.activities import Criterion
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.sentences import sentence
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
+from lti_tool.web.words.sentences import sentence
 
 LOOK_AGAIN = 4  # seconds
 WAIT = timedelta(seconds=30)

@@ -22,10 +22,11 @@ from lti_tool.services.definitions import catalogue, electives, lifecycle
 from lti_tool.services.lms import activities as lms_activities
 from lti_tool.services.lms import gradebook_results, moodle
 from lti_tool.services.outbox import deliveries
-from lti_tool.web import conditions, elements, units
+from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import activities, memberships, narrowing
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.words import conditions, elements
 
 
 @blueprint.get("/course")

@@ -15,7 +15,7 @@ from lti_tool.services.lms.gradebook_results import Verdict
 from lti_tool.web.context import services_of_lms
 from lti_tool.web.launch_session import Afterwards, Visit, visiting
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, told_number
-from lti_tool.web.wording import best
+from lti_tool.web.words.wording import best
 
 PATIENCE = timedelta(seconds=15)
 """How long a teacher waits at most before the worker reads on."""

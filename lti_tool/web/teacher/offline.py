@@ -26,7 +26,7 @@ from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
-from lti_tool.web.wording import best, number, who
+from lti_tool.web.words.wording import best, number, who
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
 Note = Annotated[

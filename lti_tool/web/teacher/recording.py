@@ -18,14 +18,15 @@ from lti_tool.services.courses.grid import Grid
 from lti_tool.services.courses.roster import Learner
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.lms import activities
-from lti_tool.web import conditions, units, uploads
+from lti_tool.web import units, uploads
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words
-from lti_tool.web.evidence_sentences import EVIDENCE
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
 from lti_tool.web.teacher.entries import Entered
+from lti_tool.web.words import conditions
+from lti_tool.web.words.evidence import EVIDENCE
 
 NOTHING = Entered(judgements=(), problems={})
 ON_THE_PAGE = frozenset({"evidence_too_long", *EVIDENCE})

@@ -24,7 +24,7 @@ from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import searching
 from lti_tool.web.teacher.blueprint import blueprint
 from lti_tool.web.teacher.choosing import version_of
-from lti_tool.web.wording import best
+from lti_tool.web.words.wording import best
 
 
 @dataclass(frozen=True, slots=True)

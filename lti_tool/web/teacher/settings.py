@@ -17,12 +17,12 @@ from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import course_settings, placements
 from lti_tool.services.courses.course_settings import CourseSettings
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import time_zones
 from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import LANGUAGES
 from lti_tool.web.i18n import language as page_language
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.words import time_zones
 
 NEEDED, LEFT_OUT = "needed", "left_out"
 """What a course says of a unit that learners may choose."""

@@ -19,10 +19,11 @@ from badges.rules import EachPartAtLeast, PointsAtLeast
 from lti_tool.models import Placement
 from lti_tool.services.courses import grid, roster
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import conditions, units
+from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing, recording
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.words import conditions
 
 LONGEST_TEXT = 50_000
 _NUMBERS = re.compile(r"([0-9]{1,5})(?:\s*[-–]\s*([0-9]{1,5}))?")

@@ -18,7 +18,7 @@ from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
-from lti_tool.web.wording import who
+from lti_tool.web.words.wording import who
 
 SHOWN_CHANGES = 200
 

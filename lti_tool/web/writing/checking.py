@@ -8,7 +8,7 @@ from flask_babel import gettext
 from badges import drafting
 from badges.drafting import Json
 from lti_tool.services.definitions.drafts import Checklist
-from lti_tool.web.sentence import N_
+from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing import electives
 from lti_tool.web.writing.fields import BY_NAME, STEPS, fields, step_of
 from lti_tool.web.writing.kinds import Field

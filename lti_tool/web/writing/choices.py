@@ -10,7 +10,7 @@ from badges.drafting import Json
 from badges.micro_credential import Concept
 from badges.vocabularies import Vocabulary
 from lti_tool.web.i18n import language
-from lti_tool.web.wording import country, language_name, sortable
+from lti_tool.web.words.wording import country, language_name, sortable
 
 COUNTRIES = (
     *("AL", "AM", "AT", "AZ", "BA", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI"),

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from badges import drafting
 from badges.definition_reading import MAX_CHOICES
 from badges.drafting import Json
-from lti_tool.web import elements
+from lti_tool.web.words import elements
 
 EXTRA = "extra"
 """Of a unit that nobody needs, where there is no choice of such units yet."""

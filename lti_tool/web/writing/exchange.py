@@ -24,7 +24,7 @@ from lti_tool.web.context import public_url
 from lti_tool.web.errors import in_words, what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Afterwards
-from lti_tool.web.sentence import N_
+from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing import checking, pictures, sheets, tables
 from lti_tool.web.writing.seat import Seat
 

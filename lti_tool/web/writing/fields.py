@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from badges.drafting import Json, units
 from badges.vocabularies import Vocabulary
-from lti_tool.web.elements import LICENCES
-from lti_tool.web.sentence import N_
+from lti_tool.web.words.elements import LICENCES
+from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing.electives import choices
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
 from lti_tool.web.writing.teaching_fields import UNITS, WHAT

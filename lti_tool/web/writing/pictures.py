@@ -22,7 +22,7 @@ from lti_tool.services.definitions import artworks, drafts
 from lti_tool.web import uploads
 from lti_tool.web.errors import in_words
 from lti_tool.web.launch_session import Afterwards
-from lti_tool.web.sentence import N_
+from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing.reading import one_line
 from lti_tool.web.writing.seat import Seat
 

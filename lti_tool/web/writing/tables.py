@@ -19,8 +19,8 @@ from badges.definition_reading import MAX_CHOICES, MAX_OUTCOMES, MAX_UNITS
 from badges.definition_values import MAX_NAME, MAX_PROSE
 from badges.drafting import Json
 from badges.text import is_safe
-from lti_tool.web import elements
-from lti_tool.web.sentence import N_
+from lti_tool.web.words import elements
+from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing import electives
 from lti_tool.web.writing.reading import number, one_line
 

@@ -1,7 +1,7 @@
 """What the first two steps ask for: what it is, how it is taught, its units and their outcomes."""
 
 from badges.vocabularies import Vocabulary
-from lti_tool.web.sentence import N_
+from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
 
 OUTCOME_KINDS = (

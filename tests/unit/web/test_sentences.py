@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 import lti_tool
 from lti_tool.web import i18n
-from lti_tool.web.sentences import SENTENCES, sentence
+from lti_tool.web.words.sentences import SENTENCES, sentence
 
 WEB = Path(str(files("lti_tool.web")))
 SPEAKING = WEB.parent

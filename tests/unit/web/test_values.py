@@ -10,9 +10,10 @@ from werkzeug.datastructures import MultiDict
 from badges import samples
 from badges.micro_credential import Concept
 from badges.text import Text
-from lti_tool.web import i18n, wording
+from lti_tool.web import i18n
 from lti_tool.web.negotiation import wants_json
 from lti_tool.web.teacher import entries
+from lti_tool.web.words import wording
 
 WELDING = samples.welding()
 POINTS, PARTS, SIGN_OFF = "BEM-S-WLD1-U1", "BEM-S-WLD1-U4", "BEM-S-WLD1-U3"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 OFFERING: Mapping[str, Sentence] = {
     # what a school may award

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.course_sentences import COURSES
-from lti_tool.web.evidence_sentences import EVIDENCE
-from lti_tool.web.joining_sentences import JOINING
-from lti_tool.web.mentor_sentences import MENTORS
-from lti_tool.web.offering_sentences import OFFERING
-from lti_tool.web.prior_learning_sentences import PRIOR_LEARNING
-from lti_tool.web.registering_sentences import REGISTERING
-from lti_tool.web.reporting_sentences import REPORTING
-from lti_tool.web.reviewing_sentences import REVIEWING
-from lti_tool.web.sentence import N_, Sentence
-from lti_tool.web.table_sentences import TABLES
-from lti_tool.web.ticking_sentences import TICKING
-from lti_tool.web.writing_sentences import WRITING
+from lti_tool.web.words.course import COURSES
+from lti_tool.web.words.evidence import EVIDENCE
+from lti_tool.web.words.joining import JOINING
+from lti_tool.web.words.mentor import MENTORS
+from lti_tool.web.words.offering import OFFERING
+from lti_tool.web.words.prior_learning import PRIOR_LEARNING
+from lti_tool.web.words.registering import REGISTERING
+from lti_tool.web.words.reporting import REPORTING
+from lti_tool.web.words.reviewing import REVIEWING
+from lti_tool.web.words.sentence import N_, Sentence
+from lti_tool.web.words.table import TABLES
+from lti_tool.web.words.ticking import TICKING
+from lti_tool.web.words.writing import WRITING
 
 __all__ = ["N_", "SENTENCES", "Sentence", "sentence"]
 

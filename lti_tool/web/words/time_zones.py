@@ -14,7 +14,7 @@ from flask import g
 from flask_babel import gettext
 
 from lti_tool.services import school_time
-from lti_tool.web.sentence import N_
+from lti_tool.web.words.sentence import N_
 
 AREAS: Mapping[str, str] = {
     "Africa": N_("Africa"),

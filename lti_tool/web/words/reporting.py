@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _SEND_AGAIN = N_("Correct the request and send it again. Nothing was recorded.")
 _DESCRIBED = N_("The form is described at /api/v1/openapi.json. Nothing was recorded.")

@@ -5,7 +5,7 @@ Pages say the same codes in words for people who look at a page; here nobody can
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _AS_DEFINED = N_(
     "The definition in JSON, to which the public page of the micro-credential leads, lists its "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _LOOK_AGAIN = N_("Open the list of what waits for a review: it shows what is to be done now.")
 _CHANGE = N_("Go back, change it and send the form again. Nothing was saved yet.")

@@ -6,7 +6,7 @@ Where LMSs call things by other names, there is a line for each family that is k
 from collections.abc import Mapping
 
 from lti_tool.services.self_test import Finding
-from lti_tool.web.sentences import N_, Sentence
+from lti_tool.web.words.sentences import N_, Sentence
 
 CHECKS: Mapping[str, str] = {
     "settings": N_("Settings"),

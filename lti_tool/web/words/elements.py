@@ -10,8 +10,8 @@ from flask_babel import gettext
 
 from badges.micro_credential import MicroCredential
 from badges.text import InvalidText, Text
-from lti_tool.web.sentence import N_
-from lti_tool.web.wording import best, language_name, number
+from lti_tool.web.words.sentence import N_
+from lti_tool.web.words.wording import best, language_name, number
 
 # In the order of the public page.
 ELEMENTS: Mapping[str, str] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _COPY_FIRST = N_("Copy what you wrote last, open the draft again and add it there.")
 _LOOK_AGAIN = N_("Open the draft again: the page shows what can be done with it now.")

@@ -11,7 +11,7 @@ from badges.conditions import MENTOR
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
 from lti_tool.services.courses.elsewhere import ELSEWHERE
-from lti_tool.web.wording import day, number, say
+from lti_tool.web.words.wording import day, number, say
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _REGISTER_AGAIN = N_("Start again in your learning platform; the link still works.")
 _CHECK_PLATFORM = N_(

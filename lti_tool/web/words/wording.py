@@ -17,8 +17,8 @@ from badges import vocabularies
 from badges.micro_credential import Concept
 from badges.text import InvalidText, Text
 from lti_tool.models import DefinitionDraft, Person
-from lti_tool.web import time_zones
 from lti_tool.web.i18n import language
+from lti_tool.web.words import time_zones
 
 # CLDR knows Montenegrin as a variety of Serbian only.
 _OWN_LANGUAGE_NAMES = {"cnr": {"en": "Montenegrin", "de": "Montenegrinisch"}}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _GO_BACK = N_("Go back, change it and send the form again. Nothing was saved yet.")
 _ASK_ANEW = N_("Ask the teacher who gave it to you for a new one.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _IN_COURSE = N_("You can still record it in the course.")
 _PAGE_AGAIN = N_("Open the course in your learning platform and take the list along again.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lti_tool.web.sentence import N_, Sentence
+from lti_tool.web.words.sentence import N_, Sentence
 
 _CHOOSE_ANEW = N_("Choose another file, or leave it out, and send the form again.")
 _ROOM = N_("Remove a file that nobody needs any more, or ask an operator for more room.")

@@ -1,0 +1,1 @@
+"""What people read: values, elements, reasons and refusals in words."""
