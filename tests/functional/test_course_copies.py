@@ -171,7 +171,7 @@ def test_an_application_for_prior_learning_is_a_beginning_of_a_learner_only(
     assert refused.status == 409
     assert "Learners have begun with the version" in refused.text
     assert "keep it until you move them" in teacher.get("course/version").text
-    assert "An assessor of" in learner.get(at).text
+    assert "has no assessor yet" in learner.get(at).text
 
 
 def test_what_a_teacher_tried_out_does_not_fix_the_version(visits: Visits) -> None:
