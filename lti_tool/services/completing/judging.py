@@ -329,8 +329,8 @@ def _check_offered(db: Session, course: Course, version: MicroCredentialVersion)
     """Refuse a new record in a version that the course offered when its request looked, and no
     longer does.
 
-    The row before refers to the course, and waited there for `versions.choose`: what that has
-    written is seen now.
+    The row before refers to the course, and waited there for `versions.choose`, and here the
+    placement is waited for where `moving.move` has it: what they have written is seen now.
     """
     offered = db.scalars(
         sa.select(Placement.version_id)
@@ -339,6 +339,8 @@ def _check_offered(db: Session, course: Course, version: MicroCredentialVersion)
             Placement.course_id == course.id,
             MicroCredentialVersion.series_id == version.series_id,
         )
+        .order_by(Placement.id)
+        .with_for_update(read=True, key_share=True, of=Placement)
     ).all()
     if offered and version.id not in offered:
         raise Conflict("version_changed")

@@ -123,17 +123,16 @@ def move(
         Conflict: `version_outlook_changed`: it means something else by now;
             `version_decisions_wait`: awards or applications have to be decided before.
     """
-    # The course as launches lock it, links and learners in the order of a launch; then whoever has
-    # just kept a record in the course refers to it, and is waited for.
+    # The course, links and learners in the order of a launch, none so that a reference to it waits;
+    # the placement last, as `judging.keep_all` does: whoever keeps a record in it is waited for.
     course = sa.select(Course.id).filter_by(id=placement.course_id)
     db.execute(course.with_for_update(key_share=True))
     linked = sa.select(ResourceLink).filter_by(placement_id=placement.id).order_by(ResourceLink.id)
-    links = db.scalars(linked.with_for_update()).all()
+    links = db.scalars(linked.with_for_update(key_share=True)).all()
     chosen = _chosen(db, placement, version_id, now)
     begun = set(_begun(db, placement))
     for version in sorted((placement.version, chosen), key=lambda one: one.id):
         enrolments.lock_all(db, begun, version, now)
-    db.execute(course.with_for_update())
     db.refresh(placement, with_for_update=True)
     old = placement.version
     plan = _plan(db, placement, _chosen(db, placement, version_id, now), now)
