@@ -100,6 +100,7 @@ def _words() -> dict[str, str]:
         "recorded": gettext("Sent: {} recorded."),
         "refused": gettext("Not recorded: {}. The reasons stand below."),
         "renewed": gettext("The list was brought up to date."),
+        "retry": gettext("Try again"),
         "sending": gettext("Sending …"),
         "sent": gettext("Recorded"),
         "signed": gettext("signed off"),

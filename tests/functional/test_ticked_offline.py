@@ -1,8 +1,11 @@
 """Signing off without network: what the phone gets, and what becomes of the queue it sends."""
 
+import html
 import json
+import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +16,17 @@ from werkzeug.test import TestResponse
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import CompletionRecord, CourseAssessor, LaunchSession, Placement
+from lti_tool.models import (
+    CompletionRecord,
+    CourseAssessor,
+    LaunchSession,
+    MicroCredentialVersion,
+    Placement,
+)
 from lti_tool.services.courses import queued
+from lti_tool.services.launching.launches import BEARER_LIFETIME
 from lti_tool.web.security import csrf_token
+from tests.factories.awards import chosen
 from tests.factories.databases import on_each_database
 from tests.factories.statements import recorded
 from tests.factories.visits import Visit, Visits
@@ -178,8 +189,81 @@ def test_who_may_not_sign_off_any_more_reads_that_of_each_item(
         placement = db.query(Placement).one()
         db.add(CourseAssessor(placement_id=placement.id, person_id=other.person_id))
     both = tick(people["ana"]), tick(people["ben"], at="yesterday")
-    assert answers(send(app, teacher, *both)) == ["not_an_assessor", "tick_unreadable"]
+    response = send(app, teacher, *both)
+    assert answers(response) == ["not_an_assessor", "tick_unreadable"]
+    assert response.json is not None
+    assert [one["passing"] for one in response.json["answers"]] == [True, False]
     assert records(visits) == []
+
+
+def brought(page: str) -> dict[str, Any]:
+    """Return the list that the page on the phone was opened with."""
+    found = re.search(r'data-brought="([^"]*)"', page)
+    assert found
+    told: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return told
+
+
+def opened(visit: Visit) -> dict[str, Any]:
+    path, data = visit.get("course/offline").filled("take")
+    return brought(visit.client.post(path, data=data).text)
+
+
+@on_each_database
+def test_what_was_ticked_in_another_version_is_refused_and_says_so(
+    app: Flask, visits: Visits, teacher: Visit, people: Mapping[str, uuid.UUID]
+) -> None:
+    old = opened(teacher)["version"]
+    sent, waiting = tick(people["ana"], version=old), tick(people["ben"], version=old)
+    assert answers(send(app, teacher, sent)) == ["recorded"]
+    with visits.school.transaction() as db:
+        placement = db.query(Placement).one().id
+    visits.school.publish(replace(visits.mc, version="2.0"))
+    visits.school.tick()
+    with visits.school.transaction() as db:
+        newer = db.query(MicroCredentialVersion).filter_by(version="2.0").one()
+        db.get_one(Placement, placement).version = newer
+    new = opened(teacher)["version"]
+    assert new != old
+    response = send(app, teacher, sent, waiting, tick(people["zoe"], version=new))
+    assert answers(response) == ["known", "tick_of_other_version", "recorded"]
+    assert response.json is not None
+    assert response.json["answers"][1]["words"] == (
+        "The course has since begun to offer version 2.0. "
+        "Take the list along anew and look at what is confirmed now."
+    )
+    assert {one.person_id for one in records(visits)} == {people["ana"], people["zoe"]}
+
+
+def test_units_that_the_course_leaves_out_are_not_taken_along(visits: Visits) -> None:
+    mc = chosen()
+    visits.school.publish(mc)
+    teacher = visits.open("olha", teacher=True, mc=mc.code)
+    visits.open("ana", mc=mc.code)
+    needed, extra, *_ = (unit.code for unit in mc.units)
+    assert extra in [unit["code"] for unit in opened(teacher)["units"]]
+    settings = {f"elective-{extra}": "left_out"}
+    assert (
+        "The settings are saved."
+        in teacher.get("course/settings").submit("settings", **settings).text
+    )
+    codes = [unit["code"] for unit in opened(teacher)["units"]]
+    assert needed in codes
+    assert extra not in codes
+    assert f"units/{extra}" not in teacher.get("course/offline").text
+
+
+def test_the_tab_ends_when_the_bearer_of_the_frame_would(
+    app: Flask, visits: Visits, teacher: Visit, people: Mapping[str, uuid.UUID]
+) -> None:
+    path, data = teacher.get("course/offline").filled("take")
+    ends = clock.now() + BEARER_LIFETIME
+    with visits.school.transaction() as db:
+        db.get_one(LaunchSession, teacher.id).bearer_expires_at = ends
+    assert app.test_client().post(path, data=data).status_code == 200
+    with visits.school.transaction() as db:
+        beside = db.query(LaunchSession).filter_by(person_id=teacher.person_id)
+        assert [one.expires_at for one in beside if one.id != teacher.id] == [ends]
 
 
 def test_the_queue_of_another_person_is_refused(
@@ -245,6 +329,7 @@ def test_what_is_no_queue_is_refused_as_a_whole(
     [
         {"key": "short"},
         {"key": "G" * 32},
+        {"version": "2.0"},
         {"learner": "nobody"},
         {"unit": ""},
         {"unit": "a\x00b"},

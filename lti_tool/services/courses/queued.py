@@ -34,9 +34,11 @@ LEEWAY = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticked:
-    """`key`: the phone's name for the item. `age`: how long before it was sent it was ticked."""
+    """`key`: the phone's name for the item. `version_id`: what the list on the phone was of; None:
+    a list that an earlier release handed out. `age`: how long before it was sent it was ticked."""
 
     key: str
+    version_id: uuid.UUID | None
     person_id: uuid.UUID
     judgement: Judgement
     age: timedelta
@@ -70,6 +72,8 @@ def take(
                 continue
             if _content(first.setdefault(name, one)) != _content(one):
                 raise Conflict("tick_key_reused")
+            if one.version_id not in (None, version.id):
+                raise Conflict("tick_of_other_version", version=mc.version)
             _check(mc, learners.get(one.person_id), one, assessor, now)
             results.append(Taken.RECORDED)
         except ToolError as error:

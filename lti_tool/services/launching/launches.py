@@ -224,7 +224,7 @@ def open_beside(db: Session, session: LaunchSession, now: datetime) -> tuple[Lau
     """Return one more session of the same person at the same link, and its browser's secret.
 
     For a tab of its own, where the browser does not bring what it keeps for the frame. It ends when
-    the first one ends.
+    the first one ends, unless that is used on: a bearer's life is then written anew.
     """
     token = secrets.token_urlsafe(32)
     beside = LaunchSession(
@@ -239,15 +239,19 @@ def open_beside(db: Session, session: LaunchSession, now: datetime) -> tuple[Lau
         is_privacy=False,
         locale=session.locale,
         created_at=now,
-        expires_at=session.expires_at,
+        expires_at=_ends_at(session),
     )
     db.add(beside)
     db.flush()
     return beside, token
 
 
+def _ends_at(session: LaunchSession) -> datetime:
+    return min(session.expires_at, session.bearer_expires_at or session.expires_at)
+
+
 def _open(session: LaunchSession, now: datetime) -> LaunchSession:
-    if min(session.expires_at, session.bearer_expires_at or session.expires_at) <= now:
+    if _ends_at(session) <= now:
         raise Forbidden("session_expired")
     if session.registration.is_disabled:
         raise Forbidden("platform_disabled")

@@ -9,7 +9,7 @@
   const ENDED = ["session_missing", "session_expired", "form_token"];
   const fill = (text, what) => text.replace("{}", what);
   let person = brought?.person, lists = [], ticks = [], list = null, opened = null;
-  let isSending = false, isOver = false;
+  let isSending = false, isOver = false, isRemoved = false;
 
   // What is stored: `lists` by id, `ticks` by key, and in `here` who came last.
   const base = () => opened ??= new Promise((use, fail) => {
@@ -60,7 +60,7 @@
       if (!old(one.taken, kept.days)) continue;
       const isWaited = everyTick.some(tick => tick.list === one.id && !old(Date.parse(tick.at), kept.oldest));
       if (!isWaited) await store("lists", each => each.delete(one.id));
-      else if (one.learners.length) await store("lists", each => each.put({ ...one, learners: [] }));
+      else if (one.learners.length) await amend("lists", one.id, (each, now) => each.put({ ...now, learners: [] }));
     }
   }
 
@@ -124,7 +124,7 @@
     const name = part ? `${its.title}, ${part.title}` : its.title;
     const tick = {
       key: [...crypto.getRandomValues(new Uint8Array(16))].map(one => one.toString(16).padStart(2, "0")).join(""),
-      list: list.id, person, learner: learner.id, name: learner.name, unit: its.code, title: name,
+      list: list.id, person, version: list.version, learner: learner.id, name: learner.name, unit: its.code, title: name,
       part: part?.code ?? null, points, at: new Date().toISOString(), tried: false,
     };
     try {
@@ -151,22 +151,43 @@
     (tick.words || at("waiting").hidden ? at("course") : at("waiting").firstElementChild).focus();
   }
 
+  // What was refused waits again, unless the same was noted anew.
+  async function retry(tick) {
+    if (noted({ id: tick.learner }, tick.unit, tick.part)) return drop(tick);
+    await amend("ticks", tick.key, (each, now) => each.put({ ...now, words: "" }));
+    await load();
+    show();
+    at("course").focus();
+    await send(true);
+  }
+
   // Sends what waits, list by list; of two tabs one at a time.
   async function send(isAsked) {
     if (isSending) return;
+    if (!navigator.onLine) {
+      if (isAsked) say(), complain(words.later);
+      return;
+    }
     isSending = true;
+    isRemoved = false;
     at("send").disabled = true;
     const once = async () => {
       await load();
       const done = { recorded: 0, refused: 0, stop: "" };
-      for (const one of lists) await sendList(one, done);
+      done.isBegun = ticks.some(tick => !tick.words && lists.some(one => one.id === tick.list));
+      if (!done.isBegun) return done;
+      say(words.sending);
+      done.stop = await hindrance();
+      if (done.stop) return done;
+      for (const one of lists) if (done.stop !== words.later) await sendList(one, done);
       return done;
     };
     try {
       const done = await (navigator.locks ? navigator.locks.request("offline", once) : once());
-      if (done.recorded || done.refused || done.stop || isAsked) {
+      if (done.isBegun || isAsked) {
         const said = [done.recorded && fill(words.recorded, done.recorded), done.refused && fill(words.refused, done.refused)];
-        say(said.filter(Boolean).join(" "));
+        const text = said.filter(Boolean).join(" ");
+        if (text || !isRemoved) say(text);
         complain(done.stop);
         if (done.recorded) at("grid").hidden = false;
       }
@@ -183,16 +204,18 @@
     for (;;) {
       const batch = await claim(one.id);
       if (!batch.length) return;
-      say(words.sending);
       const { answers, stop, isUnread } = await post(one, batch);
-      if (isUnread) await change("ticks", each => batch.forEach(tick => each.put(tick)));  // as before
-      if (!answers) return void (done.stop = stop);
+      if (!answers) return void await settle(batch, (each, now, number) => {
+        if (isUnread) each.put({ ...now, tried: batch[number].tried });
+        done.stop = stop;
+      });
       const recorded = batch.filter((_, number) => answers[number].status !== "refused");
-      await store("ticks", each => batch.forEach((tick, number) => {
-        const { status, words: why } = answers[number];
-        if (status === "refused") each.put({ ...tick, tried: false, words: why });
-        else each.delete(tick.key);
-      }));
+      await settle(batch, (each, now, number) => {
+        const { status, words: why, passing } = answers[number];
+        if (status !== "refused") return each.delete(now.key);
+        each.put({ ...now, tried: false, words: why, isPassing: passing });
+        done.refused += 1;
+      });
       await amend("lists", one.id, (each, now) => {
         for (const { learner, unit } of recorded) {
           const state = now.learners.find(other => other.id === learner)?.state;
@@ -201,7 +224,33 @@
         each.put(now);
       });
       done.recorded += recorded.length;
-      done.refused += batch.length - recorded.length;
+    }
+  }
+
+  // Changes what of a batch is still here: what was removed meanwhile stays away.
+  const settle = (batch, act) => change("ticks", each => batch.forEach((tick, number) => {
+    const found = each.get(tick.key);
+    found.onsuccess = () => found.result && act(each, found.result, number);
+  }));
+
+  async function within(patience, act) {
+    const ended = new AbortController(), timer = setTimeout(() => ended.abort(), patience);
+    try {
+      return await act(ended.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // Returns why nothing can be sent: browsers believe in networks that lead nowhere. Asked before
+  // anything is claimed, so that all of it can still be undone.
+  async function hindrance() {
+    try {
+      const answer = await within(PATIENCE, signal =>
+        fetch(kept.worker, { method: "HEAD", cache: "no-store", signal }));
+      return answer.ok ? "" : words.failed;
+    } catch {
+      return words.later;
     }
   }
 
@@ -219,33 +268,36 @@
   }
 
   async function post(one, batch) {
-    const items = batch.map(({ key, learner, unit, part, points, at }) =>
-      ({ key, learner, unit, part, points, at, note: one.notes[unit] ?? "" }));
+    const items = batch.map(({ key, version, learner, unit, part, points, at }) =>
+      ({ key, version, learner, unit, part, points, at, note: one.notes[unit] ?? "" }));
     const body = new URLSearchParams({
       csrf_token: one.token,
       queue: JSON.stringify({ person: one.person, sent_at: new Date().toISOString(), items }),
     });
-    const ended = new AbortController(), timer = setTimeout(() => ended.abort(), PATIENCE);
     try {
-      const answer = await fetch(`${one.queue}?placement=${one.placement}`, {
-        method: "POST", body, headers: { Accept: "application/json" }, signal: ended.signal,
+      const [answer, said] = await within(PATIENCE, async signal => {
+        const answer = await fetch(`${one.queue}?placement=${one.placement}`, {
+          method: "POST", body, headers: { Accept: "application/json" }, signal,
+        });
+        return [answer, await answer.json()];
       });
-      const said = await answer.json();
       if (answer.ok && said.answers?.length === batch.length) return said;
       if (ENDED.includes(said.code)) return { stop: words.again, isUnread: true };
       if (answer.status === 403) return { stop: said.detail, isUnread: true };
-      if (answer.ok || answer.status === 429 || answer.status >= 500) return { stop: words.failed };
-      return { answers: batch.map(() => ({ status: "refused", words: said.detail })) };
+      if (answer.status === 429) return { stop: words.failed, isUnread: true };
+      if (answer.ok || answer.status >= 500) return { stop: words.failed };
+      return { answers: batch.map(() => ({ status: "refused", words: said.detail, passing: true })) };
     } catch {
       return { stop: words.later };
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   async function remove() {
-    const gone = mine().map(one => one.key), { id } = list;
-    await store("ticks", each => gone.forEach(key => each.delete(key)));
+    const { id } = list;
+    await change("ticks", each => {
+      const found = each.getAll();
+      found.onsuccess = () => found.result.filter(one => one.list === id).forEach(one => each.delete(one.key));
+    });
     await change("lists", each => each.delete(id));
     if (!(await all("lists")).length) {
       await change("here", each => each.clear());
@@ -253,7 +305,7 @@
       for (const one of await navigator.serviceWorker.getRegistrations())
         if (new URL(one.scope).pathname === kept.page) await one.unregister();
     }
-    isOver = true;
+    isOver = isRemoved = true;
     say(words.gone);
     complain();
     await load();
@@ -383,17 +435,19 @@
     at("count").textContent = fill(words.unsent, queue.length);
     at("send").hidden = at("waiting").hidden = !queue.length;
     at("lost").textContent = queue.length ? fill(words.unsent, queue.length) : "";
-    at("queue").replaceChildren(...queue.map(one => entry(one, one.tried ? words.tried : time(one.at), words.undo, one.tried)));
+    at("queue").replaceChildren(...queue.map(one => entry(one, one.tried ? words.tried : time(one.at), !one.tried && [words.undo, drop])));
     at("refusals").hidden = !refused.length;
-    at("refused-list").replaceChildren(...refused.map(one => entry(one, one.words, words.dismiss)));
+    at("refused-list").replaceChildren(...refused.map(
+      one => entry(one, one.words, one.isPassing && [words.retry, retry], [words.dismiss, drop])));
   }
 
-  function entry(tick, why, act, isFixed) {
+  function entry(tick, why, ...acts) {
     const what = `${tick.name}, ${tick.title}${tick.points ? `: ${tick.points}` : ""}`;
-    const button = make("button", { type: "button", className: "button", onclick: () => drop(tick) }, act,
-      make("span", { className: "unseen", textContent: ` ${what}` }));
+    const buttons = acts.filter(Boolean).map(([text, act]) =>
+      make("button", { type: "button", className: "button", onclick: () => act(tick) }, text,
+        make("span", { className: "unseen", textContent: ` ${what}` })));
     return make("li", {}, make("span", {}, what, make("span", { className: "quiet block", textContent: why })),
-      ...(isFixed ? [] : [button]));
+      ...(buttons.length ? [make("span", { className: "actions" }, ...buttons)] : []));
   }
 
   at("take").onclick = take;

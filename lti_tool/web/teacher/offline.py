@@ -19,7 +19,7 @@ from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Judgement
 from lti_tool.services.courses import grid, queued, roster
 from lti_tool.services.courses.queued import Taken, Ticked
 from lti_tool.services.courses.roster import Learner
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 from lti_tool.services.launching import launches
 from lti_tool.web import launch_session, offline, security, units
 from lti_tool.web.errors import what_happened
@@ -33,13 +33,18 @@ Note = Annotated[
     str, StringConstraints(max_length=LONGEST_EVIDENCE, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")
 ]
 
+PASSING = frozenset({"not_an_assessor", "version_changed"})
+"""Refusals that may be over when the same is sent again."""
+
 
 class Item(BaseModel):
-    """One tick as the phone sends it. `at`: by its clock."""
+    """One tick as the phone sends it. `version`: as in its list, if that says one. `at`: by its
+    clock."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+    version: uuid.UUID | None = None
     learner: uuid.UUID
     unit: Code
     part: Code | None = None
@@ -57,7 +62,11 @@ class Item(BaseModel):
             evidence=self.note or None,
         )
         return Ticked(
-            key=self.key, person_id=self.learner, judgement=judgement, age=sent_at - self.at
+            key=self.key,
+            version_id=self.version,
+            person_id=self.learner,
+            judgement=judgement,
+            age=sent_at - self.at,
         )
 
 
@@ -83,6 +92,7 @@ def offline_offer(visit: Visit) -> ResponseReturnValue:
         visit=visit,
         placement=placement,
         mc=mc,
+        units=_offered(mc, placement),
         learners=_learners(visit, placement, wish),
         narrowed={**narrowing.query(wish), "unit": wish.unit or None, "page": None},
         barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
@@ -148,9 +158,10 @@ def _item(item: object, sent_at: datetime) -> Ticked | ToolError:
         return ToolError("tick_unreadable")
 
 
-def _said(result: Taken | ToolError) -> dict[str, str]:
+def _said(result: Taken | ToolError) -> dict[str, Any]:
     if isinstance(result, ToolError):
-        return {"status": "refused", "code": result.code, "words": what_happened(result)}
+        said = {"status": "refused", "code": result.code, "words": what_happened(result)}
+        return {**said, "passing": result.code in PASSING}
     return {"status": result.value}
 
 
@@ -170,12 +181,13 @@ def _brought(visit: Visit, placement: Placement, learners: list[Learner]) -> dic
         "person": str(launch.person_id),
         "courseId": str(launch.course_id),
         "placement": str(placement.id),
+        "version": str(placement.version_id),
         "course": launch.course.title or "",
         "title": best(mc.title),
         "queue": url_for("teacher.take_queue", launch_id=launch.id),
         "grid": address("course", visit, placement),
         "token": visit.csrf_token,
-        "units": [_unit(mc, unit) for unit in mc.units],
+        "units": [_unit(mc, unit) for unit in _offered(mc, placement)],
         "learners": [
             {
                 "id": str(one.person.id),
@@ -189,6 +201,11 @@ def _brought(visit: Visit, placement: Placement, learners: list[Learner]) -> dic
             for one in learners
         ],
     }
+
+
+def _offered(mc: MicroCredential, placement: Placement) -> list[LearningUnit]:
+    left_out = electives.asked(placement).left_out
+    return [unit for unit in mc.units if unit.code not in left_out]
 
 
 def _unit(mc: MicroCredential, unit: LearningUnit) -> dict[str, Any]:

@@ -13,6 +13,13 @@ TICKING: Mapping[str, Sentence] = {
     "tick_in_future": Sentence(
         N_("By this phone's clock it was ticked in the future."), _IN_COURSE
     ),
+    "tick_of_other_version": Sentence(
+        N_(
+            "The course has since begun to offer version %(version)s. Take the list along anew and "
+            "look at what is confirmed now."
+        ),
+        _PAGE_AGAIN,
+    ),
     "tick_key_reused": Sentence(
         N_("Something else was sent before under the same number."), _IN_COURSE
     ),
