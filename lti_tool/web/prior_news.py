@@ -20,19 +20,24 @@ WORDS: Mapping[str, str] = {
     ),
     News.NOT_RECOGNISED: N_("What you can do already could not be recognised in “%(unit)s”."),
     News.CORRECTED: N_("An assessor has corrected a judgement in “%(unit)s”."),
+    News.TAKEN_BACK: N_("A teacher has taken back what was recognised in “%(unit)s”."),
 }
+_NO_ANSWERS = (News.CORRECTED, News.TAKEN_BACK)
 
 
 def unread(visit: Visit) -> Sequence[PriorLearningApplication]:
-    """Return what the person of a visit has not read yet, in its course."""
-    person_id, course_id = visit.launch.person_id, visit.launch.course_id
-    return prior_news.unread(visit.db, person_id, course_id) if course_id else ()
+    """Return what the person of a visit has not read yet, and can read in it."""
+    launch = visit.launch
+    if launch.link_id is None or launch.course_id is None or launch.link.placement is None:
+        return ()
+    version_id = launch.link.placement.version_id
+    return prior_news.unread(visit.db, launch.person_id, launch.course_id, version_id)
 
 
 def words(application: PriorLearningApplication) -> str:
     """Return the sentence for what came of an application."""
     said = gettext(WORDS[str(application.news)], unit=best(unit(application)))
-    is_answer = application.appealed_at is not None and application.news != News.CORRECTED
+    is_answer = application.appealed_at is not None and application.news not in _NO_ANSWERS
     return f"{gettext('Your appeal is decided.')} {said}" if is_answer else said
 
 

@@ -88,6 +88,8 @@ def test_files_are_added_to_a_result_that_exists(
         assert db.query(EvidenceFile).count() == 2
         assert db.query(CompletionRecord).count() == 1
     assert acts(database).count("evidence.added") == 2
+    add(teacher, ana, ("seam.jpg", files.photo()))  # is there already
+    assert acts(database).count("evidence.added") == 2
 
 
 def test_what_cannot_be_added_is_said(teacher: Visit, ana: Visit, database: Database) -> None:

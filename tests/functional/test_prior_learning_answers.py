@@ -1,5 +1,6 @@
 """What comes of an application: the learner is told, may appeal in time, and errors are mended."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from badges.prior_learning import APPEAL_WITHIN
 from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.models import (
+    Account,
     AuditEntry,
     Award,
     CompletionRecord,
@@ -19,9 +21,14 @@ from lti_tool.models import (
     PriorLearningApplication,
     PriorLearningJudgement,
 )
+from lti_tool.services.completing.prior_assessment import Assessor
+from lti_tool.services.completing.prior_corrections import correctable
+from lti_tool.services.staff.accounts import Access, Role
+from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
-from tests.factories.visits import Visit, Visits
+from tests.factories.statements import recorded
+from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_prior_learning_files import send
 from tests.functional.test_prior_learning_pages import (
     LIST,
@@ -243,3 +250,117 @@ def test_files_go_when_nobody_judges_by_them_any_more(
         assert [one.name for one in db.query(EvidenceFile)] == ["first.txt"]
         assert db.query(EvidenceBytes).count() == 1
     assert "forget_prior_files" in [job.name for job in worker.JOBS]
+
+
+def apply_again(visits: Visits, ana: Visit) -> Page:
+    said = {f"says:{code}": "yes" for code in outcomes(visits)}
+    again = ana.get(f"{PATH}?again=1")
+    return again.submit("apply", text="Better evidence", do="hand_in", **said)
+
+
+def applications(database: Database) -> list[uuid.UUID]:
+    """Return all of them, oldest first."""
+    with database.transaction(read_only=True) as db:
+        rows = db.query(PriorLearningApplication).order_by(PriorLearningApplication.created_at)
+        return [one.id for one in rows]
+
+
+@on_each_database
+def test_what_was_applied_for_again_is_corrected_no_more(
+    visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    codes = outcomes(visits)
+    apply(visits, ana)
+    first = waiting(database)
+    judge(asta, visits, first, "not_recognised")
+    ana.get(PATH)
+    with database.transaction() as db:  # corrected, and not read yet
+        db.execute(sa.update(PriorLearningApplication).values(news="corrected"))
+    assert "An assessor has corrected" in ana.get("units").text
+    assert "It is handed in" in apply_again(visits, ana).text
+    assert "An assessor has corrected" not in ana.get("units").text  # its page shows the new one
+    path = f"{LIST}/{first}/correct"
+    assert "Correct your judgement" not in asta.get(LIST).text
+    assert asta.code("GET", path) == (409, "prior_applied_again")
+    reasons = {f"reason:{code}": "I took one for another" for code in codes}
+    assert asta.code("POST", path, revision="1", turn=codes, **reasons)[0] == 409
+    second = applications(database)[1]
+    judge(asta, visits, second, "recognised")
+    assert asta.get(LIST).text.count("Correct your judgement") == 1
+    assert "Everything is recognised" in ana.get(PATH).text
+    with database.transaction(read_only=True) as db:
+        account = db.get_one(Account, asta.account_id)
+        old = db.get_one(PriorLearningApplication, first)
+        assert not correctable(db, old, Assessor(account, Access.of(account)))
+
+
+@on_each_database
+def test_a_teacher_who_takes_it_back_tells_the_learner_why(
+    visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    apply(visits, ana)
+    judge(asta, visits, waiting(database), "recognised")
+    ana.get(PATH)
+    late(database)
+    with database.transaction(read_only=True) as db:
+        record = db.query(CompletionRecord).order_by(CompletionRecord.recorded_at).first()
+        assert record is not None
+        path = f"course/records/{record.id}/retract"
+    page = teacher.get(path)
+    assert "The learner and the teachers of this course will see it" in page.text
+    sent = page.filled("retract", reason="The certificate is somebody else's")
+    told = "A teacher has taken back what was recognised in"
+    assert told not in ana.get("units").text
+    assert teacher.post(*sent).status == 200
+    page = ana.get("units")
+    assert f"{told} “{title(visits)}”" in page.text
+    page = page.follow("Read the judgement")
+    assert page.text.count("The certificate is somebody else's") == 1
+    assert "taken back by a teacher" in page.text
+    assert page.has_form("appeal")
+    teacher.post(*sent)
+    assert told not in ana.get("units").text  # sent twice, told once
+    assert "Correct your judgement" in asta.get(LIST).text  # of what still stands
+
+
+@on_each_database
+def test_files_of_what_was_taken_back_go_too(
+    app: Flask, visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    first, second, *_ = outcomes(visits)
+    send(visits, ana, ("first.txt", b"First"), field=f"file:{first}", do="save")
+    send(visits, ana, ("second.txt", b"Second"), field=f"file:{second}", text="Five years")
+    judge(asta, visits, waiting(database), "recognised")
+    assert correct(asta, database, first)[0] == 303
+    person = f"course/people/{ana.person_id}"
+    worker.forget_prior_files(app.extensions["credlet"])
+    assert "first.txt" in teacher.get(person).text
+    late(database)
+    worker.forget_prior_files(app.extensions["credlet"])
+    text = teacher.get(person).text
+    assert ("first.txt" in text, "second.txt" in text) == (False, True)
+
+
+@on_each_database
+def test_what_was_withdrawn_and_deleted_does_not_read_as_refused(
+    visits: Visits, ana: Visit, database: Database
+) -> None:
+    page = apply(visits, ana).submit("withdraw").submit("erase")
+    assert "Nothing could be recognised" not in page.text
+    assert page.has_form("apply")
+    assert applications(database) == []
+
+
+@on_each_database
+def test_assessors_of_other_schools_cost_the_learner_nothing(
+    visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    apply(visits, ana)
+    ana.get(PATH)
+    with recorded(database) as before:
+        ana.get(PATH)
+    for number in range(10):
+        signing_in.account(database, clock.now(), f"Otto {number}", Role.ASSESSOR, "elsewhere")
+    with recorded(database) as after:
+        ana.get(PATH)
+    assert len(after) == len(before)

@@ -125,16 +125,16 @@ def keep_with(
     by: str,
     keeping: Keeping,
     now: datetime,
-) -> None:
+) -> bool:
     """Keep files with completion records of one course: each content once, for every person.
 
-    Sent twice, it is kept once.
+    Sent twice, it is kept once. Return whether anything was new.
 
     Raises:
         Conflict: `evidence_person_full`, `evidence_course_full`, `evidence_organisation_full`.
     """
     if not documents or not records:
-        return
+        return False
     course = next(iter(records)).course
     new = _missing(db, documents, records)
     sizes: defaultdict[uuid.UUID, int] = defaultdict(int)
@@ -157,6 +157,7 @@ def keep_with(
             for record in wanting
         )
     db.flush()
+    return bool(new)
 
 
 def add(
@@ -172,8 +173,8 @@ def add(
     undone = sa.select(sa.exists().where(CompletionRecord.retracts_id == record.id))
     if db.scalar(undone):
         raise Conflict("record_undone")
-    keep_with(db, documents, [record], by=by, keeping=keeping, now=now)
-    audit.note(db, by, "evidence.added", f"completion_record:{record.id}", now)
+    if keep_with(db, documents, [record], by=by, keeping=keeping, now=now):
+        audit.note(db, by, "evidence.added", f"completion_record:{record.id}", now)
 
 
 def read(db: Session, file: EvidenceFile, encryption: Encryption) -> bytes:

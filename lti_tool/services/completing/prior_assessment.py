@@ -94,8 +94,11 @@ def has_assessor(db: Session, organisation_id: uuid.UUID) -> bool:
 
 
 def is_stranded(db: Session, application: PriorLearningApplication) -> bool:
-    """Whether an application waits, and nobody who assesses here may judge it."""
-    return application.state == State.SUBMITTED and all(
+    """Whether something of an application waits, and nobody who assesses here may judge it."""
+    if application.state != State.SUBMITTED:
+        return False
+    standings = [one.standing for one in prior_learning.outcomes(db, application)]
+    return Standing.OPEN in standings and all(
         _obstacle(db, application, one)
         for one in _assessors(db, application.version.series.organisation_id)
     )
@@ -119,13 +122,18 @@ def stranded(db: Session, organisation_id: uuid.UUID) -> int:
 
 
 def _assessors(db: Session, organisation_id: uuid.UUID) -> Sequence[Account]:
+    """Return who assesses for an awarding body today: those of which `bodies` names it."""
+    partners = sa.select(ReviewPartner.partner_id).filter_by(organisation_id=organisation_id)
     granted = sa.exists().where(
-        AccountGrant.account_id == Account.id, AccountGrant.role == Role.ASSESSOR.value
+        AccountGrant.account_id == Account.id,
+        AccountGrant.role == Role.ASSESSOR.value,
+        sa.or_(
+            AccountGrant.organisation_id == organisation_id,
+            AccountGrant.organisation_id.in_(partners),
+        ),
     )
     found = sa.select(Account).filter(granted, Account.disabled_at.is_(None))
-    partners = sa.select(ReviewPartner.partner_id).filter_by(organisation_id=organisation_id)
-    asked = {organisation_id, *db.scalars(partners)}
-    return [one for one in db.scalars(found) if Access.of(one).assesses & asked]
+    return db.scalars(found.order_by(Account.id)).all()
 
 
 def lately(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplication]:

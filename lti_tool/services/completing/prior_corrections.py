@@ -5,14 +5,14 @@ taken back by a record. A badge that was claimed stays until somebody decides ab
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
-from lti_tool.models import PriorLearningApplication, PriorLearningJudgement
+from lti_tool.models import CompletionRecord, PriorLearningApplication, PriorLearningJudgement
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import completions, prior_assessment, prior_learning
@@ -30,10 +30,12 @@ OTHER = {
 
 @dataclass(frozen=True, slots=True)
 class Correctable:
-    """The judgement of an assessor that stands. `becomes`: what it can be turned into."""
+    """The judgement of an assessor that stands. `becomes`: what it can be turned into. `record`:
+    what counts of it."""
 
     judgement: PriorLearningJudgement
     becomes: Verdict
+    record: CompletionRecord | None
 
 
 def find(db: Session, assessor: Assessor, application_id: uuid.UUID) -> PriorLearningApplication:
@@ -41,21 +43,46 @@ def find(db: Session, assessor: Assessor, application_id: uuid.UUID) -> PriorLea
 
     Raises:
         NotFound: `unknown_application`: there is none, or nothing of it is theirs to correct.
-        Conflict: `prior_not_decided`: somebody is still to judge it, or the learner has it.
+        Conflict: `prior_not_decided`: somebody is still to judge it, or the learner has it;
+            `prior_applied_again`: the learner has begun another one for the unit.
         Forbidden: `prior_own_application`, `prior_own_teacher`.
     """
     row = db.get(PriorLearningApplication, application_id)
-    if row is None or not any(one.account_id == assessor.account.id for one in row.judgements):
+    if row is None:
         raise NotFound("unknown_application")
-    if row.version.series.organisation_id not in prior_assessment.bodies(db, assessor.access):
+    _check(db, assessor, row, prior_assessment.bodies(db, assessor.access))
+    return row
+
+
+def correctable_of(
+    db: Session, assessor: Assessor, applications: Sequence[PriorLearningApplication]
+) -> frozenset[uuid.UUID]:
+    """Return of which of these applications this assessor can correct something."""
+    bodies, found = prior_assessment.bodies(db, assessor.access), set()
+    for one in applications:
+        try:
+            _check(db, assessor, one, bodies)
+        except ToolError:
+            continue
+        found.add(one.id)
+    return frozenset(found)
+
+
+def _check(
+    db: Session, assessor: Assessor, row: PriorLearningApplication, bodies: Collection[uuid.UUID]
+) -> None:
+    if not any(one.account_id == assessor.account.id for one in row.judgements):
+        raise NotFound("unknown_application")
+    if row.version.series.organisation_id not in bodies:
         raise NotFound("unknown_application")
     if row.state != State.DECIDED:
         raise Conflict("prior_not_decided")
+    if prior_learning.latest(db, row.person, row.version)[row.unit_code].id != row.id:
+        raise Conflict("prior_applied_again")
     if near := prior_assessment.nearness(db, row, assessor.account):
         raise Forbidden(near)
     if not correctable(db, row, assessor):
         raise NotFound("unknown_application")
-    return row
 
 
 def correctable(
@@ -64,7 +91,7 @@ def correctable(
     """Return what this assessor can correct, by the outcome: their own last word, unless an appeal
     or the course has decided otherwise since."""
     own = assessor.account.id
-    recognised = prior_learning.recognised_by(db, application)
+    standing = prior_learning.recognitions(db, application)
     is_appealed = application.appealed_at is not None
     found = {}
     for one in prior_learning.outcomes(db, application):
@@ -72,11 +99,26 @@ def correctable(
         last = next((row for row in reversed(said) if row.verdict != Verdict.MORE), None)
         if last is None:
             continue
-        has_recognised = own in recognised.get(one.outcome.code, ())
-        refused = last.verdict == Verdict.NOT_RECOGNISED and last.is_appeal is is_appealed
-        if has_recognised or (refused and one.standing is Standing.NOT_RECOGNISED):
-            found[one.outcome.code] = Correctable(last, OTHER[Verdict(last.verdict)])
+        mine = [
+            row
+            for row in standing
+            if (row.part, row.assessor_account_id) == (one.outcome.code, own)
+        ]
+        record = next((row for row in mine if last.record_id in _origins(db, row)), None)
+        is_refused = last.verdict == Verdict.NOT_RECOGNISED and last.is_appeal is is_appealed
+        can_recognise = is_refused and not mine and one.standing is Standing.NOT_RECOGNISED
+        if record or can_recognise:
+            found[one.outcome.code] = Correctable(last, OTHER[Verdict(last.verdict)], record)
     return found
+
+
+def _origins(db: Session, record: CompletionRecord) -> set[uuid.UUID]:
+    """Return the ids that a record has had: its own, and those it was carried over from."""
+    ids = {record.id}
+    while record.carried_from_id is not None:
+        record = db.get_one(CompletionRecord, record.carried_from_id)
+        ids.add(record.id)
+    return ids
 
 
 def correct(
@@ -123,7 +165,7 @@ def correct(
     ]
     completions.unrecognise(
         db,
-        {one.judgement.record: why for one, why in turned if one.judgement.record is not None},
+        {one.record: why for one, why in turned if one.record is not None},
         assessor=assessor.account,
         now=now,
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from badges.prior_learning import APPEAL_WITHIN
 from lti_tool.documents import Document
@@ -139,12 +139,17 @@ def forget(
 
 def forget_ended(db: Session, now: datetime, *, most: int = 500) -> None:
     """Delete what nobody judges by any more: of decisions that cannot be appealed, what was not
-    handed on. A run deletes at most so many; the next one goes on."""
+    handed on, or to a record that was taken back. A run deletes at most so many; the next one goes
+    on."""
+    undone = aliased(CompletionRecord)
     ended = (
         sa.select(EvidenceFile)
         .join(PriorLearningApplication, PriorLearningApplication.id == EvidenceFile.application_id)
         .filter(
-            EvidenceFile.record_id.is_(None),
+            sa.or_(
+                EvidenceFile.record_id.is_(None),
+                sa.exists().where(undone.retracts_id == EvidenceFile.record_id),
+            ),
             PriorLearningApplication.state == DECIDED,
             PriorLearningApplication.decided_at < now - APPEAL_WITHIN,
         )

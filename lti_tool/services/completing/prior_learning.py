@@ -30,6 +30,7 @@ from lti_tool.models import (
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import completions, evidence, prior_files
+from lti_tool.services.completing.prior_news import News
 from lti_tool.services.definitions import catalogue
 
 LONGEST_TEXT = 4000
@@ -226,8 +227,9 @@ def appeal(db: Session, application: PriorLearningApplication, reason: str, now:
 
 
 def erase(db: Session, application: PriorLearningApplication, now: datetime) -> None:
-    """Delete what the learner wrote and their files: a draft as a whole, of a decision the texts,
-    links and files, also those on which a record rests; of this unit, so earlier decisions too.
+    """Delete what the learner wrote and their files: what nobody judged as a whole, else the
+    texts, links and files, also those on which a record rests; of this unit, so earlier decisions
+    too.
 
     Raises:
         Conflict: `prior_learning_moved`: an assessor has it.
@@ -242,7 +244,7 @@ def erase(db: Session, application: PriorLearningApplication, now: datetime) -> 
 def _erase(db: Session, application: PriorLearningApplication, now: datetime) -> None:
     _note(db, application, "prior_learning.erased", now)
     prior_files.forget(db, application, actor=f"person:{application.person_id}", now=now)
-    if application.submitted_at is None:
+    if not application.judgements:
         db.delete(application)
         return
     application.answers = [{**one, "text": "", "link": ""} for one in application.answers]
@@ -309,9 +311,19 @@ def recognised_by(
     db: Session, application: PriorLearningApplication
 ) -> Mapping[str, frozenset[uuid.UUID]]:
     """Return which assessors' recognitions of each outcome of the unit stand."""
+    found: dict[str, frozenset[uuid.UUID]] = {}
+    for row in recognitions(db, application):
+        assert row.part is not None
+        assert row.assessor_account_id is not None
+        found[row.part] = found.get(row.part, frozenset()) | {row.assessor_account_id}
+    return found
+
+
+def recognitions(db: Session, application: PriorLearningApplication) -> Sequence[CompletionRecord]:
+    """Return the records of the unit by which assessors recognise an outcome, and that stand."""
     undone = aliased(CompletionRecord)
-    rows = db.execute(
-        sa.select(CompletionRecord.part, CompletionRecord.assessor_account_id).filter(
+    return db.scalars(
+        sa.select(CompletionRecord).filter(
             CompletionRecord.person_id == application.person_id,
             CompletionRecord.version_id == application.version_id,
             CompletionRecord.unit_code == application.unit_code,
@@ -321,13 +333,46 @@ def recognised_by(
             CompletionRecord.retracts_id.is_(None),
             ~sa.exists().where(undone.retracts_id == CompletionRecord.id),
         )
+    ).all()
+
+
+def taken_back(
+    db: Session, application: PriorLearningApplication
+) -> Mapping[str, Sequence[CompletionRecord]]:
+    """Return by outcome what teachers took back of what was recognised since the learner applied,
+    oldest first: retractions, whose `evidence` is the reason."""
+    taken = aliased(CompletionRecord)
+    rows = db.execute(
+        sa.select(taken.part, CompletionRecord)
+        .join(taken, taken.id == CompletionRecord.retracts_id)
+        .filter(
+            taken.person_id == application.person_id,
+            taken.version_id == application.version_id,
+            taken.unit_code == application.unit_code,
+            taken.route == Route.PRIOR_LEARNING.value,
+            taken.recorded_at >= application.created_at,
+            CompletionRecord.assessor_id.is_not(None),
+        )
+        .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
     )
-    found: dict[str, frozenset[uuid.UUID]] = {}
-    for outcome, account_id in rows:
-        assert outcome is not None
-        assert account_id is not None
-        found[outcome] = found.get(outcome, frozenset()) | {account_id}
+    found: dict[str, list[CompletionRecord]] = {}
+    for outcome, row in rows:
+        found.setdefault(outcome or "", []).append(row)
     return found
+
+
+def tell_taken_back(db: Session, record: CompletionRecord, now: datetime) -> None:
+    """Let the learner know that a teacher took a record back by which prior learning was
+    recognised; the time for an appeal begins anew. Other records tell nothing."""
+    if record.route != Route.PRIOR_LEARNING:
+        return
+    row = latest(db, record.person, record.version).get(record.unit_code)
+    if row is None or row.created_at > record.recorded_at or row.news == News.MORE:
+        return
+    row.news = News.TAKEN_BACK.value
+    if row.state == State.DECIDED:
+        row.decided_at = now
+    db.flush()
 
 
 def covered(progress: Progress) -> tuple[str, ...]:

@@ -31,11 +31,13 @@ def assessor(visit: AccountVisit) -> Assessor:
 @blueprint.get("/prior-learning")
 @signed_in(For.ASSESSORS)
 def prior_learning_list(visit: AccountVisit) -> ResponseReturnValue:
+    lately = prior_assessment.lately(visit.db, assessor(visit))
     return render_template(
         "admin/prior_list.html",
         visit=visit,
         waiting=prior_assessment.waiting(visit.db, assessor(visit)),
-        lately=prior_assessment.lately(visit.db, assessor(visit)),
+        lately=lately,
+        correctable=prior_corrections.correctable_of(visit.db, assessor(visit), lately),
         definition=catalogue.definition,
         unit_of=prior_learning.unit_of,
         done=request.args.get("done", ""),

@@ -172,6 +172,7 @@ def _page(
         outcomes=prior_learning.outcomes(visit.db, current) if current else (),
         said=typed or kept,
         files=prior_files.of(visit.db, current) if current else {},
+        taken_back=prior_learning.taken_back(visit.db, current) if current else {},
         used=evidence.used(visit.db, place.person),
         most_files=prior_files.MOST,
         are_files_lost=not are_kept and any(one.filename for one in request.files.values()),

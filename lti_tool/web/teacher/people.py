@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import Forbidden, NotFound, ToolError
 from lti_tool.models import CompletionRecord, Placement
 from lti_tool.services.awarding import awards, credentials, stack_awards
-from lti_tool.services.completing import completions, evidence, moderation
+from lti_tool.services.completing import completions, evidence, moderation, prior_learning
 from lti_tool.services.courses import confirming, placements, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.launching import launches
@@ -69,7 +69,7 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     record = own_record(visit, record_id)
     placement = placement_of(visit, record)
     try:
-        completions.retract(
+        taken = completions.retract(
             visit.db,
             record,
             course=visit.launch.course,
@@ -81,6 +81,8 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
         if error.code not in completions.UNFIT_REASONS:
             raise
         return _retraction_page(visit, record, what_happened(error)), error.status
+    if taken.recorded_at >= visit.now:  # else it was sent twice
+        prior_learning.tell_taken_back(visit.db, record, visit.now)
     return redirect(
         address("person", visit, placement, person_id=record.person_id, done="retracted"), 303
     )

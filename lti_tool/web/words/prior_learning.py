@@ -40,6 +40,10 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
         N_("Nothing can be corrected now: it waits for another assessor, or the learner has it."),
         N_("Come back once it is decided."),
     ),
+    "prior_applied_again": Sentence(
+        N_("Nothing can be corrected here: the learner has applied again for this unit."),
+        N_("When they hand it in, it waits in the list for an assessor."),
+    ),
     "prior_nothing_corrected": Sentence(
         N_("Choose what you correct."), N_("Tick it, give the reason and send the form again.")
     ),
