@@ -353,14 +353,15 @@ def test_what_was_withdrawn_and_deleted_does_not_read_as_refused(
 
 @on_each_database
 def test_assessors_of_other_schools_cost_the_learner_nothing(
-    visits: Visits, ana: Visit, asta: SignedIn, database: Database
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
 ) -> None:
     apply(visits, ana)
     ana.get(PATH)
-    with recorded(database) as before:
+    asked = app.extensions["credlet"].database
+    with recorded(asked) as before:
         ana.get(PATH)
     for number in range(10):
         signing_in.account(database, clock.now(), f"Otto {number}", Role.ASSESSOR, "elsewhere")
-    with recorded(database) as after:
+    with recorded(asked) as after:
         ana.get(PATH)
-    assert len(after) == len(before)
+    assert len(after) == len(before) > 0
