@@ -9,7 +9,7 @@ False
 import re
 from typing import Any
 
-from badges import definition
+from badges import definition, drafting
 from badges.micro_credential import MicroCredential
 
 _OPEN = re.compile(
@@ -38,19 +38,28 @@ def may_adapt(licence: str | None) -> bool:
 
 
 def begun_with(mc: MicroCredential, uri: str) -> dict[str, Any]:
-    """Return what an own definition begins with, and `derived_from` that says so.
+    """Return what an own definition begins with, as `begun_from` does."""
+    return begun_from(definition.dump(mc), uri)
+
+
+def begun_from(content: dict[str, Any], uri: str | None) -> dict[str, Any]:
+    """Return what an own definition begins with, and `derived_from` that says so. `content`: has a
+    title, if not in each of its languages, and an awarding body with a name or a slug. `uri`: None
+    where it is not known.
 
     Left out are code, version, awarding body, quality assurance and target groups. The licence
     stays, since some ask that whatever is made of it has the same; the picture, where it is covered
     by it, is the caller's to bring along.
     """
-    content = definition.dump(mc)
+    body = content["awarding_body"]
     origin = {
-        "uri": uri,
-        "title": content["title"],
-        "awarding_body": mc.awarding_body.name.to_json(),
+        "title": {tag: said for tag, said in content["title"].items() if said.strip()},
+        "awarding_body": body.get("name") or {drafting.original(content): body["slug"]},
     }
-    if mc.licence:
-        origin["licence"] = mc.licence
+    if uri:
+        origin["uri"] = uri
+    if content.get("licence"):
+        origin["licence"] = content["licence"]
     kept = {name: value for name, value in content.items() if name not in _LEFT_BEHIND}
+    drafting.settle_original_language(kept)
     return kept | {"derived_from": origin}

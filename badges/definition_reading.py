@@ -291,7 +291,7 @@ def _artwork(node: Node) -> Artwork:
 def _origin(node: Node) -> Origin:
     with Fields(node) as fields:
         return Origin(
-            uri=fields.required("uri", values.uri),
+            uri=fields.maybe("uri", values.uri),
             title=fields.required("title", values.texts),
             awarding_body=fields.required("awarding_body", values.texts),
             licence=fields.maybe("licence", values.uri),

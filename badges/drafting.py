@@ -150,6 +150,12 @@ def original(content: Json) -> str:
     return str(max(tags, key=written.count))
 
 
+def settle_original_language(content: Json) -> None:
+    """Forget an original language in which there is no title: none of the texts is in it."""
+    if content.get("original_language") not in (content.get("title") or {}):
+        content.pop("original_language", None)
+
+
 def languages(content: Json) -> tuple[str, ...]:
     """Return the languages in which anything is written, the original first."""
     tags = [tag for _, text in texts(content) for tag in text]

@@ -169,9 +169,10 @@ class LearningUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The definition that another was begun with, as it was then. `uri`: its public address."""
+    """The definition that another was begun with, as it was then. `uri`: its public address, None
+    where it came as a file that does not say it."""
 
-    uri: str
+    uri: str | None = None
     title: Text
     awarding_body: Text
     licence: str | None = None

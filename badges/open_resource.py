@@ -182,7 +182,7 @@ def _term(name: Text, uri: str | None) -> dict[str, Any]:
 
 def _based_on(origin: Origin) -> dict[str, Any]:
     return {
-        "id": origin.uri,
+        **({"id": origin.uri} if origin.uri else {}),
         "type": TYPE,
         "name": origin.title.to_json(),
         "creator": {"type": "Organization", "name": origin.awarding_body.to_json()},

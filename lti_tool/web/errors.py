@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 PROBLEM_TYPE = "application/problem+json"
 # Pages below these are shown in the frame of an LMS; a refusal holds nothing worth a trick.
 _FRAMED = ("/launches/", "/lti/")
-_FOR_SOFTWARE = ("/api/", "/oauth/")
+_FOR_SOFTWARE = ("/api/", "/oauth/", "/catalogue.jsonld")
 
 
 def init_app(app: Flask) -> None:

@@ -31,6 +31,7 @@ MOST_PARTS = 20_000
 """Of a form with files, in which a course of 2,000 can be signed off at once, two parts each."""
 _TAKES_FILES = "takes_files"
 _ROOM = "room"
+_TOO_LARGE = "too_large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def make_room() -> None:
     sends too much is told on the page on which they did."""
     view = current_app.view_functions.get(request.endpoint or "")
     if room := getattr(view, _ROOM, 0):
-        request.max_content_length = room
-        g.too_large = "picture_far_too_large"
+        request.max_content_length = request.max_form_memory_size = room
+        g.too_large = getattr(view, _TOO_LARGE)
     elif getattr(view, _TAKES_FILES, False):
         settings, limits = current_tool().settings, _limits()
         request.max_form_parts = MOST_PARTS
@@ -79,12 +80,14 @@ def receiving(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRet
 
 
 def taking(
-    view: Callable[P, ResponseReturnValue], room: int = 0
+    view: Callable[P, ResponseReturnValue], room: int = 0, too_large: str = ""
 ) -> Callable[P, ResponseReturnValue]:
     """Let the requests of a view be large; it calls `read` itself once it knows who asks, or reads
-    the picture that it takes, in a form of at most `room` bytes."""
+    the one file that it takes, in a form of at most `room` bytes. `too_large`: the code of what is
+    said of a larger one."""
     setattr(view, _TAKES_FILES, True)
     setattr(view, _ROOM, room)
+    setattr(view, _TOO_LARGE, too_large)
     return view
 
 

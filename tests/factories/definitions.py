@@ -237,7 +237,7 @@ def micro_credentials(draw: st.DrawFn) -> MicroCredential:
         "validity_months": st.integers(1, 600),
         "derived_from": st.builds(
             Origin,
-            uri=uris(),
+            uri=st.none() | uris(),
             title=texts(),
             awarding_body=texts(),
             licence=st.none() | uris(),

@@ -25,6 +25,7 @@ from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_writing import SAFETY, begin, check, content, fill
 from tests.functional.test_writing_exchange import upload
 
+BY = "https://creativecommons.org/licenses/by/4.0/"
 SUN = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" onload="alert(1)">
 <circle cx="50" cy="50" r="48" fill="#ffd34d"/></svg>"""
 PNG = artwork.emblem_png("OTHER", size=256)
@@ -163,7 +164,7 @@ def test_while_a_picture_is_drawn_others_can_write(
 
     monkeypatch.setattr(pictures, "clean", slow)
     bring(begin(teacher), SUN)
-    file = {**definitions.dump(samples.welding())}
+    file = {**definitions.dump(samples.welding()), "licence": BY}
     file["artwork"] = {
         "digest": "0" * 64,
         "alt": {"en": "x"},
@@ -240,7 +241,7 @@ def test_a_download_brings_the_picture_along(visits: Visits, teacher: Visit, dat
 def test_a_file_with_a_hostile_picture_is_refused_and_one_without_is_drawn(
     visits: Visits, teacher: Visit
 ) -> None:
-    made = definitions.dump(samples.welding())
+    made = definitions.dump(samples.welding()) | {"licence": BY}
     made["artwork"] = {"digest": "0" * 64, "alt": {"en": "x"}, "data": "R0lGODlh"}
     page = upload(teacher.get("drafts/import"), "import", json.dumps(made).encode())
     assert page.status == 400

@@ -129,7 +129,10 @@ def test_a_file_that_says_no_open_licence_or_source_adds_nothing(
     hostile = {**document["definition"], "artwork": {**document["definition"]["artwork"]}}
     hostile["artwork"]["data"] = "R0lGODlh"
     for changed, said in (
-        ({"definition": closed}, "Its licence does not let you change it."),
+        (
+            {"definition": closed, "id": f"https://other.example{PATH}"},
+            "Its licence does not let you change it.",
+        ),
         ({"id": "https://other.example/"}, "not the address of a definition"),
         ({"definition": {"format": "credlet-definition/1"}}, "$.title"),
         ({"definition": hostile}, "neither a PNG nor an SVG"),

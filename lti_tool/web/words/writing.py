@@ -16,6 +16,10 @@ WRITING: Mapping[str, Sentence] = {
         N_("This is not the address of a definition’s page."),
         N_("Open its page in the catalogue, copy the whole address, with “/definitions/” in it."),
     ),
+    "not_as_published": Sentence(
+        N_("The file names an address of this server, and something else is published there."),
+        N_("Enter that address above, or download the file from its page again."),
+    ),
     "no_definition_there": Sentence(
         N_("No definition could be read at that address. Only public ones with https are asked."),
         N_(
@@ -58,6 +62,10 @@ WRITING: Mapping[str, Sentence] = {
     "decided_meanwhile": Sentence(
         N_("A reviewer has just decided about this definition."),
         N_("Open it again: what was decided stands there."),
+    ),
+    "definition_far_too_large": Sentence(
+        N_("This file is much too large: a definition may have at most 1 MB."),
+        N_("Go back and choose the file of a definition. Nothing was added."),
     ),
     "picture_far_too_large": Sentence(
         N_("This file is much too large for a badge picture: at most 768 KB, drawings 300 KB."),

@@ -7,6 +7,7 @@ from flask import Response, json, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from badges import adoption as rules
 from badges import definition as definitions
 from badges import drafting, open_resource, strict_json
 from badges.definition import InvalidDefinition
@@ -15,6 +16,7 @@ from badges.errors import BadgeError
 from badges.micro_credential import MicroCredential
 from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
+from badges.text import Text
 from lti_tool.errors import ToolError
 from lti_tool.services.definitions import adoption, artworks, drafts, specimen
 from lti_tool.services.definitions.adoption import Source
@@ -31,6 +33,9 @@ from lti_tool.web.writing.seat import Seat
 _HARMLESS = frozenset({"required", "empty_text"})
 """What may be missing from a file: it can be written here."""
 LARGEST_FILE = strict_json.MAX_BYTES
+LARGEST_SENT = 2 * LARGEST_FILE
+"""Bytes of a form with a file, so that one that is too large is mostly told so on its page."""
+_KEPT = "kept"
 
 
 def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
@@ -71,7 +76,8 @@ def export(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
         return _file(_workbook(draft.content), sheets.MEDIA_TYPE, f"{name}.xlsx")
     content = artworks.packed(seat.db, draft.content)
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=False)
-    return _file(text.encode(), "application/json", f"{name}.json")
+    data = text.encode(errors="backslashreplace")  # half a character, as JSON escapes it
+    return _file(data, "application/json", f"{name}.json")
 
 
 def template(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
@@ -205,7 +211,7 @@ def import_page(seat: Seat, problems: list[str]) -> str:
 def import_file(seat: Seat) -> ResponseReturnValue | Afterwards:
     """Begin a draft with what a JSON file says, for an own school and under a code of its own; the
     picture that it brings is cleaned once the transaction has ended."""
-    content, problems = _definition(uploads.sent(LARGEST_FILE + 1))
+    content, problems = _definition(_sent())
     if problems or content is None:
         return import_page(seat, problems), 400
 
@@ -223,9 +229,16 @@ def import_file(seat: Seat) -> ResponseReturnValue | Afterwards:
                         return _taken(here, resource)
                     return _begun(here, content, picture)
             except ToolError as error:
+                if error.code == "adaptation_not_allowed" and resource is None:
+                    return _asked(here, content, error)
                 return import_page(here, [in_words(error)]), error.status
 
     return Afterwards(keep)
+
+
+def _sent() -> bytes:
+    """Return the file, or what the question after it kept of it."""
+    return uploads.sent(LARGEST_FILE + 1) or request.form.get(_KEPT, "").encode()
 
 
 def _refusals(error: PictureRefused | InvalidDefinition | ToolError) -> list[str]:
@@ -242,7 +255,7 @@ def _taken(seat: Seat, source: Source) -> ResponseReturnValue:
     draft = adoption.begin(
         seat.db,
         seat.writer(seat.chosen_organisation()),
-        source,
+        adoption.confirmed(seat.db, source, public_url()),
         public_url=public_url(),
         is_allowed=False,
         now=seat.now,
@@ -252,14 +265,37 @@ def _taken(seat: Seat, source: Source) -> ResponseReturnValue:
 
 def _begun(seat: Seat, content: Json, picture: Picture | None) -> ResponseReturnValue:
     drafting.settle_esco_addresses(content)
-    writer = seat.writer(seat.chosen_organisation())
-    content = artworks.unpacked(seat.db, content, picture, seat.now, writer.organisation_id)
-    first = drafting.original(content)
-    title = str(content["title"].get(first, ""))
-    draft = drafts.start(seat.db, writer, title=title, language=first, now=seat.now)
-    own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}
-    drafts.save(seat.db, draft, {**content, **own}, revision=draft.revision, now=seat.now)
+    draft = adoption.begin_with_file(
+        seat.db,
+        seat.writer(seat.chosen_organisation()),
+        content,
+        picture,
+        public_url=public_url(),
+        is_allowed="allowed" in request.form,
+        now=seat.now,
+    )
     return redirect(seat.address("check_draft", draft), 303)
+
+
+def _asked(seat: Seat, content: Json, error: ToolError) -> ResponseReturnValue:
+    """Ask for the permission of the awarding body; the form brings the file back, without its
+    picture, which no licence covers."""
+    kept = {name: value for name, value in content.items() if name != "artwork"}
+    origin = rules.begun_from(content, None)["derived_from"]
+    is_again = _KEPT in request.form
+    page = render_template(
+        "writing/ask_permission.html",
+        visit=seat.visit,
+        seat=seat,
+        title=Text(origin["title"]),
+        body=Text(origin["awarding_body"]),
+        licence=content.get("licence"),
+        has_picture="artwork" in content,
+        organisation=seat.chosen_organisation(),
+        kept=json.dumps(kept, ensure_ascii=False, separators=(",", ":")),
+        problem=in_words(error) if is_again else "",
+    )
+    return page, error.status if is_again else 200
 
 
 def _definition(data: bytes) -> tuple[Json | None, list[str]]:
@@ -267,7 +303,9 @@ def _definition(data: bytes) -> tuple[Json | None, list[str]]:
     data = data.removeprefix(BOM_UTF8)
     try:
         found = strict_json.loads(data)
-    except MalformedJson:
+    except MalformedJson as error:
+        if error.code == "too_large":
+            return None, [gettext("This file is too large: a definition may have at most 1 MB.")]
         return None, [gettext("This is no JSON file that can be read.")]
     if open_resource.opened(found) is not None:
         return json.loads(data), []
@@ -282,9 +320,17 @@ def _definition(data: bytes) -> tuple[Json | None, list[str]]:
         definitions.load(content)
     except InvalidDefinition as error:
         wrong = [one for one in error.problems if one.code not in _HARMLESS]
-        if wrong or not isinstance(content.get("title"), dict) or not content["title"]:
+        titles = content["title"].values() if isinstance(content.get("title"), dict) else ()
+        if wrong or not any(str(one).strip() for one in titles):
             return None, [f"{one.path}: {_words(one.code)}" for one in error.problems][:50]
+    _leave_out_empty(content.get("awarding_body") or {}, "name")
     return content, []
+
+
+def _leave_out_empty(holder: Json, member: str) -> None:
+    """Take the languages out of a text in which nothing is said."""
+    if member in holder:
+        holder[member] = {tag: said for tag, said in holder[member].items() if said.strip()}
 
 
 def _words(code: str) -> str:

@@ -25,6 +25,8 @@ class Route:
     writes: bool = False
     room: int = 0
     """Bytes that its form may have, where it takes larger files than others."""
+    too_large: str = ""
+    """The code of what is said of one that has more."""
 
 
 DRAFT = "/drafts/<uuid:draft_id>"
@@ -48,6 +50,7 @@ ROUTES = (
         pictures.save,
         writes=True,
         room=pictures.LARGEST_SENT,
+        too_large="picture_far_too_large",
     ),
     Route("draft_parts", f"{DRAFT}/parts", stacking.show),
     Route("save_parts", f"{DRAFT}/parts", stacking.save, writes=True),
@@ -59,7 +62,14 @@ ROUTES = (
     Route("importing", "/drafts/import", exchange.importing),
     Route("look_up_definition", "/drafts/import/address", adopting.look_up, writes=True),
     Route("adopt_definition", "/drafts/import/begin", adopting.begin, writes=True),
-    Route("import_draft", "/drafts/import", exchange.import_file, writes=True),
+    Route(
+        "import_draft",
+        "/drafts/import",
+        exchange.import_file,
+        writes=True,
+        room=exchange.LARGEST_SENT,
+        too_large="definition_far_too_large",
+    ),
 )
 
 
@@ -71,7 +81,7 @@ def mount(blueprint: Blueprint, guard: Callable[[bool], Any], seat: Callable[[An
         blueprint.add_url_rule(
             route.rule,
             route.name,
-            uploads.taking(view, route.room) if route.room else view,
+            uploads.taking(view, route.room, route.too_large) if route.room else view,
             methods=["POST" if route.writes else "GET"],
         )
 
