@@ -168,6 +168,7 @@ def test_what_cannot_be_read_is_refused_with_a_code(
 ) -> None:
     answer = client.get(f"{FEED}?{query}", headers={"Accept": "application/json"})
     assert answer.status_code == 400
+    assert answer.mimetype == "application/problem+json"
     assert (answer.json or {})["code"] == code
 
 
