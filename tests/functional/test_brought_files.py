@@ -17,6 +17,7 @@ from badges import drafting, samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, DefinitionDraft
+from tests.factories.databases import on_each_database
 from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_writing import begin, check, fill
 from tests.functional.test_writing_exchange import upload
@@ -143,6 +144,7 @@ def test_an_address_of_this_server_where_nothing_is_adds_nothing(
     assert contents(visits) == []
 
 
+@on_each_database
 def test_another_bodys_definition_is_begun_with_its_origin(visits: Visits, teacher: Visit) -> None:
     own_word = {"derived_from": {"uri": "https://x.example/a", "title": {"en": "Not it"}}}
     own_word["derived_from"]["awarding_body"] = {"en": "Nobody"}
@@ -239,6 +241,7 @@ def test_a_large_file_waits_for_the_permission_too(visits: Visits, teacher: Visi
     assert len(contents(visits)[0]["units"]) == 12
 
 
+@on_each_database
 def test_the_own_schools_definition_is_brought_as_it_is(visits: Visits, teacher: Visit) -> None:
     begin(teacher)
     fill(visits, definitions.dump(samples.welding()))
