@@ -54,13 +54,15 @@ class Earned:
 @dataclass(frozen=True, slots=True)
 class StackProgress:
     """`met_at`: when enough had been earned. `counted`: what it rests on then, else what counts
-    so far, in the order of the parts. `have` of `need`: in the stack's own measure."""
+    so far, in the order of the parts. `have` of `need`: in the stack's own measure. `standing`:
+    all awards of parts, also those that do not count."""
 
     stack: Stack
     met_at: datetime | None
     counted: tuple[Earned, ...]
     have: Decimal
     need: Decimal
+    standing: frozenset[str] = frozenset()
 
     @property
     def is_met(self) -> bool:
@@ -78,13 +80,14 @@ def evaluate(stack: Stack, earned: Iterable[Earned], now: datetime) -> StackProg
         key=lambda one: (one.at, one.award),
     )
     need = _need(stack)
+    standing = frozenset(one.award for one in known)
     for moment in dict.fromkeys(one.at for one in known):
         counted = _counted(stack, known, moment)
         have = _have(stack, counted)
         if have >= need:
-            return StackProgress(stack, moment, counted, have, need)
+            return StackProgress(stack, moment, counted, have, need, standing)
     counted = _counted(stack, known, now)
-    return StackProgress(stack, None, counted, _have(stack, counted), need)
+    return StackProgress(stack, None, counted, _have(stack, counted), need, standing)
 
 
 def _counted(stack: Stack, known: Sequence[Earned], moment: datetime) -> tuple[Earned, ...]:

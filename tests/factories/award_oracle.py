@@ -43,6 +43,10 @@ class Fact:
     points: int | None = None
 
 
+Marks = dict[str, tuple[Route, int | None]]
+"""What an award states: of each unit how it was completed first, and its mark by that route."""
+
+
 @dataclass(slots=True)
 class Oracle:
     """`told(number, act)` says what must happen; `awards` what must stand then."""
@@ -59,7 +63,7 @@ class Oracle:
     _passed: dict[tuple[str, str, str], State] = field(default_factory=dict)
     _kept: dict[tuple[str, str, bool], int] = field(default_factory=dict)
     _revoked: dict[tuple[str, str, bool], int] = field(default_factory=dict)
-    _stated: dict[tuple[str, str, bool], set[str]] = field(default_factory=dict)
+    _stated: dict[tuple[str, str, bool], Marks] = field(default_factory=dict)
 
     def told(self, number: int, act: Act) -> bool:
         """Return whether the act must be done (else: refused)."""
@@ -207,15 +211,14 @@ class Oracle:
             for mc in SHORT:
                 own = [f for f in self._standing() if (f.who, f.mc) == (who, mc)]
                 real = [f for f in own if (who, f.course) not in self._testers]
-                done, tried = _units_done(mc, real), _units_done(mc, own)
-                is_real = _is_enough(mc, done)
-                self._judge((who, mc, False), done, is_complete=is_real)
-                is_tried = not is_real and _is_enough(mc, tried)
-                self._judge((who, mc, True), tried, is_complete=is_tried)
+                is_real = _is_enough(mc, _units_done(mc, real))
+                self._judge((who, mc, False), real, is_complete=is_real)
+                is_tried = not is_real and _is_enough(mc, _units_done(mc, own))
+                self._judge((who, mc, True), own, is_complete=is_tried)
 
-    def _judge(self, key: tuple[str, str, bool], done: set[str], *, is_complete: bool) -> None:
+    def _judge(self, key: tuple[str, str, bool], facts: list[Fact], *, is_complete: bool) -> None:
         award = self.awards.get(key)
-        if award is not None and is_complete and self._stated[key] <= done:
+        if award is not None and is_complete and self._is_borne(key, facts):
             self.awards[key] = Standing(award.is_claimed, is_flagged=False)
         elif award is not None and not self._was_kept(key):
             if award.is_claimed:
@@ -224,7 +227,17 @@ class Oracle:
                 del self.awards[key]
         if is_complete and key not in self.awards and self._may_be_granted(key):
             self.awards[key] = Standing(is_claimed=False, is_flagged=False)
-            self._stated[key] = done
+            self._stated[key] = _marks(key[1], facts)
+
+    def _is_borne(self, key: tuple[str, str, bool], facts: list[Fact]) -> bool:
+        """Whether what the award states is still so, or better."""
+        _, mc, _ = key
+        done = _units_done(mc, facts)
+        for unit, (route, mark) in self._stated[key].items():
+            best = _mark_by(route, _unit(mc, unit), facts)
+            if unit not in done or (mark is not None and (best is None or best < mark)):
+                return False
+        return True
 
     def _may_be_granted(self, key: tuple[str, str, bool]) -> bool:
         who, mc, _ = key
@@ -265,6 +278,30 @@ def _is_enough(mc: str, done: set[str]) -> bool:
         if len(done & {*choice.units}) < choice.count:
             return False
     return needed <= done
+
+
+def _marks(mc: str, facts: list[Fact]) -> Marks:
+    """Return what an award of these facts states: of several routes the first counts."""
+    found: Marks = {}
+    for code in _units_done(mc, facts):
+        unit = _unit(mc, code)
+        until = sorted((fact for fact in facts if fact.unit == code), key=lambda fact: fact.at)
+        number = next(n for n in range(1, len(until) + 1) if _units_done(mc, until[:n]))
+        route = until[number - 1].route
+        found[code] = route, _mark_by(route, unit, facts)
+    return found
+
+
+def _mark_by(route: Route, unit: LearningUnit, facts: list[Fact]) -> int | None:
+    own = [fact for fact in facts if (fact.unit, fact.route) == (unit.code, route)]
+    if isinstance(unit.rule, SignOff | SignOffs) or route not in (Route.ASSESSED, Route.GRADED):
+        return None
+    if route is Route.ASSESSED and not _is_met(unit, own):
+        return None
+    best: dict[str | None, int] = {}
+    for fact in own:
+        best[fact.part] = max(fact.points or 0, best.get(fact.part, 0))
+    return min(best.values(), default=None)
 
 
 def _is_met(unit: LearningUnit, facts: list[Fact]) -> bool:

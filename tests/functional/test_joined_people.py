@@ -8,7 +8,15 @@ from flask import Flask
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, Award, BorrowedPart, Credential, JoinCode, Person
+from lti_tool.models import (
+    AuditEntry,
+    Award,
+    BorrowedPart,
+    Credential,
+    JoinCode,
+    Person,
+    Placement,
+)
 from lti_tool.services import people
 from lti_tool.services.awarding import joining
 from tests.factories.databases import on_each_database
@@ -22,7 +30,7 @@ from tests.factories.two_schools import (
     larger,
     make,
 )
-from tests.factories.visits import Visit, Visits
+from tests.factories.visits import Page, Visit, Visits
 
 
 @pytest.fixture
@@ -366,9 +374,54 @@ def test_what_a_teacher_declined_is_not_asked_elsewhere(two: TwoSchools) -> None
     two.there("Ben Friend").get("joining").submit("end", sure="1")
     two.join(two.here(), two.there("Ben Friend"))
     assert two.standing() == []
+    assert "waits at your other school" not in two.larger_there("Ben Friend").text
     far = two.far.open("petra", teacher=True, mc=LARGER, unit="", link="metal", course="metal")
     assert "Nobody is waiting." in far.get("course/confirmations").text
     assert "These are two people." in two.larger_here().text
+
+
+@on_each_database
+def test_an_award_that_comes_to_rest_on_a_doubtful_part_is_granted_anew(two: TwoSchools) -> None:
+    two.complete(two.near, FIRST)
+    two.complete(two.near, SECOND)
+    two.judge()
+    two.larger_here()
+    two.complete(two.far, FIRST, "Ben Friend")
+    two.join(two.here(), two.there("Ben Friend"))
+    assert two.awards() == [("ana", None)]
+    two.revoke("ana", FIRST)
+    assert two.awards() == [("ana", "no_longer_complete")]
+    asked = confirmations(two)
+    assert "joined with “Ben Friend” at School far" in asked.text
+    with two.near.school.transaction() as db:
+        ana = str(two.near.school.person(db, "ana").id)
+    asked.submit("confirm", person=ana)
+    assert two.standing() == ["ana"]
+    with two.near.school.transaction() as db:
+        assert db.query(BorrowedPart).count() == 1
+
+
+def test_a_teacher_sees_no_name_of_a_school_that_the_award_does_not_rest_on(
+    two: TwoSchools,
+) -> None:
+    two.larger_here()
+    with two.near.school.transaction() as db:
+        db.query(Placement).join(Placement.course).filter_by(
+            context_id="metal"
+        ).one().confirmations = 1
+    two.join(two.here(), two.there("Ben Friend"))
+    two.complete(two.near, FIRST)
+    two.complete(two.near, SECOND)
+    two.judge()
+    asked = confirmations(two)
+    assert "Ana Learner" in asked.text
+    assert "Ben Friend" not in asked.text
+    assert "School far" not in asked.text
+
+
+def confirmations(two: TwoSchools) -> Page:
+    at = {"mc": LARGER, "unit": "", "link": "metal", "course": "metal"}
+    return two.near.open("olha", teacher=True, **at).get("course/confirmations")
 
 
 def test_a_teacher_sees_that_a_part_is_earned_elsewhere_and_not_its_marks(

@@ -154,6 +154,22 @@ def test_what_a_part_loses_the_larger_one_loses(visits: Visits) -> None:
     assert award.withdrawn_reason == "no_longer_complete"
 
 
+def test_a_part_that_is_taken_back_is_stated_no_longer_where_the_others_are_enough(
+    visits: Visits,
+) -> None:
+    visits.school.publish(larger("ONE", reference(FIRST), reference(SECOND), count=1))
+    complete(visits, FIRST)
+    complete(visits, SECOND)
+    judge(visits)
+    (before,) = awards_of(visits, "ONE")
+    (stated,) = [part["reference"].split("/")[1] for part in before.parts or ()]
+    revoke(visits, FIRST if stated == FIRST.code else SECOND)
+    judge(visits)
+    (anew,) = [award for award in awards_of(visits, "ONE") if award.withdrawn_at is None]
+    (left,) = [part["reference"].split("/")[1] for part in anew.parts or ()]
+    assert {stated, left} == {FIRST.code, SECOND.code}
+
+
 def test_what_a_teacher_tries_out_makes_nobody_earn_it(visits: Visits) -> None:
     complete(visits, FIRST, "olha")
     complete(visits, SECOND, "olha")

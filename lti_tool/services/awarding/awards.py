@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from badges.award import JUDGED_HERE, IdentityAssurance, PartEarned, UnitResult
 from badges.award import Award as AwardFact
-from badges.completion import ConditionCode, Progress, Route, UnitProgress
+from badges.completion import Progress, Route, UnitProgress
 from badges.conditions import MENTOR, plain
 from badges.text import Text
 from lti_tool.errors import Conflict, NotFound
@@ -25,16 +25,17 @@ from lti_tool.models import (
     Person,
 )
 from lti_tool.services import audit, reasons
-from lti_tool.services.awarding import award_gate, joints, moderation_draws, stack_awards, stacks
+from lti_tool.services.awarding import (
+    award_gate,
+    joints,
+    moderation_draws,
+    stack_awards,
+    stacks,
+    stated,
+)
 from lti_tool.services.awarding.award_gate import Candidate, Passed
 from lti_tool.services.awarding.joints import Groups
 from lti_tool.services.definitions import catalogue
-
-_MARKS: dict[Route | None, tuple[ConditionCode, ...]] = {
-    Route.ASSESSED: (ConditionCode.POINTS, ConditionCode.PART),
-    Route.GRADED: (ConditionCode.GRADED,),
-}
-"""The conditions that hold the marks of a unit, by the route that completed it."""
 
 NO_LONGER_COMPLETE = "no_longer_complete"
 NOT_CONFIRMED = "not_confirmed"
@@ -289,7 +290,8 @@ class _Settling:
 
     def settle(self, judged: Judged, progress: Progress | None, award: Award) -> bool:
         """Return whether an award still stands."""
-        if progress is None or not _bears(progress, award):
+        is_claimed = award.id in self.claimed
+        if progress is None or not stated.bears(progress, award, is_claimed=is_claimed):
             if not self._is_kept(award, judged):
                 self._take_back(award)
         elif award.flagged_reason == NO_LONGER_COMPLETE:
@@ -392,14 +394,6 @@ class _Settling:
                 dispute(self.db, award, by="system", now=self.now)
 
 
-def _bears(progress: Progress, award: Award) -> bool:
-    """Whether it is complete, and all that an award states is."""
-    if not progress.is_complete:
-        return False
-    completed = {unit.unit for unit in progress.stated}
-    return not progress.choices or all(one["unit"] in completed for one in award.results)
-
-
 def _assessor(row: CompletionRecord) -> uuid.UUID | None:
     return row.assessor_id or row.assessor_account_id
 
@@ -451,7 +445,7 @@ def _part_earned(entry: dict[str, Any]) -> PartEarned:
 def _entry(unit: UnitProgress, by_id: dict[str, CompletionRecord]) -> dict[str, Any]:
     assert unit.completed_at is not None
     assert unit.route is not None
-    points, maximum = _best_mark(unit)
+    points, maximum = stated.best_mark(unit, unit.route)
     basis = next((_basis(by_id[one]) for one in unit.records if by_id[one].route == unit.route), "")
     return {
         "unit": unit.unit,
@@ -469,21 +463,6 @@ def _basis(row: CompletionRecord) -> str | None:
     if row.activity_result is not None:
         return row.activity_result.activity_name
     return row.evidence if row.route == Route.UNLOCKED.value else None
-
-
-def _best_mark(unit: UnitProgress) -> tuple[str | None, str | None]:
-    """Return points and maximum; of a unit marked in parts, those of its lowest part."""
-    marks = [
-        (Decimal(condition.params["points"]), condition.params["maximum"])
-        for condition in unit.conditions
-        if condition.code in _MARKS.get(unit.route, ())
-        and condition.is_met
-        and condition.params.get("points")
-    ]
-    if not marks:
-        return None, None
-    points, maximum = min(marks)
-    return plain(points), maximum
 
 
 def _result(entry: dict[str, Any]) -> UnitResult:

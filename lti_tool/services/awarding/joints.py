@@ -79,7 +79,8 @@ class Elsewhere:
 
 
 def elsewhere(db: Session, person: Person, version: MicroCredentialVersion) -> Elsewhere | None:
-    """Return where else a person has, or waits for, the award of a version."""
+    """Return where else a person has, or waits for, the award of a version; not where a teacher
+    declined it."""
     known = {one.id: one for one in others(db, person)}
     if not known:
         return None
@@ -92,7 +93,9 @@ def elsewhere(db: Session, person: Person, version: MicroCredentialVersion) -> E
     for award, is_claimed in db.execute(held.order_by(Award.granted_at)):
         return Elsewhere(known[award.person_id], award, is_claimed)
     waiting = sa.select(PendingAward.person_id).filter(
-        PendingAward.person_id.in_(known), PendingAward.version_id == version.id
+        PendingAward.person_id.in_(known),
+        PendingAward.version_id == version.id,
+        PendingAward.declined_at.is_(None),
     )
     for person_id in db.scalars(waiting):
         return Elsewhere(known[person_id], None, False)

@@ -5,7 +5,7 @@ Each refuses who may not sign off in the course or does not lead it, see
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,7 +35,7 @@ class Waiting:
     """Somebody who completed everything and has no award yet.
 
     `by`: who has confirmed it so far. `declined_reason`: why a teacher said no, if one did.
-    `others`: of what is made of others, who they are in other LMSs by their own word.
+    `others`: who they are by their own word in those other LMSs that the award would rest on.
     """
 
     person: Person
@@ -61,9 +61,7 @@ class Confirmed:
 def waiting(db: Session, placement: Placement, learners: Iterable[Learner]) -> Sequence[Waiting]:
     """Return who of `learners` waits in this course, those first who have waited longest."""
     complete = {
-        one.person.id: one.progress.stated_at
-        for one in learners
-        if one.progress.stated_at is not None
+        one.person.id: one.progress for one in learners if one.progress.stated_at is not None
     }
     rows = [row for row in _pending(db, placement) if row.person_id in complete]
     return _as_waiting(db, placement.version, rows, complete)
@@ -81,13 +79,13 @@ def of_person(
 
     `course`: None also for what another course decides about; its teachers' words stay there.
     """
-    completed_at = progress.stated_at
-    pending = db.get(PendingAward, (person.id, version.id)) if completed_at else None
-    if pending is None or completed_at is None:
+    is_complete = progress.stated_at is not None
+    pending = db.get(PendingAward, (person.id, version.id)) if is_complete else None
+    if pending is None:
         return None
     if course is not None and pending.course_id != course.id:
         return None
-    found = _as_waiting(db, version, [pending], {person.id: completed_at})
+    found = _as_waiting(db, version, [pending], {person.id: progress})
     return found[0] if found else None
 
 
@@ -227,17 +225,18 @@ def _as_waiting(
     db: Session,
     version: MicroCredentialVersion,
     rows: Sequence[PendingAward],
-    complete: dict[uuid.UUID, datetime | None] | dict[uuid.UUID, datetime],
+    complete: Mapping[uuid.UUID, Progress],
 ) -> Sequence[Waiting]:
     rows = _without_award(db, version, rows)
     judged_at = _judged_at(db, version, [row.person_id for row in rows if row.declined_at])
-    given = {row.person_id: _given(row, complete[row.person_id]) for row in rows}
+    given = {row.person_id: _given(row, complete[row.person_id].stated_at) for row in rows}
     people = _people(db, {one for each in given.values() for one in each})
-    is_stacked = enrolments.is_stacked(version)
-    others = joints.others_of(db, [row.person for row in rows]) if is_stacked else {}
+    others: Mapping[uuid.UUID, Sequence[Person]] = {}
+    if enrolments.is_stacked(version):
+        others = _resting_on(db, [row.person for row in rows], complete)
     found = []
     for row in rows:
-        completed_at = complete[row.person_id]
+        completed_at = complete[row.person_id].stated_at
         assert completed_at is not None
         is_declined = award_gate.is_declined(row, judged_at.get(row.person_id))
         found.append(
@@ -251,6 +250,25 @@ def _as_waiting(
             )
         )
     return sorted(found, key=lambda one: (one.completed_at, one.person.id))
+
+
+def _resting_on(
+    db: Session, people: Sequence[Person], complete: Mapping[uuid.UUID, Progress]
+) -> Mapping[uuid.UUID, Sequence[Person]]:
+    """Return by person who they are elsewhere, of those who earned a part that counts for them."""
+    others = joints.others_of(db, people)
+    parts = {
+        person_id: {uuid.UUID(one.award) for one in stack.counted}
+        for person_id in others
+        if (stack := complete[person_id].stack) is not None
+    }
+    counted = {part for each in parts.values() for part in each}
+    earned = sa.select(Award.id, Award.person_id).filter(Award.id.in_(counted))
+    owner = {row.id: row.person_id for row in db.execute(earned)} if counted else {}
+    return {
+        person_id: [one for one in others[person_id] if one.id in {owner[part] for part in each}]
+        for person_id, each in parts.items()
+    }
 
 
 def _given(row: PendingAward, completed_at: datetime | None) -> Sequence[uuid.UUID]:

@@ -10,6 +10,8 @@ from lti_tool.models import Award, CompletionRecord, Credential
 from lti_tool.services.awarding import awards, credentials
 from lti_tool.services.awarding.credentials import Claim
 from tests.factories.courses import School
+from tests.factories.databases import on_each_database
+from tests.factories.judgements import passing
 
 WLD = samples.welding()
 CODE = WLD.code
@@ -137,3 +139,64 @@ def test_a_replaced_badge_leaves_its_award_claimed(claimed: School) -> None:
     claim(claimed)
     with claimed.transaction() as db:
         assert credentials.current(db, db.query(Award).one()) == db.get(Credential, new.id)
+
+
+def mark(school: School) -> str | None:
+    """Return the mark that ana's award states of the first unit."""
+    award = school.award("ana", CODE)
+    assert award is not None
+    return str(award.results[0]["points"])
+
+
+def retract_best(school: School, teacher: uuid.UUID) -> None:
+    with school.transaction() as db:
+        rows = db.query(CompletionRecord).filter_by(unit_code=U1, retracts_id=None)
+        best = max(rows, key=lambda row: row.points or 0).id
+    school.tick()
+    school.retract(teacher, best)
+
+
+def marks(school: School, teacher: uuid.UUID, *points: int) -> None:
+    """Ana has these marks in the first unit, and then completes everything."""
+    school.launch("ana", mc=CODE, unit=U1)
+    for one in points:
+        school.assess(teacher, "ana", CODE, U1, points=one)
+    for unit in WLD.units[1:]:
+        for judgement in passing(unit):
+            school.assess(teacher, "ana", CODE, unit.code, **judgement)
+
+
+@on_each_database
+def test_a_mark_that_is_taken_back_makes_it_another_award(
+    school: School, teacher: uuid.UUID
+) -> None:
+    marks(school, teacher, 99, 81)
+    assert mark(school) == "99"
+    retract_best(school, teacher)
+    assert mark(school) == "81"
+    with school.transaction() as db:
+        reasons = db.query(Award.withdrawn_reason).order_by(Award.granted_at).all()
+    assert [one for (one,) in reasons] == ["no_longer_complete", None]
+
+
+def test_a_better_mark_makes_no_other_award(school: School, teacher: uuid.UUID) -> None:
+    marks(school, teacher, 81)
+    school.tick()
+    school.assess(teacher, "ana", CODE, U1, points=99)
+    assert mark(school) == "81"
+    retract_best(school, teacher)
+    assert mark(school) == "81"
+    with school.transaction() as db:
+        assert db.query(Award).count() == 1
+
+
+def test_a_signed_mark_that_is_taken_back_puts_the_award_in_question(
+    school: School, teacher: uuid.UUID
+) -> None:
+    marks(school, teacher, 81, 99)
+    claim(school)
+    retract_best(school, teacher)
+    assert is_flagged(school)
+    school.tick()
+    school.assess(teacher, "ana", CODE, U1, points=99)
+    assert not is_flagged(school)
