@@ -384,7 +384,6 @@ class _Settling:
             identity=IdentityAssurance.LMS_ACCOUNT.value,
         )
         self.db.add(award)
-        self.db.flush()
         joints.note_borrowed(self.db, award, _parts(self.db, progress))
         stacks.want(self.db, award, self.now)
         audit.note(self.db, "system", "award.granted", f"award:{award.id}", self.now)

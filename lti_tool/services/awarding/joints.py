@@ -183,11 +183,10 @@ def borrowers(
 
 def note_borrowed(db: Session, award: Award, parts: Iterable[Award]) -> None:
     """Keep which parts of an award the person earned in another LMS."""
-    db.add_all(
-        BorrowedPart(award_id=award.id, part_id=part.id)
-        for part in parts
-        if part.person_id != award.person_id
-    )
+    borrowed = [part for part in parts if part.person_id != award.person_id]
+    if borrowed:
+        db.flush()  # the award first, which they refer to
+        db.add_all(BorrowedPart(award_id=award.id, part_id=part.id) for part in borrowed)
 
 
 def is_doubtful(person: Person, parts: Iterable[Award]) -> bool:
