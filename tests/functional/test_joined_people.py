@@ -12,6 +12,8 @@ from lti_tool.models import (
     AuditEntry,
     Award,
     BorrowedPart,
+    Course,
+    CourseMember,
     Credential,
     JoinCode,
     Person,
@@ -358,6 +360,18 @@ def test_where_names_are_not_surely_the_same_a_teacher_confirms(
     here = str(page.visit.person_id)
     assert "1 learner has got the award." in asked.submit("confirm", person=here).text
     assert two.standing() == ["ana"]
+
+
+@on_each_database
+def test_a_course_that_was_left_offers_nothing_any_more(two: TwoSchools) -> None:
+    two.complete(two.near, FIRST)
+    two.complete(two.far, SECOND)
+    left = two.larger_here().visit
+    with two.near.school.transaction() as db:
+        course = db.query(Course).filter_by(context_id="metal").one()
+        db.get_one(CourseMember, (course.id, left.person_id)).left_at = clock.now()
+    two.join()
+    assert two.standing() == ["a-17"]
 
 
 def test_what_a_teacher_declined_is_not_asked_elsewhere(two: TwoSchools) -> None:

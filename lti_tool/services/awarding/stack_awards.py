@@ -34,11 +34,16 @@ from lti_tool.services.definitions.stack_parts import series_reference
 def offered_to(
     db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
 ) -> Mapping[uuid.UUID, uuid.UUID]:
-    """Return the course that offers a version to each of these people: where they came last."""
+    """Return the course that offers a version to each of these people: where they came last, of
+    those that they did not leave."""
     rows = db.execute(
         sa.select(CourseMember.person_id, CourseMember.course_id)
         .join(Placement, Placement.course_id == CourseMember.course_id)
-        .filter(CourseMember.person_id.in_(people), Placement.version_id == version.id)
+        .filter(
+            CourseMember.person_id.in_(people),
+            CourseMember.left_at.is_(None),
+            Placement.version_id == version.id,
+        )
         .order_by(CourseMember.first_seen_at, CourseMember.course_id)
     )
     return {row.person_id: row.course_id for row in rows}
