@@ -103,6 +103,8 @@ def _context_role(role: str) -> tuple[str, str] | None:
     if not role.startswith(_MEMBERSHIP):
         return (role, role) if role in _CONTEXT_ROLES else None
     principal, _, name = role.removeprefix(_MEMBERSHIP).partition("#")
-    if not name or (principal and not principal.startswith("/")):
+    if not principal:
+        return (name, name) if name else None
+    if not name or not principal.startswith("/") or principal == "/":
         return None
-    return principal.removeprefix("/") or name, name
+    return principal.removeprefix("/"), name

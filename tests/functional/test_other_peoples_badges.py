@@ -21,6 +21,8 @@ from tests.functional.test_other_peoples_things import (
     launch_rules,
 )
 
+LEADS_ELSEWHERE = {"teacher.moving"}  # to a version that is not on offer yet: test_moving_courses
+
 
 @pytest.mark.parametrize("visitor", ["nobody", "holder", "teacher", "other"])
 def test_a_badge_that_is_not_public_does_not_exist(
@@ -118,7 +120,7 @@ def test_every_own_thing_can_be_reached(neighbourhood: Neighbourhood) -> None:
     for rule, guarded in launch_rules(app):
         visit = course.teacher if guarded.teachers else course.learner
         visit = course.selecting if guarded.selects else visit
-        if "GET" not in (rule.methods or ()):
+        if "GET" not in (rule.methods or ()) or rule.endpoint in LEADS_ELSEWHERE:
             continue
         path = address(rule, course.ids, launch_id=visit.id)
         answer = visit.client.get(path)

@@ -82,8 +82,8 @@ def test_a_retraction_before_the_claim_withdraws_the_award(
     school.retract(teacher, extra)
     assert school.award("ana", CODE) is None
     with school.transaction() as db:
-        withdrawn = db.query(Award).one()
-        assert withdrawn.withdrawn_reason == "no_longer_complete"
+        reasons = {award.withdrawn_reason for award in db.query(Award)}
+        assert reasons == {"no_longer_complete"}
     school.tick()
     school.assess(teacher, "ana", CODE, U1, points=85)
     assert school.award("ana", CODE) is not None, "completed again, awarded again"
