@@ -332,17 +332,18 @@ def _check_offered(db: Session, course: Course, version: MicroCredentialVersion)
     The row before refers to the course, and waited there for `versions.choose`, and here the
     placement is waited for where `moving.move` has it: what they have written is seen now.
     """
+    # One table alone: of a row that was waited for, a join would look for the version of before.
     offered = db.scalars(
         sa.select(Placement.version_id)
-        .join(MicroCredentialVersion, Placement.version_id == MicroCredentialVersion.id)
-        .filter(
-            Placement.course_id == course.id,
-            MicroCredentialVersion.series_id == version.series_id,
-        )
+        .filter_by(course_id=course.id)
         .order_by(Placement.id)
-        .with_for_update(read=True, key_share=True, of=Placement)
+        .with_for_update(read=True, key_share=True)
     ).all()
-    if offered and version.id not in offered:
+    if version.id in offered:
+        return
+    others = MicroCredentialVersion.id.in_(offered)
+    is_other = sa.exists().where(others, MicroCredentialVersion.series_id == version.series_id)
+    if db.scalar(sa.select(is_other)):
         raise Conflict("version_changed")
 
 
