@@ -43,8 +43,9 @@ class Fact:
     points: int | None = None
 
 
-Marks = dict[str, tuple[Route, int | None]]
-"""What an award states: of each unit how it was completed first, and its mark by that route."""
+Marks = dict[str, tuple[Route, int | None, int]]
+"""What an award states: of each unit how it was completed first, its mark by that route, and the
+act that completed it."""
 
 
 @dataclass(slots=True)
@@ -232,11 +233,13 @@ class Oracle:
     def _is_borne(self, key: tuple[str, str, bool], facts: list[Fact]) -> bool:
         """Whether what the award states is still so, or better."""
         _, mc, _ = key
-        done = _units_done(mc, facts)
-        for unit, (route, mark) in self._stated[key].items():
+        now = _marks(mc, facts)
+        for unit, (route, mark, at) in self._stated[key].items():
             best = _mark_by(route, _unit(mc, unit), facts)
-            if unit not in done or (mark is not None and (best is None or best < mark)):
+            if unit not in now or (mark is not None and (best is None or best < mark)):
                 return False
+            if not self.awards[key].is_claimed and now[unit][2] > at:
+                return False  # nothing is signed yet, so it is granted anew with the true day
         return True
 
     def _may_be_granted(self, key: tuple[str, str, bool]) -> bool:
@@ -287,8 +290,8 @@ def _marks(mc: str, facts: list[Fact]) -> Marks:
         unit = _unit(mc, code)
         until = sorted((fact for fact in facts if fact.unit == code), key=lambda fact: fact.at)
         number = next(n for n in range(1, len(until) + 1) if _units_done(mc, until[:n]))
-        route = until[number - 1].route
-        found[code] = route, _mark_by(route, unit, facts)
+        completing = until[number - 1]
+        found[code] = completing.route, _mark_by(completing.route, unit, facts), completing.at
     return found
 
 
