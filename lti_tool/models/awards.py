@@ -16,7 +16,7 @@ from lti_tool.models.people import Person
 class Award(Base):
     """An award stands until it is withdrawn; at most one stands per (person, version, test).
 
-    `course_id`: where it was earned; of a stacked one the course that offered it, else that of the
+    `course_id`: the course that decided; of a stacked one, one that offered it, else that of the
     last part (which does not decide about it: `services.awarding.stack_awards.decides`).
     `results` is the evidence at the moment of granting: a list of
     {"unit", "completed_at", "route", "points", "maximum", "basis"}.

@@ -13,8 +13,10 @@ from tests.factories.histories import (
     ASSESSORS,
     LEARNERS,
     SHORT,
+    WISHES,
     Act,
     Activity,
+    Ask,
     Awards,
     ChooseRoute,
     Confirm,
@@ -55,11 +57,13 @@ class Oracle:
     facts: list[Fact] = field(default_factory=list)
     undone: dict[int, int] = field(default_factory=dict)  # act of the fact -> act of the undoing
     awards: Awards = field(default_factory=dict)
+    kept_back: bool = False  # somebody had enough, and for no course all that it asked for
     _forms: dict[tuple[str, str], int] = field(default_factory=dict)
     _led_to: dict[int, int] = field(default_factory=dict)  # act -> act of the fact it stands for
     _testers: set[tuple[str, str]] = field(default_factory=set)
     _launched: set[tuple[str, str, str]] = field(default_factory=set)
     _routes: dict[tuple[str, str], Route] = field(default_factory=dict)
+    _wishes: dict[tuple[str, str], int] = field(default_factory=dict)
     _graded: dict[tuple[str, str, str], int | None] = field(default_factory=dict)
     _passed: dict[tuple[str, str, str], State] = field(default_factory=dict)
     _kept: dict[tuple[str, str, bool], int] = field(default_factory=dict)
@@ -83,6 +87,9 @@ class Oracle:
                 is_done = self._retract(number, act)
             case ChooseRoute():
                 is_done = self._choose(act)
+            case Ask():
+                self._wishes[act.course, act.mc] = act.wish
+                is_done = True
             case Decide():
                 is_done = self._decide(number, act)
         self._judge_everybody()
@@ -226,9 +233,27 @@ class Oracle:
                 self.awards[key] = Standing(is_claimed=True, is_flagged=True)
             else:
                 del self.awards[key]
-        if is_complete and key not in self.awards and self._may_be_granted(key):
+        is_wished = key[2] or self._fulfils_a_wish(key[1], facts)
+        self.kept_back = self.kept_back or (is_complete and not is_wished)
+        may_be = is_wished and self._may_be_granted(key)
+        if is_complete and key not in self.awards and may_be:
             self.awards[key] = Standing(is_claimed=False, is_flagged=False)
             self._stated[key] = _marks(key[1], facts)
+
+    def _fulfils_a_wish(self, mc: str, facts: list[Fact]) -> bool:
+        """Whether one of the courses with a result that is enough by itself, or one of several
+        that are, asks for no more than what is done."""
+        done = _units_done(mc, facts)
+        courses = {f.course for f in facts if f.unit in done and _counts(_unit(mc, f.unit), f)}
+        return any(self._is_wished(course, mc, done) for course in courses)
+
+    def _is_wished(self, course: str, mc: str, done: set[str]) -> bool:
+        wish = WISHES[self._wishes.get((course, mc), 0)]
+        counts = {
+            position: len(done & {*choice.units})
+            for position, choice in enumerate(SHORT[mc].choices)
+        }
+        return wish.needed <= done and all(counts[p] >= n for p, n in wish.counts.items())
 
     def _is_borne(self, key: tuple[str, str, bool], facts: list[Fact]) -> bool:
         """Whether what the award states is still so, or better."""
@@ -272,6 +297,13 @@ def _units_done(mc: str, facts: list[Fact]) -> set[str]:
         if without_assessment or _is_met(unit, own):
             done.add(unit.code)
     return done
+
+
+def _counts(unit: LearningUnit, fact: Fact) -> bool:
+    """Whether a fact is not one that the rule takes no notice of: too few points."""
+    if fact.route is Route.ASSESSED and isinstance(unit.rule, PointsAtLeast | EachPartAtLeast):
+        return fact.points is not None and fact.points >= unit.rule.minimum
+    return True
 
 
 def _is_enough(mc: str, done: set[str]) -> bool:

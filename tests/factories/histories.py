@@ -1,6 +1,7 @@
 """Random histories of people and micro-credentials, played through the services.
 
-One database in memory holds a school with two courses that offer two short micro-credentials;
+One database in memory holds a school with two courses that offer short micro-credentials, of one of
+which they may ask for more than its definition;
 each history is one transaction on it that is rolled back, each act a savepoint, as a request
 would be a transaction.
 """
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 import lti_tool.models as rows
 from badges import samples
-from badges.choices import Choice
+from badges.choices import NOTHING_MORE, Asked, Choice
 from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOffs
@@ -34,7 +35,7 @@ from lti_tool.services.awarding import awards, credentials, status_lists
 from lti_tool.services.awarding.credentials import Claim
 from lti_tool.services.completing import completions
 from lti_tool.services.completing.completions import Judgement
-from lti_tool.services.courses import placements
+from lti_tool.services.courses import course_settings, placements
 from lti_tool.services.launching import launches
 from lti_tool.services.lms import activities, gradebook_results
 from lti_tool.services.lms.activities import Said
@@ -62,6 +63,12 @@ SHORT = {
     )
 }
 COURSES = ("here", "there")
+# What a course may ask for of the choices of CHOSEN: both of the two, or the last one, too.
+WISHES = (
+    NOTHING_MORE,
+    Asked(counts={0: 2}),
+    Asked(needed=frozenset({CHOSEN[3].code})),
+)
 LEARNERS = ("ana", "ben", "tutor")
 ASSESSORS = ("tutor", "mia", "tom")
 
@@ -148,6 +155,16 @@ class ChooseRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A course asks for more of the choices than the definition, or no longer: `wish` is one of
+    `WISHES`, by its number."""
+
+    course: str
+    mc: str
+    wish: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decide:
     """The standing award is claimed, kept though it was flagged, or revoked."""
 
@@ -157,7 +174,7 @@ class Decide:
     is_test: bool
 
 
-Act = Launch | Mark | Confirm | Grade | Activity | Retract | ChooseRoute | Decide
+Act = Launch | Mark | Confirm | Grade | Activity | Retract | ChooseRoute | Ask | Decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +203,13 @@ def random_history(seed: int) -> list[Act]:
     """Return acts that often start close to an award, so that most of them matter."""
     chance = random.Random(seed)
     mc = chance.choice(list(SHORT.values()))
-    acts: list[Act] = _almost_complete(chance, mc) if chance.random() < 0.8 else []
+    acts: list[Act] = []
+    if mc.choices:
+        wishes = [chance.randrange(len(WISHES)) for _ in COURSES]
+        pairs = zip(COURSES, wishes, strict=True)
+        acts += [Ask(course=course, mc=mc.code, wish=wish) for course, wish in pairs if wish]
+    if chance.random() < 0.8:
+        acts += _almost_complete(chance, mc)
     for _ in range(chance.randint(4, 10)):
         acts.append(_random_act(chance, mc, acts))
     return acts
@@ -197,6 +220,7 @@ def _almost_complete(chance: random.Random, mc: MicroCredential) -> list[Act]:
     who, course = chance.choice(("ana", "tutor")), chance.choice(COURSES)
     marks: list[Act] = []
     for unit in mc.units:
+        course = chance.choice(COURSES) if chance.random() < 0.2 else course
         parts = unit.rule.parts if isinstance(unit.rule, EachPartAtLeast) else ()
         assessors = ("mia", "tom") if isinstance(unit.rule, SignOffs) else ("mia",)
         for part in [part.code for part in parts] or [None]:
@@ -210,13 +234,15 @@ def _almost_complete(chance: random.Random, mc: MicroCredential) -> list[Act]:
 
 def _random_act(chance: random.Random, mc: MicroCredential, acts: list[Act]) -> Act:
     unit = chance.choice(mc.units)
-    first = acts[0] if acts else None
-    main = first.who if isinstance(first, Mark | Launch) else "ana"
+    first = next((act for act in acts if isinstance(act, Mark | Launch)), None)
+    main = first.who if first is not None else "ana"
     who = main if chance.random() < 0.75 else chance.choice(LEARNERS)
     course = chance.choice(COURSES)
     claims = [act for act in acts if isinstance(act, Decide) and act.what == "claim"]
     if claims and isinstance(acts[-1], Retract) and chance.random() < 0.5:
         return replace(claims[-1], what="keep")
+    if mc.choices and chance.random() < 0.15:
+        return Ask(course=course, mc=mc.code, wish=chance.randrange(len(WISHES)))
     kind = chance.choices(
         (Launch, Mark, Confirm, Grade, Activity, Retract, ChooseRoute, Decide),
         (3, 7, 2, 2, 2, 8 if claims else 3, 1, 3),
@@ -336,10 +362,16 @@ class World:
         self.school.launch(sub, link=link, course=course, mc=mc, unit=unit, teacher=True)
 
     def _add_learners(self) -> None:
+        """They are on the courses' lists: nobody is judged in a course that never saw them."""
         with self.school.transaction() as db:
             platform = db.query(rows.Platform).one().id
             for sub in {*LEARNERS, *ASSESSORS} - {"mia", "tom"}:
-                db.add(rows.Person(platform_id=platform, sub=sub, created_at=START))
+                person = rows.Person(platform_id=platform, sub=sub, created_at=START)
+                seen = {"person": person, "first_seen_at": START, "last_seen_at": START}
+                db.add_all(
+                    rows.CourseMember(course=course, has_launched=False, **seen)
+                    for course in db.query(rows.Course)
+                )
 
     def _make_keys(self) -> None:
         """Keys and status lists take long to make: they are there before the first history."""
@@ -387,6 +419,7 @@ class Play:
             Activity: self._activity,
             Retract: self._retract,
             ChooseRoute: self._choose_route,
+            Ask: self._ask,
             Decide: self._decide,
         }
         try:
@@ -534,6 +567,11 @@ class Play:
         placements.set_route(
             self.db, placement, act.unit, act.route, "a quiz", actor="teacher", now=self.now
         )
+
+    def _ask(self, act: Ask) -> None:
+        placement = self._placement(act.course, act.mc)
+        wished = replace(course_settings.of(self.db, placement), asked=WISHES[act.wish])
+        course_settings.change(self.db, placement, wished, by=self._person("mia"), now=self.now)
 
     def _decide(self, act: Decide) -> None:
         person = self._person(act.who)

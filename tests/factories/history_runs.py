@@ -10,6 +10,7 @@ from tests.factories.award_oracle import Oracle
 from tests.factories.histories import (
     Act,
     Activity,
+    Ask,
     Awards,
     Decide,
     Grade,
@@ -54,6 +55,7 @@ def _play_one(play: Play, acts: list[Act], seen: Counter[str]) -> str:
             return f"{readable(acts, outcomes)}\nstands: {after}\nmust stand: {oracle.awards}"
         _count(seen, act, is_repeated=act in acts[:number], is_done=must_be_done)
         _count_awards(seen, before, after)
+        seen["kept back"] += oracle.kept_back
         before = after
     return ""
 
@@ -66,6 +68,8 @@ def _count(seen: Counter[str], act: Act, *, is_repeated: bool, is_done: bool) ->
     seen["refused"] += not is_done
     if is_done and isinstance(act, Decide):
         seen[{"claim": "claimed", "keep": "kept", "revoke": "revoked"}[act.what]] += 1
+    elif is_done and isinstance(act, Ask):
+        seen["asked for more"] += act.wish > 0
     elif is_done and isinstance(act, Retract):
         seen["undone"] += 1
     elif is_done and isinstance(act, Grade | Activity):

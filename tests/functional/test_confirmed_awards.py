@@ -161,7 +161,7 @@ def test_teachers_of_another_course_learn_neither_who_said_no_nor_why(
     complete(visits, teacher, "ana")
     elsewhere = visits.open("petra", teacher=True, course="other", link="other")
     at = f"course/people/{ana.person_id}"
-    assert "is decided in the course of the last result" in elsewhere.get(at).text
+    assert "is decided in another course of the learner" in elsewhere.get(at).text
     page = teacher.get("course/confirmations")
     page.submit("confirm", person=str(ana.person_id), act="decline", reason="Bring it, please.")
     assert "Olha did not confirm it: Bring it, please." in teacher.get(at).text

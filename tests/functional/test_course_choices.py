@@ -11,6 +11,7 @@ from lti_tool.models import AuditEntry, Placement
 from lti_tool.services.courses import deep_linking
 from tests.factories.awards import chosen
 from tests.factories.databases import on_each_database
+from tests.factories.judgements import passing
 from tests.factories.visits import Page, Visit, Visits
 
 # The first and the last are needed, one of the third and fourth, the second is extra.
@@ -129,3 +130,37 @@ def test_links_are_offered_for_units_that_the_course_offers_only(
 
 def _offered(page: Page, form: str) -> list[str]:
     return [one.value for one in page.form(form).fields if one.name == "unit" and one.value]
+
+
+def test_a_learner_of_two_courses_reads_in_each_what_is_still_to_do(visits: Visits) -> None:
+    teachers = {
+        course: visits.open(
+            "olha", teacher=True, mc=MC.code, unit=NEEDED, course=course, link=course
+        )
+        for course in ("course", "there")
+    }
+    save(teachers["course"], count_0="2")
+    save(teachers["there"], **elective(EXTRA, "needed"))
+    for course, code in (("course", NEEDED), ("there", THIRD), ("there", LAST)):
+        for judgement in passing(MC.unit(code)):
+            visits.open("ana", mc=MC.code, unit=NEEDED, course=course, link=course)
+            visits.school.assess(teachers[course].id, "ana", MC.code, code, **judgement)
+    assert visits.school.award("ana", MC.code) is None
+    missing = {"course": TITLES[FOURTH], "there": TITLES[EXTRA]}
+    for course, unit in missing.items():
+        page = visits.open("ana", mc=MC.code, unit=NEEDED, course=course, link=course).get()
+        assert f"Next, open this unit in your course: {unit}" in page.text
+        assert "waits" not in page.text
+
+
+def test_who_waits_in_one_course_reads_so_in_the_stricter_one(visits: Visits, olha: Visit) -> None:
+    at = {"mc": MC.code, "unit": NEEDED, "course": "there", "link": "there"}
+    visits.open("ana", mc=MC.code, unit=NEEDED)
+    save(olha, confirmations="1")
+    save(visits.open("petra", teacher=True, **at), count_0="2")
+    for code in (NEEDED, THIRD, LAST):
+        for judgement in passing(MC.unit(code)):
+            visits.school.assess(olha.id, "ana", MC.code, code, **judgement)
+    assert "your award waits for your teacher" in visits.open("ana", **at).get().text
+    save(olha, count_0="2")
+    assert "Next, open this unit in your course" in visits.open("ana", **at).get().text

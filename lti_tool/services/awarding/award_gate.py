@@ -1,10 +1,12 @@
 """Which of those who completed everything get their award at once, and who waits for a person.
 
-A course can ask for more of a choice than the definition: whoever has not completed that has no
-award yet, and waits for nobody. The course in which the last result was recorded decides; of what
-is made of others, the one that offers it. A person is asked, whatever is set, where an award rests
-on what somebody earned in another LMS under a name that is not surely the same. Who waits in a
-course waits there until an assessor has recorded something since.
+A course can ask for more of a choice than the definition. The courses in which somebody has results
+that count are asked, that of the latest first, of what is made of others those that offer it: the
+first that has all it asks for decides, and its confirmations are needed. Where none has, nobody
+waits for a person: each course shows what it still asks for. A person is asked, whatever is set,
+where an award rests on what somebody earned in another LMS under a name that is not surely the
+same. Who waits in a course waits there until an assessor has recorded something since, or it asks
+for something that is not complete.
 `confirming` is what teachers do about those who wait.
 """
 
@@ -25,13 +27,13 @@ from lti_tool.services.definitions import catalogue, electives
 class Candidate:
     """Somebody without an award who completed everything at `completed_at`, by the definition.
 
-    `course_id`: where the award is decided about. `judged_at`: when an assessor last recorded
-    something, or a part was granted. `is_doubtful`: it rests on what was earned in another LMS
-    under another name, or none, so a person is asked whatever the course says.
+    `courses`: those that are asked, in this order, at least one. `judged_at`: when an assessor last
+    recorded something, or a part was granted. `is_doubtful`: it rests on what was earned in another
+    LMS under another name, or none, so a person is asked whatever the course says.
     """
 
     person_id: uuid.UUID
-    course_id: uuid.UUID
+    courses: Sequence[uuid.UUID]
     progress: Progress
     completed_at: datetime
     judged_at: datetime | None
@@ -40,8 +42,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """`confirmed_by`: as in `Award`; empty where nobody had to confirm."""
+    """`course_id`: which course decided. `confirmed_by`: as in `Award`; empty where nobody had to
+    confirm."""
 
+    course_id: uuid.UUID
     confirmed_by: Sequence[dict[str, str]] = ()
 
     @property
@@ -71,22 +75,23 @@ def sieve(
         return {}
     people = [one.person_id for one in candidates]
     pending = waiting(db, version, people)
-    courses = {one.course_id for one in candidates} | {row.course_id for row in pending.values()}
-    here = _offering(db, version, courses)
+    courses = {each for one in candidates for each in one.courses}
+    here = _offering(db, version, courses | {row.course_id for row in pending.values()})
     passed = {}
     for one in candidates:
-        placement = _deciding(one, pending.get(one.person_id), here)
-        if placement is None and (demanded(version) or one.is_doubtful):
-            continue  # nobody can confirm it until a course offers it to them
-        if placement is not None and not electives.under(one.progress, placement).is_complete:
+        row = pending.get(one.person_id)
+        if row is not None and is_declined(row, one.judged_at):
+            continue  # it stays with those who said so
+        course_id = _deciding(version, one, row, here)
+        if course_id is None:
             continue
-        found = _pass(one, placement, pending.get(one.person_id))
+        found = _pass(one, course_id, here.get(course_id), row)
         if found is not None:
             passed[one.person_id] = found
-            if one.person_id in pending:
-                db.delete(pending[one.person_id])
-        elif placement is not None:
-            _wait(db, placement, one, pending.get(one.person_id), now)
+            if row is not None:
+                db.delete(row)
+        else:
+            _wait(db, here[course_id], one, row, now)
     return passed
 
 
@@ -111,26 +116,42 @@ def is_declined(pending: PendingAward, judged_at: datetime | None) -> bool:
 
 
 def _deciding(
-    one: Candidate, pending: PendingAward | None, here: Mapping[uuid.UUID, Placement]
-) -> Placement | None:
+    version: MicroCredentialVersion,
+    one: Candidate,
+    pending: PendingAward | None,
+    here: Mapping[uuid.UUID, Placement],
+) -> uuid.UUID | None:
+    """Return the first course that has all it asks for; None: there is none yet.
+
+    A course that does not offer it (any more) asks for nothing, and nobody there can confirm it.
+    """
+    asked = [*one.courses]
     if pending is not None and (one.judged_at is None or one.judged_at <= pending.since):
-        return here.get(pending.course_id) or here.get(one.course_id)
-    return here.get(one.course_id)
+        asked[:0] = [pending.course_id] if pending.course_id in here else []
+    is_confirmed = bool(demanded(version) or one.is_doubtful)
+    for course_id in asked:
+        placement = here.get(course_id)
+        if placement is None and not is_confirmed:
+            return course_id
+        if placement is not None and electives.under(one.progress, placement).is_complete:
+            return course_id
+    return None
 
 
 def _pass(
-    one: Candidate, placement: Placement | None, pending: PendingAward | None
+    one: Candidate,
+    course_id: uuid.UUID,
+    placement: Placement | None,
+    pending: PendingAward | None,
 ) -> Passed | None:
-    if pending is not None and is_declined(pending, one.judged_at):
-        return None
     count = max(needed(placement) if placement is not None else 0, int(one.is_doubtful))
     if not count:
-        return Passed()
+        return Passed(course_id)
     if pending is None:
         return None
     given = counting(pending, one.completed_at)
     is_enough = len({each["person"] for each in given}) >= count
-    return Passed(given) if is_enough else None
+    return Passed(course_id, given) if is_enough else None
 
 
 def _wait(

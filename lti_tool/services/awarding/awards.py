@@ -221,7 +221,7 @@ Held = dict[tuple[uuid.UUID, bool], Award]
 @dataclass(frozen=True, slots=True)
 class _Settling:
     """What settling one award after the other needs. Of what is made of others, `earning`: who
-    earns this version; `offered`: the course that offers it to them."""
+    earns this version; `offered`: the courses that offer it to them."""
 
     db: Session
     version: MicroCredentialVersion
@@ -229,7 +229,7 @@ class _Settling:
     refused: Refused
     claimed: Collection[uuid.UUID]
     earning: set[uuid.UUID] | None = None
-    offered: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    offered: Mapping[uuid.UUID, Sequence[uuid.UUID]] = field(default_factory=dict)
     passed: dict[uuid.UUID, Passed] = field(default_factory=dict)
 
     def leave_one(self, judged: Sequence[Judged], held: Held, together: Groups) -> None:
@@ -281,7 +281,7 @@ class _Settling:
         assert completed_at is not None
         return Candidate(
             person_id=judged.person.id,
-            course_id=self._led_to(judged, judged.real),
+            courses=self._led_to(judged, judged.real),
             progress=judged.real,
             completed_at=completed_at,
             judged_at=self._last_judged_at(judged, judged.real),
@@ -348,8 +348,9 @@ class _Settling:
         times += [part.granted_at for part in _parts(self.db, progress)]
         return max(times, default=None)
 
-    def _led_to(self, judged: Judged, progress: Progress) -> uuid.UUID:
-        """Return the course that offers a larger one, else that of the last result or part."""
+    def _led_to(self, judged: Judged, progress: Progress) -> Sequence[uuid.UUID]:
+        """Return the courses that offer a larger one, else those of the results or parts that
+        count: where the latest is from first."""
         offered = self.offered.get(judged.person.id)
         if offered is not None:
             return offered
@@ -357,7 +358,7 @@ class _Settling:
         counted = [by_id[one] for unit in progress.stated for one in unit.records]
         parts = _parts(self.db, progress)
         own = [one for one in parts if one.person_id == judged.person.id]
-        return _last_course(counted, own if own or counted else parts)
+        return _latest_first(counted, own if own or counted else parts)
 
     def _grant(self, judged: Judged, progress: Progress, passed: Passed | None) -> None:
         """`passed`: who let it pass; None for a test."""
@@ -370,7 +371,7 @@ class _Settling:
             id=uuid.uuid4(),
             person_id=judged.person.id,
             version_id=self.version.id,
-            course_id=self._led_to(judged, progress),
+            course_id=passed.course_id if passed else self._led_to(judged, progress)[0],
             is_test=passed is None,
             # What was carried over from an older version may have been completed before.
             awarded_at=max(completed_at, confirmed_at or completed_at, self.version.published_at),
@@ -397,10 +398,13 @@ def _assessor(row: CompletionRecord) -> uuid.UUID | None:
     return row.assessor_id or row.assessor_account_id
 
 
-def _last_course(records: Sequence[CompletionRecord], parts: Sequence[Award]) -> uuid.UUID:
+def _latest_first(
+    records: Sequence[CompletionRecord], parts: Sequence[Award]
+) -> Sequence[uuid.UUID]:
     moments = [(row.recorded_at, row.course_id) for row in records]
     moments += [(part.awarded_at, part.course_id) for part in parts]
-    return max(moments, key=lambda one: one[0])[1]
+    ordered = sorted(moments, key=lambda one: one[0], reverse=True)
+    return list(dict.fromkeys(course_id for _, course_id in ordered))
 
 
 def _claimed(db: Session, awards: Sequence[uuid.UUID]) -> Collection[uuid.UUID]:

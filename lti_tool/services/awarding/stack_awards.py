@@ -6,6 +6,7 @@ that taught a part.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,9 +34,9 @@ from lti_tool.services.definitions.stack_parts import series_reference
 
 def offered_to(
     db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion
-) -> Mapping[uuid.UUID, uuid.UUID]:
-    """Return the course that offers a version to each of these people: where they came last, of
-    those that they did not leave."""
+) -> Mapping[uuid.UUID, Sequence[uuid.UUID]]:
+    """Return the courses that offer a version to each of these people and that they did not leave:
+    where they came last first."""
     rows = db.execute(
         sa.select(CourseMember.person_id, CourseMember.course_id)
         .join(Placement, Placement.course_id == CourseMember.course_id)
@@ -44,9 +45,12 @@ def offered_to(
             CourseMember.left_at.is_(None),
             Placement.version_id == version.id,
         )
-        .order_by(CourseMember.first_seen_at, CourseMember.course_id)
+        .order_by(CourseMember.first_seen_at.desc(), CourseMember.course_id.desc())
     )
-    return {row.person_id: row.course_id for row in rows}
+    found: defaultdict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    for row in rows:
+        found[row.person_id].append(row.course_id)
+    return found
 
 
 def earning(

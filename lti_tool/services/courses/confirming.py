@@ -28,6 +28,7 @@ from lti_tool.services.awarding import award_gate, enrolments, joints, stacks
 from lti_tool.services.awarding.awards import NOT_CONFIRMED
 from lti_tool.services.completing import assessors, judging
 from lti_tool.services.courses.roster import Learner
+from lti_tool.services.definitions import electives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,8 @@ def of_person(
     *,
     course: Course | None = None,
 ) -> Waiting | None:
-    """Return what a person waits for; None without anything, or with an award.
+    """Return what a person waits for; None without anything, with an award, or while the course in
+    which they wait asks for something that is not complete.
 
     `course`: None also for what another course decides about; its teachers' words stay there.
     """
@@ -84,6 +86,10 @@ def of_person(
     if pending is None:
         return None
     if course is not None and pending.course_id != course.id:
+        return None
+    decides = {"course_id": pending.course_id, "version_id": version.id}
+    placement = db.scalar(sa.select(Placement).filter_by(**decides))
+    if placement is not None and not electives.under(progress, placement).is_complete:
         return None
     found = _as_waiting(db, version, [pending], {person.id: progress})
     return found[0] if found else None

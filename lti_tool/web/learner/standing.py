@@ -76,9 +76,8 @@ def standing(visit: Visit) -> LearnerStanding:
         raise Conflict("link_not_placed")
     award = _named(visit, named, link.placement) if named is not None else None
     version = link.placement.version if award is None else award.version
-    progress = completions.standing(visit.db, visit.launch.person, version, visit.now).with_tests
-    if named is None:
-        progress = electives.under(progress, link.placement)
+    whole = completions.standing(visit.db, visit.launch.person, version, visit.now).with_tests
+    progress = electives.under(whole, link.placement) if named is None else whole
     award = award or awards.shown(visit.db, visit.launch.person, version)
     mc = catalogue.definition(version)
     return LearnerStanding(
@@ -95,7 +94,7 @@ def standing(visit: Visit) -> LearnerStanding:
         award=award,
         waiting=None
         if award
-        else confirming.of_person(visit.db, visit.launch.person, version, progress),
+        else confirming.of_person(visit.db, visit.launch.person, version, whole),
         elsewhere=joints.elsewhere(visit.db, visit.launch.person, version)
         if mc.stack is not None and award is None
         else None,

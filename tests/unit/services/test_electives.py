@@ -12,7 +12,16 @@ import sqlalchemy as sa
 from badges.choices import NOTHING_MORE, Asked
 from lti_tool.db import Database
 from lti_tool.errors import ToolError
-from lti_tool.models import AuditEntry, Course, Delivery, LaunchSession, Placement, ResourceLink
+from lti_tool.models import (
+    AuditEntry,
+    Award,
+    Course,
+    Delivery,
+    LaunchSession,
+    PendingAward,
+    Placement,
+    ResourceLink,
+)
 from lti_tool.services.awarding import awards
 from lti_tool.services.courses import confirming, course_settings, grid, roster
 from lti_tool.services.courses.grid import Show
@@ -141,6 +150,83 @@ def test_another_course_asks_nobody_here(
     assert stated(school) == [NEEDED, THIRD, LAST]
 
 
+@pytest.fixture
+def stricter(school: School, teacher: uuid.UUID, ana: uuid.UUID) -> uuid.UUID:
+    """Another course of ana's, which asks for one unit more."""
+    other = {"link": "there", "course": "there", "mc": MC.code, "unit": NEEDED}
+    there = school.launch("teacher", teacher=True, **other)
+    school.launch("ana", **other)
+    ask(school, there, Asked(counts={0: 2}))
+    return there
+
+
+@on_each_database
+def test_the_last_result_in_a_stricter_course_keeps_no_award_back(
+    school: School, teacher: uuid.UUID, stricter: uuid.UUID
+) -> None:
+    complete(school, teacher, NEEDED, THIRD)
+    complete(school, stricter, LAST)
+    assert stated(school) == [NEEDED, THIRD, LAST]
+    assert deciding(school, "award") == "course"
+
+
+def test_who_learns_in_the_stricter_course_alone_fulfils_its_wish(
+    school: School, teacher: uuid.UUID, stricter: uuid.UUID
+) -> None:
+    complete(school, stricter, NEEDED, THIRD, LAST)
+    assert stated(school) is None  # the other course has no result that counts
+    complete(school, stricter, FOURTH)
+    assert deciding(school, "award") == "there"
+
+
+@on_each_database
+def test_the_course_of_the_latest_result_is_asked_first_and_its_confirmations_hold(
+    school: School, teacher: uuid.UUID, stricter: uuid.UUID
+) -> None:
+    with school.transaction() as db:
+        for placement in db.scalars(sa.select(Placement)):
+            placement.confirmations = 1
+    complete(school, teacher, NEEDED, LAST)
+    complete(school, stricter, THIRD)
+    assert deciding(school, "pending") == "course"
+    complete(school, stricter, FOURTH)
+    assert deciding(school, "pending") == "there"
+    ask(school, stricter, Asked(needed=frozenset({OPTIONAL})))
+    assert deciding(school, "pending") == "course"  # it waits where nothing is missing
+    confirm(school, teacher)
+    assert deciding(school, "award") == "course"
+
+
+def test_who_was_declined_is_not_passed_on_to_another_course(
+    school: School, teacher: uuid.UUID, stricter: uuid.UUID
+) -> None:
+    with school.transaction() as db:
+        for placement in db.scalars(sa.select(Placement)):
+            placement.confirmations = 1
+    complete(school, teacher, NEEDED)
+    complete(school, stricter, THIRD, FOURTH, LAST)
+    assert deciding(school, "pending") == "there"
+    school.tick()
+    with school.transaction() as db:
+        launch = db.get_one(LaunchSession, stricter)
+        assert launch.link.placement is not None
+        ana = [school.person(db, "ana").id]
+        said = {"by": launch.person, "reason": "Not yet.", "now": school.now}
+        confirming.decline(db, launch.link.placement, ana, **said)
+    ask(school, stricter, Asked(needed=frozenset({OPTIONAL})))
+    assert deciding(school, "pending") == "there"
+    complete(school, teacher, LAST)  # judged anew, elsewhere
+    assert deciding(school, "pending") == "course"
+
+
+def deciding(school: School, what: str) -> str | None:
+    """Return the course that gave ana the award, or where it waits; None: there is no such."""
+    kept = {"award": Award, "pending": PendingAward}[what]
+    with school.transaction() as db:
+        found = db.scalars(sa.select(kept)).one_or_none()
+        return found.course.context_id if found is not None else None
+
+
 def column(school: School, teacher: uuid.UUID) -> Decimal | None:
     """Return the share that ana's overview column was told last."""
     with school.transaction() as db:
@@ -265,7 +351,8 @@ def confirm(school: School, teacher: uuid.UUID) -> list[int]:
     school.tick()
     with school.transaction() as db:
         launch = db.get_one(LaunchSession, teacher)
-        placement = db.scalars(sa.select(Placement)).one()
+        placement = launch.link.placement
+        assert placement is not None
         people = [school.person(db, "ana").id]
         confirming.confirm(db, placement, people, by=launch.person, now=school.now)
         learners = roster.learners(db, launch.course, placement.version, school.now)

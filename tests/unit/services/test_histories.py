@@ -25,6 +25,8 @@ AT_LEAST_ONCE = (
     "sent again",
     "graded",
     "told",
+    "asked for more",
+    "kept back",
 )
 
 
