@@ -44,10 +44,14 @@ def named(db: Session, placement: Placement) -> frozenset[uuid.UUID]:
 
 
 def barred_by(
-    db: Session, placement: Placement, person_id: uuid.UUID, now: datetime
+    db: Session,
+    course_id: uuid.UUID,
+    version_id: uuid.UUID,
+    person_id: uuid.UUID,
+    now: datetime,
 ) -> Sequence[Person]:
     """Return who signs off instead of this person; empty: they may."""
-    bound = _bound(db, placement.course_id, placement.version_id, now)
+    bound = _bound(db, course_id, version_id, now)
     if not bound or person_id in bound:
         return []
     return list(db.scalars(sa.select(Person).filter(Person.id.in_(bound)).order_by(Person.name)))
@@ -90,6 +94,18 @@ def leads(
         CourseMember.last_seen_at > now - ABSENCE,
     )
     return not db.scalar(sa.select(teacher))
+
+
+def deciders(db: Session, course: Course, version_id: uuid.UUID, now: datetime) -> Sequence[Person]:
+    """Return who sets a course up and decides about its awards and is there, by name."""
+    bound = _bound(db, course.id, version_id, now)
+    return [
+        one.person
+        for one in teachers(db, course)
+        if one.last_seen_at > now - ABSENCE
+        and (not bound or one.person_id in bound)
+        and leads(db, course.id, version_id, one.person_id, now)
+    ]
 
 
 def check_leads(

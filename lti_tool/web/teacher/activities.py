@@ -20,6 +20,7 @@ from lti_tool.services.lms import activities, activity_checks, moodle
 from lti_tool.services.lms.activities import Criterion
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher import rights
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
 from lti_tool.web.words.sentences import sentence
 
@@ -139,6 +140,7 @@ def _page(visit: Visit, placement: Placement, unit: LearningUnit, problem: str =
         kind_name=_kind_name,
         form=request.form,
         problem=problem,
+        rights=rights.of(visit, placement.version_id),
         look_again=_look_again(visit),
         address=address,
     )

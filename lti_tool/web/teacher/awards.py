@@ -15,7 +15,8 @@ from lti_tool.services.definitions import catalogue
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, leads
+from lti_tool.web.teacher import rights
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
 
 
 @blueprint.get("/course/awards/<uuid:award_id>")
@@ -87,7 +88,7 @@ def _page(visit: Visit, found: Award, problem: str = "") -> str:
         award=found,
         mc=catalogue.definition(found.version),
         credential=credentials.current(visit.db, found),
-        leads=leads(visit, found.version_id),
+        rights=rights.of(visit, found.version_id),
         confirmers=confirming.confirmers(visit.db, found),
         disputes=moderation.disputes(visit.db, found.person, found.version),
         longest_reason=reasons.LONGEST,

@@ -20,7 +20,7 @@ from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing, recording
-from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, may_judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def _ask_whom(visit: Visit, placement: Placement, found: LearningUnit) -> Respon
 def whole(visit: Visit, code: str) -> ResponseReturnValue:
     """Ask before all are signed off who lack it and whom the filter shows, page after page."""
     placement = chosen_placement(visit)
+    may_judge(visit, placement)
     found = recording.unit_of(placement, code)
     if not isinstance(found.rule, SignOff | SignOffs):
         return redirect(address("unit", visit, placement, code=code), 303)

@@ -56,12 +56,6 @@ def may_judge(visit: Visit, placement: Placement) -> None:
     assessors.check(visit.db, course, placement.version_id, {person}, visit.now)
 
 
-def leads(visit: Visit, version_id: uuid.UUID) -> bool:
-    """Whether the person sets up the course and decides about its awards."""
-    person, course = visit.launch.person_id, visit.launch.course.id
-    return assessors.leads(visit.db, course, version_id, person, visit.now)
-
-
 def may_set_up(visit: Visit, placement: Placement) -> None:
     """Refuse who may not decide what the course offers and how its units are completed.
 

@@ -13,11 +13,11 @@ from lti_tool.services.courses import confirming, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher import rights
 from lti_tool.web.teacher.blueprint import (
     address,
     blueprint,
     chosen_placement,
-    leads,
     told_number,
 )
 
@@ -87,7 +87,7 @@ def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
         declined=[one for one in waiting if one.is_declined],
         confirmed=confirming.confirmed(visit.db, placement),
         told={name: told_number(request.args, name) for name in _TOLD},
-        leads=leads(visit, placement.version_id),
+        rights=rights.of(visit, placement.version_id),
         ticked=request.form.getlist("person"),
         reason=request.form.get("reason", ""),
         longest_reason=reasons.LONGEST,

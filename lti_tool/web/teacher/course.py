@@ -13,7 +13,6 @@ from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import CourseActivities, Placement
 from lti_tool.services.awarding import award_gate, stack_awards
-from lti_tool.services.completing import assessors
 from lti_tool.services.courses import confirming, grid, placements, roster
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.courses.grid import Grid
@@ -24,7 +23,7 @@ from lti_tool.services.lms import gradebook_results, moodle
 from lti_tool.services.outbox import deliveries
 from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import activities, memberships, narrowing
+from lti_tool.web.teacher import activities, memberships, narrowing, rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 from lti_tool.web.words import conditions, elements
 
@@ -56,7 +55,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         decides=partial(stack_awards.decides, visit.db, visit.launch.course),
         failed=deliveries.failed(visit.db, visit.launch.course),
         questions=gradebook_results.questions(visit.db, placement, _complete(learners)),
-        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        rights=rights.of(visit, placement.version_id),
         needed=award_gate.needed(placement),
         waiting=_waiting(visit, placement, learners),
         roster_changes=memberships.told(request.args),

@@ -31,6 +31,7 @@ def removal(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
     """Ask before a file is removed: unlike a record, it does not come back."""
     file = evidence.find_in_course(visit.db, visit.launch.course, evidence_id)
     placement = _placement(visit, file)
+    may_judge(visit, placement)
     return render_template(
         "teacher/remove_file.html",
         visit=visit,
@@ -55,7 +56,9 @@ def remove_file(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True)
 def addition(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for files that a result rests on and that come later than it."""
-    return _addition(visit, people.own_record(visit, record_id))
+    record = people.own_record(visit, record_id)
+    may_judge(visit, people.placement_of(visit, record))
+    return _addition(visit, record)
 
 
 @blueprint.post("/course/records/<uuid:record_id>/files")

@@ -13,7 +13,8 @@ from lti_tool.services.launching import launches
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement
+from lti_tool.web.teacher import rights
+from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_judge
 
 
 @blueprint.get("/course/people/<uuid:person_id>/mentor")
@@ -27,6 +28,7 @@ def mentor(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
 def ask_mentor(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
     """Make a link and show it, this one time."""
     placement = chosen_placement(visit)
+    may_judge(visit, placement)
     member = launches.course_member(visit.db, visit.launch.course, person_id)
     try:
         _, token = mentors.ask(
@@ -73,5 +75,6 @@ def _page(
         problem=problem,
         link=link,
         form=request.form,
+        rights=rights.of(visit, placement.version_id),
         address=address,
     )

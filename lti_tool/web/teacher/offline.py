@@ -14,7 +14,6 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
 from lti_tool.errors import Forbidden, ToolError
 from lti_tool.models import LaunchSession, Placement
-from lti_tool.services.completing import assessors
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Judgement
 from lti_tool.services.courses import grid, queued, roster
 from lti_tool.services.courses.queued import Taken, Ticked
@@ -24,7 +23,7 @@ from lti_tool.services.launching import launches
 from lti_tool.web import launch_session, offline, security, units
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import entries, narrowing
+from lti_tool.web.teacher import entries, narrowing, rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 from lti_tool.web.words.wording import best, number, who
 
@@ -95,7 +94,7 @@ def offline_offer(visit: Visit) -> ResponseReturnValue:
         units=_offered(mc, placement),
         learners=_learners(visit, placement, wish),
         narrowed={**narrowing.query(wish), "unit": wish.unit or None, "page": None},
-        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        rights=rights.of(visit, placement.version_id),
         ticket=security.ticket(visit.launch.id, visit.now),
         ticket_field=security.TICKET_FIELD,
         days=offline.DAYS_KEPT,

@@ -15,7 +15,8 @@ from lti_tool.services.launching import launches
 from lti_tool.web import units
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.teacher import rights
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, may_judge
 
 
 @blueprint.get("/course/people/<uuid:person_id>")
@@ -51,6 +52,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         records=records[::-1],
         retracted={row.retracts_id for row in records if row.retracts_id},
         files=evidence.of_records(visit.db, records),
+        rights=rights.of(visit, version.id),
         address=address,
     )
 
@@ -59,7 +61,9 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True)
 def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for the reason before a record is taken back."""
-    return _retraction_page(visit, own_record(visit, record_id))
+    record = own_record(visit, record_id)
+    may_judge(visit, placement_of(visit, record))
+    return _retraction_page(visit, record)
 
 
 @blueprint.post("/course/records/<uuid:record_id>/retract")

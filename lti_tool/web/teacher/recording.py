@@ -11,7 +11,7 @@ from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Placement
-from lti_tool.services.completing import assessors, completions, evidence
+from lti_tool.services.completing import completions, evidence
 from lti_tool.services.completing.completions import Said
 from lti_tool.services.courses import grid, placements, roster
 from lti_tool.services.courses.grid import Grid
@@ -22,7 +22,7 @@ from lti_tool.web import units, uploads
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import entries, narrowing
+from lti_tool.web.teacher import entries, narrowing, rights
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
 from lti_tool.web.teacher.entries import Entered
 from lti_tool.web.words import conditions
@@ -133,7 +133,7 @@ def page(
         grid=shown,
         here=narrowing.addresses("unit", visit, placement, shown.wish, code=found.code),
         narrowed=narrowing.query(shown.wish),
-        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        rights=rights.of(visit, placement.version_id),
         route=chosen,
         basis=basis,
         activity=activities.chosen(visit.db, placement, found.code),

@@ -21,6 +21,7 @@ from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import LANGUAGES
 from lti_tool.web.i18n import language as page_language
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher import rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 from lti_tool.web.words import time_zones
 
@@ -178,7 +179,7 @@ def _page(
         teachers=assessors.teachers(visit.db, visit.launch.course),
         is_assistant=assessors.is_assistant(visit.db, placement.course_id, visit.launch.person_id),
         refusal=_refusal(visit, placement),
-        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        rights=rights.of(visit, placement.version_id),
         course_languages=_languages(mc),
         zone=course_dates.zone(placement.course),
         zones=time_zones.choices(page_language()),

@@ -21,8 +21,8 @@ from lti_tool.services.courses import grid, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.web import units
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import entries, narrowing, recording
-from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.teacher import entries, narrowing, recording, rights
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, may_judge
 from lti_tool.web.words import conditions
 
 LONGEST_TEXT = 50_000
@@ -63,6 +63,7 @@ def sheet(visit: Visit, code: str) -> ResponseReturnValue:
         state=units.state,
         requirement=conditions.requirement(found),
         here=narrowing.addresses("unit", visit, placement, wish, code=code),
+        rights=rights.of(visit, placement.version_id),
         address=address,
     )
 
@@ -71,6 +72,7 @@ def sheet(visit: Visit, code: str) -> ResponseReturnValue:
 @visiting(teacher=True)
 def typed(visit: Visit, code: str) -> ResponseReturnValue:
     placement = chosen_placement(visit)
+    may_judge(visit, placement)
     return _page(visit, placement, recording.unit_of(placement, code))
 
 

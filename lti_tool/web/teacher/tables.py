@@ -17,7 +17,7 @@ from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
-from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, may_judge
 from lti_tool.web.words.wording import who
 
 SHOWN_CHANGES = 200
@@ -41,7 +41,9 @@ def export(visit: Visit) -> ResponseReturnValue:
 @blueprint.get("/course/import")
 @visiting(teacher=True)
 def table(visit: Visit) -> ResponseReturnValue:
-    return _page(visit, chosen_placement(visit))
+    placement = chosen_placement(visit)
+    may_judge(visit, placement)
+    return _page(visit, placement)
 
 
 @blueprint.post("/course/import")

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from badges.completion import Route
 from lti_tool.errors import NotFound
-from lti_tool.services.completing import assessors
 from lti_tool.services.courses import moving as moves
 from lti_tool.services.definitions import catalogue, versions
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.teacher import rights
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up
 
 
@@ -31,6 +31,7 @@ def version(visit: Visit) -> ResponseReturnValue:
         has_begun=versions.has_begun(visit.db, placement),
         newer=moves.newer(visit.db, placement, visit.now),
         definition=catalogue.definition,
+        rights=rights.of(visit, placement.version_id),
         address=address,
     )
 
@@ -61,7 +62,7 @@ def moving(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
         mc=catalogue.definition(placement.version),
         outlook=moves.outlook(visit.db, placement, version_id, visit.now),
         unlocked={row.unit_code for row in placement.units if row.route == Route.UNLOCKED.value},
-        barred_by=assessors.barred_by(visit.db, placement, visit.launch.person_id, visit.now),
+        rights=rights.of(visit, placement.version_id),
         address=address,
     )
 
