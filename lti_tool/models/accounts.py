@@ -15,7 +15,8 @@ class Account(Switchable, Base):
     """A person who runs or checks something here.
 
     `email` is encrypted, and there only if links may be sent to it. `locale` (BCP 47) and
-    `time_zone` (IANA name) are None until the person chose them.
+    `time_zone` (IANA name) are None until the person chose them. `published_seen_at`: when they
+    last looked at what was published of their definitions; None: never.
     """
 
     __tablename__ = "accounts"
@@ -26,6 +27,7 @@ class Account(Switchable, Base):
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     grants: Mapped[list["AccountGrant"]] = relationship(
         back_populates="account", order_by="AccountGrant.created_at"

@@ -3,11 +3,13 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from lti_tool import clock
 from lti_tool.demo.world import World
 from lti_tool.services.connections import registrations
 from lti_tool.services.staff.accounts import Role
 from tests.browser import measure, operating, test_connecting
 from tests.browser.conftest import Arrive, NewContext, Show
+from tests.factories import handing_in
 
 PAGES = {"admin home": "", "admin account": "/account", "admin audit log": "/audit-log"}
 BY_HAND = {"en": "Connect an LMS by hand", "de": "Ein LMS von Hand verbinden"}
@@ -53,6 +55,21 @@ def test_a_reviewer_is_told_that_nothing_waits(world: World, page: Page, show: S
     page.get_by_role("link", name="Go on without").click()
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     check(page, "reviewer home", show)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_waits_is_said_on_every_page(
+    world: World, page: Page, show: Show, language: str
+) -> None:
+    handing_in.hand_in(world.tool.database, "lyceum-2", clock.now())
+    rita = operating.add_account(world, "Rita", Role.REVIEWER, "lyceum-2")
+    operating.come_in(world, page, rita)
+    page.goto(f"{world.tool.settings.public_url}/admin/account?lang={language}")
+    said = {"en": "1 definition to review", "de": "1 Definition zu prüfen"}[language]
+    expect(page.get_by_role("link", name=said)).to_be_visible()
+    check(page, f"waiting on account {language}", show)
+    page.goto(f"{world.tool.settings.public_url}/admin?lang={language}")
+    check(page, f"waiting on home {language}", show)
 
 
 def test_a_passkey_is_made_after_the_link_and_then_suffices(

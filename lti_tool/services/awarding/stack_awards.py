@@ -211,13 +211,30 @@ def parts(db: Session, award: Award) -> list[Award]:
 def to_decide(db: Session, within: Iterable[uuid.UUID] | None) -> Sequence[Award]:
     """Return the awards about which these bodies, or all, are to decide, oldest first: of larger
     ones, and those on which a second person came to another judgement. No tests."""
-    waiting = (
+    return [one for one in db.scalars(_flagged(within)) if body(one) is not None]
+
+
+def waiting_ids(
+    db: Session, within: Iterable[uuid.UUID] | None
+) -> Sequence[tuple[uuid.UUID, uuid.UUID, datetime]]:
+    """Return award, version and since when, of what `to_decide` returns."""
+    columns = Award.id, Award.version_id, Award.flagged_at, Award.parts, Award.flagged_reason
+    return [
+        (award_id, version_id, since)
+        for award_id, version_id, since, parts, reason in db.execute(
+            _flagged(within).with_only_columns(*columns)
+        )
+        if parts is not None or reason == DISPUTED
+    ]
+
+
+def _flagged(within: Iterable[uuid.UUID] | None) -> sa.Select[Award]:
+    return (
         _of_bodies(within)
         .filter(Award.flagged_at.is_not(None), Award.withdrawn_at.is_(None))
         .filter(Award.is_test.is_(False))
         .order_by(Award.flagged_at, Award.id)
     )
-    return [one for one in db.scalars(waiting) if body(one) is not None]
 
 
 def find(db: Session, within: Iterable[uuid.UUID] | None, award_id: uuid.UUID) -> Award:

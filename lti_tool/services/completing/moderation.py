@@ -6,7 +6,7 @@ body decide.
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +93,21 @@ def waiting(db: Session, reviewer: Reviewer) -> Sequence[ModerationSample]:
         .limit(MOST_LISTED)
     )
     return [one for one in db.scalars(found) if not _is_assessor(reviewer, one)]
+
+
+def waiting_ids(
+    db: Session, reviewed: Collection[uuid.UUID], account_id: uuid.UUID
+) -> Sequence[tuple[uuid.UUID, uuid.UUID]]:
+    """Return sample and version of what waits for an account that reviews for these."""
+    judge = CompletionRecord.assessor_account_id
+    found = _counting().filter(
+        ModerationSample.organisation_id.in_(reviewed),
+        ModerationSample.verdict.is_(None),
+        judge.is_(None) | (judge != account_id),
+    )
+    columns = found.with_only_columns(ModerationSample.id, CompletionRecord.version_id)
+    ordered = columns.order_by(ModerationSample.drawn_at, ModerationSample.id)
+    return [(one, version) for one, version in db.execute(ordered.limit(MOST_LISTED))]
 
 
 def _counting() -> sa.Select[ModerationSample]:

@@ -8,6 +8,7 @@ others said.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +33,7 @@ from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import completions, prior_files, prior_learning
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Recognition
-from lti_tool.services.completing.prior_learning import Standing, State, Verdict
+from lti_tool.services.completing.prior_learning import Recognised, Standing, State, Verdict
 from lti_tool.services.completing.prior_news import News
 from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Access, Role
@@ -85,7 +86,9 @@ def waiting(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplicatio
         )
         .order_by(PriorLearningApplication.submitted_at, PriorLearningApplication.id)
     )
-    return [one for one in db.scalars(handed_in) if not _obstacle(db, one, assessor.account)]
+    found = db.scalars(handed_in).all()
+    known = _known_of(db, found)
+    return [one for one in found if not _obstacle(db, one, assessor.account, known)]
 
 
 def has_assessor(db: Session, organisation_id: uuid.UUID) -> bool:
@@ -98,8 +101,9 @@ def is_stranded(db: Session, application: PriorLearningApplication) -> bool:
     if application.state != State.SUBMITTED:
         return False
     standings = [one.standing for one in prior_learning.outcomes(db, application)]
+    known = _known_of(db, [application])
     return Standing.OPEN in standings and all(
-        _obstacle(db, application, one)
+        _obstacle(db, application, one, known)
         for one in _assessors(db, application.version.series.organisation_id)
     )
 
@@ -166,24 +170,37 @@ def find(db: Session, assessor: Assessor, application_id: uuid.UUID) -> PriorLea
         raise NotFound("unknown_application")
     if row.state != State.SUBMITTED:
         raise Conflict("prior_learning_over")
-    if obstacle := _obstacle(db, row, assessor.account):
+    if obstacle := _obstacle(db, row, assessor.account, _known_of(db, [row])):
         raise Forbidden(obstacle)
     return row
 
 
 def nearness(db: Session, application: PriorLearningApplication, account: Account) -> str:
     """Return why somebody is too near to its learner to judge it, or nothing."""
+    teachers = _teachers(db, [application.course_id])
+    return _nearness(application, account, teachers[application.course_id])
+
+
+def _nearness(
+    application: PriorLearningApplication, account: Account, teachers: Collection[str]
+) -> str:
     if _plain(account.name) == _plain(application.person.name or ""):
         return "prior_own_application"
-    return "prior_own_teacher" if _plain(account.name) in _teachers(db, application) else ""
+    return "prior_own_teacher" if _plain(account.name) in teachers else ""
 
 
 def to_judge(db: Session, application: PriorLearningApplication, account: Account) -> list[str]:
     """Return the outcomes that this assessor has still to judge."""
-    recognised = prior_learning.recognised_by(db, application)
+    recognised = prior_learning.recognised_by(db, [application])[application.id]
+    return _to_judge(db, application, account, recognised)
+
+
+def _to_judge(
+    db: Session, application: PriorLearningApplication, account: Account, recognised: Recognised
+) -> list[str]:
     return [
         one.outcome.code
-        for one in prior_learning.outcomes(db, application)
+        for one in prior_learning.outcomes(db, application, recognised)
         if one.standing is Standing.OPEN
         and account.id not in prior_learning.judged_by(application, one.judgements)
         and account.id not in recognised.get(one.outcome.code, ())
@@ -230,25 +247,45 @@ def judge(
     audit.note_in(db, body, actor, "prior_learning.judged", subject, now)
 
 
-def _obstacle(db: Session, application: PriorLearningApplication, account: Account) -> str:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is read of several applications at once: names of teachers by course, recognitions."""
+
+    teachers: Mapping[uuid.UUID, set[str]]
+    recognised: Mapping[uuid.UUID, Recognised]
+
+
+def _known_of(db: Session, applications: Sequence[PriorLearningApplication]) -> _Known:
+    courses = [one.course_id for one in applications]
+    return _Known(_teachers(db, courses), prior_learning.recognised_by(db, applications))
+
+
+def _obstacle(
+    db: Session, application: PriorLearningApplication, account: Account, known: _Known
+) -> str:
     """Return why this assessor cannot judge it, or nothing."""
-    if near := nearness(db, application, account):
+    if near := _nearness(application, account, known.teachers[application.course_id]):
         return near
     has_judged = any(
         one.account_id == account.id and not one.is_appeal for one in application.judgements
     )
     if application.appealed_at is not None and has_judged:
         return "prior_judged_before"
-    return "" if to_judge(db, application, account) else "prior_judged_before"
+    open_ = _to_judge(db, application, account, known.recognised[application.id])
+    return "" if open_ else "prior_judged_before"
 
 
-def _teachers(db: Session, application: PriorLearningApplication) -> set[str]:
+def _teachers(db: Session, courses: Collection[uuid.UUID]) -> defaultdict[uuid.UUID, set[str]]:
     named = (
-        sa.select(Person.name)
-        .join(CourseMember, CourseMember.person_id == Person.id)
-        .filter(CourseMember.course_id == application.course_id, CourseMember.is_tester)
+        sa.select(CourseMember.course_id, Person.name)
+        .join(Person, CourseMember.person_id == Person.id)
+        .filter(CourseMember.course_id.in_(courses), CourseMember.is_tester)
     )
-    return {_plain(name) for name in db.scalars(named) if name}
+    found: defaultdict[uuid.UUID, set[str]] = defaultdict(set)
+    for course_id, name in db.execute(named) if courses else ():
+        if name:
+            found[course_id].add(_plain(name))
+    return found
 
 
 def _plain(name: str) -> str:

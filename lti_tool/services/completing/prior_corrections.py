@@ -91,7 +91,7 @@ def correctable(
     """Return what this assessor can correct, by the outcome: their own last word, unless an appeal
     or the course has decided otherwise since."""
     own = assessor.account.id
-    standing = prior_learning.recognitions(db, application)
+    standing = prior_learning.recognitions(db, [application])
     is_appealed = application.appealed_at is not None
     found = {}
     for one in prior_learning.outcomes(db, application):

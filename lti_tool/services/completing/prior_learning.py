@@ -35,6 +35,9 @@ from lti_tool.services.definitions import catalogue
 
 LONGEST_TEXT = 4000
 
+Recognised = Mapping[str, frozenset[uuid.UUID]]
+"""Outcome -> the assessors whose recognition of it stands."""
+
 
 class State(StrEnum):
     DRAFT = "draft"
@@ -276,10 +279,13 @@ def may_appeal(db: Session, application: PriorLearningApplication) -> bool:
     return any(one.standing is Standing.NOT_RECOGNISED for one in outcomes(db, application))
 
 
-def outcomes(db: Session, application: PriorLearningApplication) -> tuple[OutcomeStanding, ...]:
-    """Return where each outcome of the unit stands."""
+def outcomes(
+    db: Session, application: PriorLearningApplication, recognised: Recognised | None = None
+) -> tuple[OutcomeStanding, ...]:
+    """Return where each outcome of the unit stands. `recognised`: of `recognised_by`, if known."""
     unit, said = unit_of(application), content(application).answers
-    recognised = recognised_by(db, application)
+    if recognised is None:
+        recognised = recognised_by(db, [application])[application.id]
     needed = rules.assessors_needed(unit)
     found = []
     for outcome in unit.outcomes:
@@ -308,25 +314,38 @@ def judged_by(
 
 
 def recognised_by(
-    db: Session, application: PriorLearningApplication
-) -> Mapping[str, frozenset[uuid.UUID]]:
-    """Return which assessors' recognitions of each outcome of the unit stand."""
-    found: dict[str, frozenset[uuid.UUID]] = {}
-    for row in recognitions(db, application):
+    db: Session, applications: Sequence[PriorLearningApplication]
+) -> Mapping[uuid.UUID, Recognised]:
+    """Return, for each application, which assessors' recognitions of each outcome stand; one
+    statement for all."""
+    by_unit: dict[tuple[uuid.UUID, uuid.UUID, str], dict[str, frozenset[uuid.UUID]]] = {}
+    for row in recognitions(db, applications):
         assert row.part is not None
         assert row.assessor_account_id is not None
+        found = by_unit.setdefault((row.person_id, row.version_id, row.unit_code), {})
         found[row.part] = found.get(row.part, frozenset()) | {row.assessor_account_id}
-    return found
+    return {
+        one.id: by_unit.get((one.person_id, one.version_id, one.unit_code), {})
+        for one in applications
+    }
 
 
-def recognitions(db: Session, application: PriorLearningApplication) -> Sequence[CompletionRecord]:
-    """Return the records of the unit by which assessors recognise an outcome, and that stand."""
+def recognitions(
+    db: Session, applications: Sequence[PriorLearningApplication]
+) -> Sequence[CompletionRecord]:
+    """Return the records of their units by which assessors recognise an outcome, and that stand."""
     undone = aliased(CompletionRecord)
+    of_units = [
+        sa.and_(
+            CompletionRecord.person_id == one.person_id,
+            CompletionRecord.version_id == one.version_id,
+            CompletionRecord.unit_code == one.unit_code,
+        )
+        for one in applications
+    ]
     return db.scalars(
         sa.select(CompletionRecord).filter(
-            CompletionRecord.person_id == application.person_id,
-            CompletionRecord.version_id == application.version_id,
-            CompletionRecord.unit_code == application.unit_code,
+            sa.or_(sa.false(), *of_units),
             CompletionRecord.route == Route.PRIOR_LEARNING.value,
             CompletionRecord.part.is_not(None),
             CompletionRecord.assessor_account_id.is_not(None),

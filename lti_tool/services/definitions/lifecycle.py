@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from lti_tool.errors import Conflict, Forbidden, NotFound
 from lti_tool.models import (
@@ -63,6 +63,12 @@ def of_organisations(
     db: Session, within: Iterable[uuid.UUID] | None
 ) -> Sequence[MicroCredentialVersion]:
     """Return the versions of these organisations, or of all: by code, newest first."""
+    newest = MicroCredentialVersion.published_at.desc()
+    order = Organisation.slug, MicroCredentialSeries.code, newest, MicroCredentialVersion.id
+    return db.scalars(_of_organisations(within).order_by(*order)).all()
+
+
+def _of_organisations(within: Iterable[uuid.UUID] | None) -> sa.Select[MicroCredentialVersion]:
     chosen = (
         sa.select(MicroCredentialVersion)
         .join(MicroCredentialVersion.series)
@@ -71,11 +77,7 @@ def of_organisations(
             joinedload(MicroCredentialVersion.series).joinedload(MicroCredentialSeries.organisation)
         )
     )
-    if within is not None:
-        chosen = chosen.filter(Organisation.id.in_(within))
-    newest = MicroCredentialVersion.published_at.desc()
-    order = Organisation.slug, MicroCredentialSeries.code, newest, MicroCredentialVersion.id
-    return db.scalars(chosen.order_by(*order)).all()
+    return chosen if within is None else chosen.filter(Organisation.id.in_(within))
 
 
 def due(
@@ -85,14 +87,33 @@ def due(
 
     Of a series only its newest version: nobody needs to look at a superseded one.
     """
-    found = of_organisations(db, within)
-    asking = (Standing.DUE, Standing.OVERDUE)
-    asked = [one for one in found if standing(one, now) in asking and _is_newest(one)]
-    return sorted(asked, key=lambda one: one.review_by or now)
+    return list(db.scalars(_due(within, now)))
 
 
-def _is_newest(version: MicroCredentialVersion) -> bool:
-    return version.published_at == max(one.published_at for one in version.series.versions)
+def due_ids(
+    db: Session, within: Iterable[uuid.UUID] | None, now: datetime
+) -> Sequence[tuple[uuid.UUID, datetime]]:
+    """Return version and date of what `due` returns."""
+    columns = MicroCredentialVersion.id, MicroCredentialVersion.review_by
+    return [
+        (one, by) for one, by in db.execute(_due(within, now).with_only_columns(*columns)) if by
+    ]
+
+
+def _due(within: Iterable[uuid.UUID] | None, now: datetime) -> sa.Select[MicroCredentialVersion]:
+    newer = aliased(MicroCredentialVersion)
+    return (
+        _of_organisations(within)
+        .filter(
+            MicroCredentialVersion.retired_at.is_(None),
+            MicroCredentialVersion.review_by <= now + WARNED,
+            ~sa.exists().where(
+                newer.series_id == MicroCredentialVersion.series_id,
+                newer.published_at > MicroCredentialVersion.published_at,
+            ),
+        )
+        .order_by(MicroCredentialVersion.review_by, Organisation.slug, MicroCredentialSeries.code)
+    )
 
 
 def find(

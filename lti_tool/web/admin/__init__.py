@@ -19,6 +19,7 @@ from lti_tool.web.admin import (
     reviews,
     self_test,
     systems,
+    waiting,
     writing,
 )
 from lti_tool.web.admin.blueprint import blueprint
@@ -43,5 +44,6 @@ __all__ = [
     "reviews",
     "self_test",
     "systems",
+    "waiting",
     "writing",
 ]

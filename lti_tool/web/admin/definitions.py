@@ -10,6 +10,7 @@ from lti_tool.models import MicroCredentialVersion
 from lti_tool.services import reasons
 from lti_tool.services.completing import moderation
 from lti_tool.services.definitions import catalogue, history, lifecycle, review_partners
+from lti_tool.services.notices import waiting
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
 from lti_tool.web.admin.blueprint import blueprint
@@ -19,10 +20,7 @@ from lti_tool.web.errors import what_happened
 
 def places(visit: AccountVisit) -> frozenset[uuid.UUID] | None:
     """Return whose definitions the person answers for, in any role; None: all."""
-    if visit.access.is_operator:
-        return None
-    reviewed = review_partners.reviewed(visit.db, visit.access)
-    return visit.access.administers | visit.access.reviews | reviewed.keys()
+    return waiting.answers_for(visit.access, review_partners.reviewed(visit.db, visit.access))
 
 
 @blueprint.get("/definitions")
