@@ -2,7 +2,7 @@
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -12,12 +12,22 @@ TIMEOUT = 15  # seconds for each step of the conversation
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class NotSent(Exception):
-    """The mail server did not take it; `reason` is the kind of failure, without any address."""
+# With these the server has said that it does not take a letter; any other end leaves that open.
+_REFUSALS = (
+    smtplib.SMTPResponseException,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPNotSupportedError,
+)
 
-    def __init__(self, reason: str) -> None:
+
+class NotSent(Exception):
+    """The mail server did not say that it took it; `reason` is the kind of failure, without any
+    address. `may_have_arrived`: it did not refuse it either."""
+
+    def __init__(self, reason: str, *, may_have_arrived: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.may_have_arrived = may_have_arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,10 @@ class MailServer:
     url: str
     sender: str
 
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Hand one mail over.
+    def send(
+        self, to: str, subject: str, text: str, *, before: Callable[[], None] = lambda: None
+    ) -> None:
+        """Hand one mail over; `before` is called once the server listens, before it gets anything.
 
         Raises:
             NotSent
@@ -36,11 +48,18 @@ class MailServer:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, to, subject
         message.set_content(text)
+        is_taken = is_begun = False
         try:
             with self._connected() as server:
+                before()
+                is_begun = True
                 server.send_message(message)
+                is_taken = True
         except (OSError, smtplib.SMTPException) as error:
-            raise NotSent(type(error).__name__) from error
+            if is_taken:
+                return  # only the farewell went wrong
+            is_open = is_begun and not isinstance(error, _REFUSALS)
+            raise NotSent(type(error).__name__, may_have_arrived=is_open) from error
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:

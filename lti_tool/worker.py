@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -20,11 +21,13 @@ from lti_tool.services.connections import api_clients, tool_keys
 from lti_tool.services.definitions import artworks, catalogue_entries
 from lti_tool.services.launching import launches
 from lti_tool.services.lms import memberships, moodle_reading, readings, results, rosters
+from lti_tool.services.notices import digests
 from lti_tool.services.outbox import scores
 from lti_tool.services.outbox.scores import Courier
 from lti_tool.services.staff import sign_in, sign_in_mail
 from lti_tool.services.staff.sign_in_mail import PostOffice
 from lti_tool.tool import Tool
+from lti_tool.web.words import digest
 
 IDLE = timedelta(seconds=1)
 AFTER_ERROR = timedelta(seconds=10)
@@ -112,6 +115,13 @@ def want_rosters(tool: Tool) -> None:
         memberships.want_by_schedule(db, WANT_ROSTERS_EVERY, clock.now())
 
 
+def want_digests(tool: Tool) -> None:
+    """Let new accounts with an address be told by mail what waits for them."""
+    if tool.settings.smtp_url:
+        with tool.database.transaction() as db:
+            digests.add_missing(db, clock.now())
+
+
 JOBS = (
     Job("rotate_tool_key", timedelta(hours=1), rotate_tool_key),
     Job("forget_secrets", timedelta(minutes=1), forget_secrets),
@@ -120,6 +130,7 @@ JOBS = (
     Job("find_published", timedelta(minutes=5), find_published),
     Job("forget_prior_files", timedelta(hours=1), forget_prior_files),
     Job("want_results", WANT_RESULTS_EVERY, want_results),
+    Job("want_digests", timedelta(minutes=5), want_digests),
     Job("want_rosters", WANT_ROSTERS_EVERY, want_rosters),
 )
 
@@ -166,6 +177,7 @@ def work_once(tool: Tool) -> bool:
     at_hand = courier(tool)
     return (
         send_link(tool)
+        or send_digest(tool)
         or stack_checks.judge_next(tool.database, clock.now)
         or scores.deliver_next(at_hand)
         or results.read_next(at_hand)
@@ -176,12 +188,22 @@ def work_once(tool: Tool) -> bool:
 
 def send_link(tool: Tool) -> bool:
     """Send the sign-in link that somebody waits for; False: nobody does."""
+    return sign_in_mail.send_next(post_office(tool)) if tool.settings.smtp_url else False
+
+
+def send_digest(tool: Tool) -> bool:
+    """Tell an account what waits for it; False: none is to be looked at now."""
     settings = tool.settings
     if not settings.smtp_url:
         return False
+    compose = partial(digest.compose, default_language=settings.default_language)
+    return digests.send_next(post_office(tool), settings.secret_key, compose)
+
+
+def post_office(tool: Tool) -> PostOffice:
+    settings = tool.settings
     server = MailServer(settings.smtp_url, settings.smtp_from)
-    office = PostOffice(tool.database, tool.encryption, server, clock.now, settings.public_url)
-    return sign_in_mail.send_next(office)
+    return PostOffice(tool.database, tool.encryption, server, clock.now, settings.public_url)
 
 
 def drain(tool: Tool) -> int:

@@ -3,6 +3,7 @@
 from lti_tool.db import Base
 from lti_tool.models.accounts import (
     Account,
+    AccountDigest,
     AccountGrant,
     AccountSession,
     Passkey,
@@ -69,6 +70,7 @@ from lti_tool.models.status_lists import StatusEntry, StatusList
 __all__ = [
     "AccessToken",
     "Account",
+    "AccountDigest",
     "AccountGrant",
     "AccountSession",
     "ActivityCheck",

@@ -16,7 +16,8 @@ class Account(Switchable, Base):
 
     `email` is encrypted, and there only if links may be sent to it. `locale` (BCP 47) and
     `time_zone` (IANA name) are None until the person chose them. `published_seen_at`: when they
-    last looked at what was published of their definitions; None: never.
+    last looked at what was published of their definitions; None: never. `wants_digest`: whether
+    they are told by mail, at `email`, that something waits for them.
     """
 
     __tablename__ = "accounts"
@@ -28,6 +29,7 @@ class Account(Switchable, Base):
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wants_digest: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
 
     grants: Mapped[list["AccountGrant"]] = relationship(
         back_populates="account", order_by="AccountGrant.created_at"
@@ -84,6 +86,23 @@ class SignInRequest(Base):
     text: Mapped[str] = mapped_column(sa.Text)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class AccountDigest(Base):
+    """What an account was told by mail, and when the worker looks again whether anything is new.
+
+    `told`: what waited when a mail was sent last, as 16 hex digits each. `attempts`: how often in
+    a row the mail server refused.
+    """
+
+    __tablename__ = "account_digests"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+    told: Mapped[list[str]] = mapped_column(sa.JSON, default=list)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    account: Mapped[Account] = relationship()
 
 
 class AccountSession(Base):

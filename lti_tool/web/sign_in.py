@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from lti_tool import clock
 from lti_tool.errors import NotFound
+from lti_tool.services.notices import digests
 from lti_tool.services.staff import passkeys, sign_in, sign_in_mail
 from lti_tool.web import account_session, security
 from lti_tool.web.account_session import Stranger, own_page
@@ -108,6 +109,25 @@ def use_link(token: str) -> Response:
     can_have = account_session.relying_party().has_passkeys
     first = "" if has_passkey or not can_have else url_for("admin.new_passkey")
     return account_session.carry(_go_on(first), secret)
+
+
+@blueprint.get("/digest/<token>")
+def digest(token: str) -> Response:
+    """Ask whether no more mails are wanted; opening the link changes nothing."""
+    with current_tool().database.transaction(read_only=True) as db:
+        is_off = not digests.find(db, token, current_tool().settings.secret_key).wants_digest
+    stranger = Stranger.here()
+    shown = render_template("sign_in/digest.html", visit=stranger, is_off=is_off)
+    return stranger.keep(make_response(shown))
+
+
+@blueprint.post("/digest/<token>")
+def digest_off(token: str) -> ResponseReturnValue:
+    """Switch the mails of an account off: who has the link may do that, and nothing else."""
+    with current_tool().database.transaction() as db:
+        account = digests.find(db, token, current_tool().settings.secret_key)
+        digests.switch(db, account, wanted=False, way="link", now=clock.now())
+    return redirect(url_for("sign_in.digest", token=token), 303)
 
 
 def _go_on(wish: str) -> Response:

@@ -2,7 +2,7 @@
 
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -14,13 +14,16 @@ from typing import cast
 class Mailbox:
     """`url`: for SMTP_URL. `refuses`: answer every recipient with a failure.
 
-    `recipients`: of the envelopes. Addresses may hold any letters (RFC 6531).
+    `recipients`: of the envelopes. Addresses may hold any letters (RFC 6531). `hook` is called
+    with `EHLO` when somebody says hello, `DATA` when a letter is to come, `taken` when it was taken
+    and the answer is still to be given.
     """
 
     url: str = ""
     recipients: list[str] = field(default_factory=list)
     refuses: bool = False
     letters: list[EmailMessage] = field(default_factory=list)
+    hook: Callable[[str], object] = lambda _moment: None
 
 
 @contextmanager
@@ -34,10 +37,13 @@ def mail_server() -> Iterator[Mailbox]:
             while line := self.rfile.readline():
                 word = line[:4].upper()
                 if word == b"DATA":
+                    box.hook("DATA")
                     self.say("354 go on")
                     box.letters.append(self.letter())
+                    box.hook("taken")
                     self.say("250 taken")
                 elif word == b"EHLO":
+                    box.hook("EHLO")
                     self.say("250-here\r\n250-8BITMIME\r\n250 SMTPUTF8")
                 elif word == b"RCPT" and box.refuses:
                     self.say("550 no")

@@ -35,6 +35,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.me": For.ANYBODY,
     "admin.save_me": For.ANYBODY,
     "admin.save_email": For.ANYBODY,
+    "admin.switch_digest": For.ANYBODY,
     "admin.sign_out": For.ANYBODY,
     "admin.sign_out_everywhere": For.ANYBODY,
     "admin.sign_out_elsewhere": For.ANYBODY,

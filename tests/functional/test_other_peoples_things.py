@@ -215,6 +215,8 @@ SIGN_IN_ROUTES = frozenset(
         "sign_in.use_link",
         "sign_in.use_passkey",
         "sign_in.ask_for_link",
+        "sign_in.digest",
+        "sign_in.digest_off",
     }
 )
 # They prove themselves by state and signature (tests of hardened launches) or by an invitation and

@@ -4,6 +4,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import ToolError
+from lti_tool.services.notices import digests
 from lti_tool.services.staff import accounts, passkeys, sign_in
 from lti_tool.web import account_session, i18n
 from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
@@ -69,6 +70,15 @@ def save_email(visit: AccountVisit) -> ResponseReturnValue:
         )
     except ToolError as error:
         return _page(visit, what_happened(error)), 400
+    return redirect(url_for("admin.me", done="saved"), 303)
+
+
+@blueprint.post("/account/digest")
+@signed_in(writes=True)
+def switch_digest(visit: AccountVisit) -> ResponseReturnValue:
+    """Be told by mail what waits, or no more."""
+    wanted = request.form.get("wanted") == "1"
+    digests.switch(visit.db, visit.account, wanted=wanted, way="page", now=visit.now)
     return redirect(url_for("admin.me", done="saved"), 303)
 
 
