@@ -221,15 +221,15 @@ class Settings(BaseModel):
     smtp_url: Annotated[str, AfterValidator(addresses.check_smtp_url)] = Field(
         default="",
         repr=False,
-        description="Mail server that sends sign-in links: `smtp://user:password@host:587` "
-        "(STARTTLS, unless it is this machine) or `smtps://user:password@host:465`. Without it "
-        "operators hand links out.",
+        description="Mail server that sends sign-in links and what waits for staff: "
+        "`smtp://user:password@host:587` (STARTTLS, unless it is this machine) or "
+        "`smtps://user:password@host:465`. Without it operators hand links out.",
         json_schema_extra={"unit": "URL", "default": "none"},
     )
     smtp_from: str = Field(
         default="",
         max_length=254,
-        description="Address that sign-in links come from; needed with `SMTP_URL`.",
+        description="Address that mails come from; needed with `SMTP_URL`.",
         json_schema_extra={"unit": "e-mail address", "default": "none"},
     )
     default_language: str = Field(

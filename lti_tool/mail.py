@@ -76,4 +76,5 @@ class MailServer:
                 server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.ehlo_or_helo_if_needed()
             yield server

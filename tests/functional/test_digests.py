@@ -208,7 +208,7 @@ def test_a_refused_mail_is_tried_again_and_no_log_has_the_address(
     work(tool, start + timedelta(minutes=90))
     assert len(box.letters) == 1
     logged = capsys.readouterr().err
-    assert "digest.not_sent" in logged
+    assert "digest_not_sent" in logged
     assert "school.example" not in logged
 
 

@@ -31,10 +31,16 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
-from lti_tool.services.completing import completions, prior_files, prior_learning
+from lti_tool.services.completing import (
+    completions,
+    prior_files,
+    prior_learning,
+    prior_recognitions,
+)
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Recognition
-from lti_tool.services.completing.prior_learning import Recognised, Standing, State, Verdict
+from lti_tool.services.completing.prior_learning import Standing, State, Verdict
 from lti_tool.services.completing.prior_news import News
+from lti_tool.services.completing.prior_recognitions import Recognised
 from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Access, Role
 
@@ -191,7 +197,7 @@ def _nearness(
 
 def to_judge(db: Session, application: PriorLearningApplication, account: Account) -> list[str]:
     """Return the outcomes that this assessor has still to judge."""
-    recognised = prior_learning.recognised_by(db, [application])[application.id]
+    recognised = prior_recognitions.by_assessors(db, [application])[application.id]
     return _to_judge(db, application, account, recognised)
 
 
@@ -257,7 +263,7 @@ class _Known:
 
 def _known_of(db: Session, applications: Sequence[PriorLearningApplication]) -> _Known:
     courses = [one.course_id for one in applications]
-    return _Known(_teachers(db, courses), prior_learning.recognised_by(db, applications))
+    return _Known(_teachers(db, courses), prior_recognitions.by_assessors(db, applications))
 
 
 def _obstacle(

@@ -15,7 +15,12 @@ from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import CompletionRecord, PriorLearningApplication, PriorLearningJudgement
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import enrolments
-from lti_tool.services.completing import completions, prior_assessment, prior_learning
+from lti_tool.services.completing import (
+    completions,
+    prior_assessment,
+    prior_learning,
+    prior_recognitions,
+)
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE
 from lti_tool.services.completing.prior_assessment import Assessor
 from lti_tool.services.completing.prior_learning import Standing, State, Verdict
@@ -91,7 +96,7 @@ def correctable(
     """Return what this assessor can correct, by the outcome: their own last word, unless an appeal
     or the course has decided otherwise since."""
     own = assessor.account.id
-    standing = prior_learning.recognitions(db, [application])
+    standing = prior_recognitions.standing(db, [application])
     is_appealed = application.appealed_at is not None
     found = {}
     for one in prior_learning.outcomes(db, application):

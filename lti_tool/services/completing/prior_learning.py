@@ -29,14 +29,12 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import enrolments
-from lti_tool.services.completing import completions, evidence, prior_files
+from lti_tool.services.completing import completions, evidence, prior_files, prior_recognitions
 from lti_tool.services.completing.prior_news import News
+from lti_tool.services.completing.prior_recognitions import Recognised
 from lti_tool.services.definitions import catalogue
 
 LONGEST_TEXT = 4000
-
-Recognised = Mapping[str, frozenset[uuid.UUID]]
-"""Outcome -> the assessors whose recognition of it stands."""
 
 
 class State(StrEnum):
@@ -282,10 +280,10 @@ def may_appeal(db: Session, application: PriorLearningApplication) -> bool:
 def outcomes(
     db: Session, application: PriorLearningApplication, recognised: Recognised | None = None
 ) -> tuple[OutcomeStanding, ...]:
-    """Return where each outcome of the unit stands. `recognised`: of `recognised_by`, if known."""
+    """Return where each outcome of the unit stands. `recognised`: of `by_assessors`, if known."""
     unit, said = unit_of(application), content(application).answers
     if recognised is None:
-        recognised = recognised_by(db, [application])[application.id]
+        recognised = prior_recognitions.by_assessors(db, [application])[application.id]
     needed = rules.assessors_needed(unit)
     found = []
     for outcome in unit.outcomes:
@@ -311,48 +309,6 @@ def judged_by(
         for one in judgements
         if one.is_appeal == is_appeal and one.verdict != Verdict.MORE
     }
-
-
-def recognised_by(
-    db: Session, applications: Sequence[PriorLearningApplication]
-) -> Mapping[uuid.UUID, Recognised]:
-    """Return, for each application, which assessors' recognitions of each outcome stand; one
-    statement for all."""
-    by_unit: dict[tuple[uuid.UUID, uuid.UUID, str], dict[str, frozenset[uuid.UUID]]] = {}
-    for row in recognitions(db, applications):
-        assert row.part is not None
-        assert row.assessor_account_id is not None
-        found = by_unit.setdefault((row.person_id, row.version_id, row.unit_code), {})
-        found[row.part] = found.get(row.part, frozenset()) | {row.assessor_account_id}
-    return {
-        one.id: by_unit.get((one.person_id, one.version_id, one.unit_code), {})
-        for one in applications
-    }
-
-
-def recognitions(
-    db: Session, applications: Sequence[PriorLearningApplication]
-) -> Sequence[CompletionRecord]:
-    """Return the records of their units by which assessors recognise an outcome, and that stand."""
-    undone = aliased(CompletionRecord)
-    of_units = [
-        sa.and_(
-            CompletionRecord.person_id == one.person_id,
-            CompletionRecord.version_id == one.version_id,
-            CompletionRecord.unit_code == one.unit_code,
-        )
-        for one in applications
-    ]
-    return db.scalars(
-        sa.select(CompletionRecord).filter(
-            sa.or_(sa.false(), *of_units),
-            CompletionRecord.route == Route.PRIOR_LEARNING.value,
-            CompletionRecord.part.is_not(None),
-            CompletionRecord.assessor_account_id.is_not(None),
-            CompletionRecord.retracts_id.is_(None),
-            ~sa.exists().where(undone.retracts_id == CompletionRecord.id),
-        )
-    ).all()
 
 
 def taken_back(

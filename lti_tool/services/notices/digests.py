@@ -209,7 +209,7 @@ def _send(office: PostOffice, letter: _Letter) -> None:
     try:
         office.server.send(letter.to, letter.subject, letter.text, before=before)
     except NotSent as error:
-        log.warning("digest.not_sent", reason=error.reason, unknown=error.may_have_arrived)
+        log.warning("digest_not_sent", reason=error.reason, unknown=error.may_have_arrived)
         if not error.may_have_arrived:
             with office.database.transaction() as db:
                 row = db.get_one(AccountDigest, letter.account_id)

@@ -14,6 +14,7 @@ from lti_tool.web.words.reviewing import REVIEWING
 from lti_tool.web.words.sentence import N_, Sentence
 from lti_tool.web.words.table import TABLES
 from lti_tool.web.words.ticking import TICKING
+from lti_tool.web.words.waiting import WAITING
 from lti_tool.web.words.writing import WRITING
 
 __all__ = ["N_", "SENTENCES", "Sentence", "sentence"]
@@ -201,10 +202,6 @@ SENTENCES: Mapping[str, Sentence] = {
     "link_unknown": Sentence(N_("This sign-in link is not one of ours."), _NEW_SIGN_IN_LINK),
     "link_used": Sentence(N_("This sign-in link was used before."), _NEW_SIGN_IN_LINK),
     "link_expired": Sentence(N_("This sign-in link is too old."), _NEW_SIGN_IN_LINK),
-    "unknown_digest_link": Sentence(
-        N_("This link switches no mails off."),
-        N_("Sign in and switch them off on the page of your account."),
-    ),
     "no_mail": Sentence(N_("This server sends no mail."), _NEW_SIGN_IN_LINK),
     "passkey_refused": Sentence(
         N_("What your browser sent is no proof by a passkey of yours."),
@@ -430,6 +427,7 @@ SENTENCES: Mapping[str, Sentence] = {
     **REGISTERING,
     **REPORTING,
     **REVIEWING,
+    **WAITING,
     **WRITING,
     **TABLES,
     **COURSES,

@@ -1,8 +1,16 @@
 """What waits for somebody with an account, in a few words each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from lti_tool.services.notices.waiting import Kind
+from lti_tool.web.words.sentence import N_, Sentence
+
+WAITING: Mapping[str, Sentence] = {
+    "unknown_digest_link": Sentence(
+        N_("This link switches no mails off."),
+        N_("Sign in and switch them off on the page of your account."),
+    ),
+}
 
 
 def phrase(kind: Kind, count: int, ngettext: Callable[[str, str, int], str]) -> str:
