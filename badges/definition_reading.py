@@ -266,7 +266,7 @@ def _stack(node: Node) -> Stack:
     if len(asked) > 1:
         node.refuse("one_of", "count, hours, points")
     if stack.count is not None and stack.count > len(sound(stack.parts)):
-        node.key("count").note("out_of_range", "more than there are parts")
+        node.key("count").note("stack_exceeds_parts", str(len(sound(stack.parts))))
     return stack
 
 

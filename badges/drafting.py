@@ -9,9 +9,11 @@ Places are named by dotted paths: `units.0.title` is where a `Problem` says `$.u
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from badges import national_profiles
+from badges.stacking import Stack
 from badges.text import DEFAULT_LANGUAGE
 
 Json = dict[str, Any]
@@ -192,6 +194,29 @@ def gaps(content: Json) -> Iterator[tuple[str, str]]:
             yield f"units.{number}.outcomes", "learning_outcomes"
     if found and not is_stacked and not _is_assessed(found, choices(content)):
         yield "units.0.allows_participation", "nothing_assessed"
+
+
+def stack(content: Json) -> Stack | None:
+    """Return what can be read of what it is made of; None where no part can."""
+    told = content.get("stack")
+    listed = told.get("parts") if isinstance(told, dict) else None
+    parts = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    if not parts:
+        return None
+    return Stack(
+        parts=tuple(parts),
+        count=int(count) if (count := _number(at(content, "stack.count"))) is not None else None,
+        hours=_number(at(content, "stack.hours")),
+        points=_number(at(content, "stack.points")),
+    )
+
+
+def _number(told: Any) -> Decimal | None:
+    """Return a number as it is written in JSON, None for anything else."""
+    if isinstance(told, bool) or not isinstance(told, int | float | Decimal):
+        return None
+    found = Decimal(str(told))
+    return found if found.is_finite() else None
 
 
 def choices(content: Json) -> list[Json]:

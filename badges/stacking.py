@@ -16,10 +16,11 @@ True
 ['1', '2']
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 NOTHING = Decimal(0)
 
@@ -37,7 +38,8 @@ class Stack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earned:
-    """A standing award of a part. `contains`: the awards that it was itself stacked of.
+    """A standing award of a part. `contains`: the awards that it was itself stacked of, and that
+    those were.
 
     `hours`, `points`: of its definition; None where it states none. `expires_at`: None: never.
     """
@@ -73,21 +75,71 @@ class StackProgress:
         return next((one for one in self.counted if one.reference == part), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A series as a part, before anybody has earned it. `hours`, `points`: the most that it gives.
+    `rests_on`: the series without which nobody earns it."""
+
+    hours: Decimal = NOTHING
+    points: Decimal = NOTHING
+    rests_on: frozenset[str] = frozenset()
+
+
+def contained(stack: Stack, offers: Mapping[str, Offer]) -> dict[str, str]:
+    """Return the parts that do not count beside another part, which is made of them: each with
+    the first such part."""
+    below = {part: _below(part, offers) for part in stack.parts}
+    found = {part: [one for one in stack.parts if part in below[one]] for part in stack.parts}
+    return {part: holders[0] for part, holders in found.items() if holders}
+
+
+def most(stack: Stack, offers: Mapping[str, Offer]) -> Decimal:
+    """Return how much of what a stack asks for its parts can give together; never too little.
+
+    Of a part and those that it contains counts what gives more: it, or they.
+
+    >>> offers = {"A": Offer(hours=Decimal(30)), "B": Offer(hours=Decimal(20))}
+    >>> offers["M"] = Offer(hours=Decimal(40), rests_on=frozenset("AB"))
+    >>> most(Stack(parts=("A", "B", "M"), hours=Decimal(60)), offers)
+    Decimal('50')
+    """
+    below = {part: _below(part, offers) & {*stack.parts} - {part} for part in stack.parts}
+    inside = {part: frozenset[str]().union(*(below[one] for one in below[part])) for part in below}
+
+    @cache
+    def gives(part: str) -> Decimal:
+        own = _have(stack, [offers.get(part, Offer())])
+        return max(own, sum((gives(one) for one in below[part] - inside[part]), NOTHING))
+
+    held = frozenset[str]().union(*below.values())
+    return sum((gives(part) for part in stack.parts if part not in held), NOTHING)
+
+
+def _below(part: str, offers: Mapping[str, Offer]) -> set[str]:
+    """Return what a part rests on in the end."""
+    waiting, found = [part], set[str]()
+    while waiting:
+        more = offers.get(waiting.pop(), Offer()).rests_on - found
+        found |= more
+        waiting += more
+    return found
+
+
 def evaluate(stack: Stack, earned: Iterable[Earned], now: datetime) -> StackProgress:
     """Return whether the awards of one person are enough, and since when."""
     known = sorted(
         (one for one in earned if one.reference in stack.parts and one.at <= now),
         key=lambda one: (one.at, one.award),
     )
-    need = _need(stack)
+    needed = need(stack)
     standing = frozenset(one.award for one in known)
     for moment in dict.fromkeys(one.at for one in known):
         counted = _counted(stack, known, moment)
         have = _have(stack, counted)
-        if have >= need:
-            return StackProgress(stack, moment, counted, have, need, standing)
+        if have >= needed:
+            return StackProgress(stack, moment, counted, have, needed, standing)
     counted = _counted(stack, known, now)
-    return StackProgress(stack, None, counted, _have(stack, counted), need, standing)
+    return StackProgress(stack, None, counted, _have(stack, counted), needed, standing)
 
 
 def _counted(stack: Stack, known: Sequence[Earned], moment: datetime) -> tuple[Earned, ...]:
@@ -106,12 +158,13 @@ def _is_valid(one: Earned, moment: datetime) -> bool:
     return one.expires_at is None or moment < one.expires_at
 
 
-def _need(stack: Stack) -> Decimal:
+def need(stack: Stack) -> Decimal:
+    """Return how much is needed, in the stack's own measure."""
     asked = (stack.hours, stack.points, stack.count)
     return next((Decimal(one) for one in asked if one is not None), Decimal(len(stack.parts)))
 
 
-def _have(stack: Stack, counted: Sequence[Earned]) -> Decimal:
+def _have(stack: Stack, counted: Sequence[Earned | Offer]) -> Decimal:
     if stack.hours is not None:
         return sum((one.hours or NOTHING for one in counted), NOTHING)
     if stack.points is not None:

@@ -394,12 +394,28 @@ def test_a_larger_one_of_a_larger_one_is_earned_too(visits: Visits) -> None:
     assert len(awards_of(visits, "MASTER")) == 1
 
 
+def test_a_part_inside_a_part_of_a_part_counts_once(visits: Visits) -> None:
+    """40 hours are no 80 because they stand in the larger one as well, however deep."""
+    own = FIRST.awarding_body.slug
+    third, fourth = (mc for mc in samples.all() if mc.code in ("BEM-S-PV1", "BEM-S-IT1"))
+    for mc in (third, fourth):
+        visits.school.publish(mc)
+    visits.school.publish(larger("MASTER", f"{own}/METAL", reference(third)))
+    parts = (f"{own}/MASTER", reference(FIRST), reference(fourth))
+    visits.school.publish(larger("TOP", *parts, count=2))
+    for part in (FIRST, SECOND, third):
+        complete(visits, part)
+    judge(visits)
+    assert len(awards_of(visits, "MASTER")) == 1
+    assert awards_of(visits, "TOP") == []
+
+
 def test_nothing_unknown_and_nothing_in_a_circle_is_published(visits: Visits) -> None:
     school: School = visits.school
     with pytest.raises(NotFound, match="unknown_stack_part"):
         school.publish(larger("X", reference(FIRST), "nobody/NOTHING"))
     own = FIRST.awarding_body.slug
-    school.publish(larger("INNER", reference(FIRST), f"{own}/METAL"))
+    school.publish(larger("INNER", reference(FIRST), f"{own}/METAL", count=1))
     circular = definitions.dump(larger("METAL", reference(FIRST), f"{own}/INNER"))
     with pytest.raises(Conflict, match="stack_in_circle"):
         school.publish(definitions.load(circular | {"version": "2.0"}))

@@ -1,5 +1,6 @@
 """A larger micro-credential is put together from what is published."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,8 +14,10 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.errors import Conflict
 from lti_tool.models import DefinitionDraft
-from lti_tool.services.definitions import drafts, searching
+from lti_tool.services.definitions import catalogue, drafts, lifecycle, searching
+from lti_tool.services.definitions.drafts import Kind, Writer
 from tests.factories.visits import Page, Visit, Visits
+from tests.functional.test_writing_exchange import upload
 
 FIRST, SECOND = samples.welding(), next(mc for mc in samples.all() if mc.code == "BEM-S-CNC1")
 PARTS = [f"{mc.awarding_body.slug}/{mc.code}" for mc in (FIRST, SECOND)]
@@ -163,3 +166,106 @@ def test_a_draft_with_an_unknown_part_is_not_handed_in(visits: Visits, page: Pag
         draft.content = {**draft.content, "stack": {"parts": PARTS}}
         db.flush()
         drafts.submit(db, draft, actor=draft.author, now=clock.now())
+
+
+def write(visits: Visits, stack: Any) -> Any:
+    """Keep what it is made of, in a draft that lacks nothing else."""
+    with visits.school.transaction() as db:
+        draft = db.query(DefinitionDraft).one()
+        own = {name: draft.content[name] for name in ("code", "version", "awarding_body")}
+        draft.content = {**definitions.dump(FIRST), **own, "stack": stack}
+        return drafts.checklist(db, draft).problems
+
+
+def retire(visits: Visits, reference: str) -> None:
+    with visits.school.transaction() as db:
+        version = catalogue.find(db, reference)
+        lifecycle.retire(db, version, reason="Superseded", by="account:x", now=clock.now())
+
+
+def metal(visits: Visits) -> str:
+    """Publish one that is made of both."""
+    content = {"code": "METAL", "hours": 60, "units": [], "stack": {"parts": PARTS}}
+    visits.school.publish(definitions.load({**definitions.dump(FIRST), **content}))
+    return f"{FIRST.awarding_body.slug}/METAL"
+
+
+GIVEN = f"{FIRST.hours + SECOND.hours:f}"
+
+
+@pytest.mark.parametrize(
+    ("needed", "label", "said"),
+    [
+        ({"hours": 5000}, "how many hours are needed", f"at most {GIVEN}."),
+        ({"points": 90}, "how many credit points are needed", "at most "),
+        ({"count": 3}, "how many are needed", "at most 2."),
+    ],
+)
+def test_more_than_the_parts_give_is_said_where_it_is_changed(
+    visits: Visits, page: Page, needed: dict[str, int], label: str, said: str
+) -> None:
+    (problem,) = write(visits, {"parts": PARTS, **needed})
+    assert (problem.path, problem.code) == (f"$.stack.{next(iter(needed))}", "stack_exceeds_parts")
+    check = page.follow("Back to writing")
+    assert said in check.text
+    there = check.follow(f"Made of others: {label}")
+    assert there.path.endswith("/parts")
+    assert said in there.text
+
+
+def test_as_much_as_the_parts_give_is_possible(visits: Visits, page: Page) -> None:
+    assert write(visits, {"parts": PARTS, "hours": float(GIVEN)}) == ()
+    assert write(visits, {"parts": PARTS, "count": 2}) == ()
+
+
+def test_a_part_that_is_retired_is_said_and_refused_at_the_end(visits: Visits, page: Page) -> None:
+    mc = definitions.load({**definitions.dump(FIRST), "code": "X", "stack": {"parts": PARTS}})
+    retire(visits, PARTS[1])
+    (problem,) = write(visits, {"parts": PARTS})
+    assert (problem.path, problem.code) == ("$.stack.parts[1]", "stack_part_retired")
+    check = page.follow("Back to writing")
+    assert f"Made of others: {PARTS[1]} It is retired" in check.text
+    with pytest.raises(Conflict, match="stack_part_retired"):
+        visits.school.publish(mc)
+
+
+def test_with_a_version_that_is_not_retired_a_part_is_open(visits: Visits, page: Page) -> None:
+    retire(visits, PARTS[1])
+    newer = definitions.dump(SECOND) | {"version": "9.0", "hours": 200}
+    visits.school.publish(definitions.load(newer))
+    assert write(visits, {"parts": PARTS, "hours": 200 + float(FIRST.hours)}) == ()
+    assert len(write(visits, {"parts": PARTS, "hours": 201 + float(FIRST.hours)})) == 1
+
+
+def test_a_part_inside_another_part_cannot_be_needed_beside_it(visits: Visits, page: Page) -> None:
+    whole = metal(visits)
+    (problem,) = write(visits, {"parts": [PARTS[0], whole]})
+    assert (problem.path, problem.detail) == ("$.stack.parts[0]", whole)
+    assert f"{whole}, which is needed too" in page.follow("Back to writing").text
+    (problem,) = write(visits, {"parts": [*PARTS, whole], "count": 3})
+    assert (problem.code, problem.detail) == ("stack_exceeds_parts", "2")
+    content = {**definitions.dump(FIRST), "code": "X", "stack": {"parts": [PARTS[0], whole]}}
+    with pytest.raises(Conflict, match="stack_part_contained"):
+        visits.school.publish(definitions.load(content))
+
+
+def test_an_imported_file_is_told_what_it_cannot_be_made_of(visits: Visits, page: Page) -> None:
+    with visits.school.transaction() as db:
+        own = db.query(DefinitionDraft).one().content["awarding_body"]
+    file = {**definitions.dump(FIRST), "code": "BROUGHT", "awarding_body": own}
+    file["stack"] = {"parts": PARTS, "hours": 5000}
+    check = upload(page.visit.get("drafts/import"), "import", json.dumps(file).encode())
+    assert f"at most {GIVEN}." in check.text
+
+
+def test_other_words_are_published_whatever_became_of_its_parts(visits: Visits, page: Page) -> None:
+    whole = metal(visits)
+    retire(visits, PARTS[0])
+    with visits.school.transaction() as db:
+        version = catalogue.find(db, whole)
+        writer = Writer("person:x", version.series.organisation_id)
+        draft = drafts.start_from(db, writer, version, Kind.EDITORIAL, clock.now())
+        assert drafts.checklist(db, draft).problems == ()
+        drafts.discard(db, draft, actor="person:x", now=clock.now())
+        draft = drafts.start_from(db, writer, version, Kind.VERSION, clock.now())
+        assert [one.code for one in drafts.checklist(db, draft).problems] == ["stack_part_retired"]

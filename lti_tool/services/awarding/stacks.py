@@ -6,7 +6,7 @@ granted or withdrawn (`stack_checks`).
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from badges.award import add_months
+from badges.drafting import Json
 from badges.micro_credential import MicroCredential
 from badges.stacking import Earned, Stack
 from lti_tool.models import (
@@ -73,9 +74,11 @@ def of_people(
                 if person == row.person_id or not row.is_test:
                     held[person].append(row)
     _keep_borrowed(held, {row.id: row for row in rows}, borrowed, together, version)
+    inside = _inside(db, rows)
     return {
         person: EarnedParts(
-            _all_earned([row for row in awards if not row.is_test]), _all_earned(awards)
+            _all_earned([row for row in awards if not row.is_test], inside),
+            _all_earned(awards, inside),
         )
         for person, awards in held.items()
     }
@@ -119,7 +122,29 @@ def _keep_borrowed(
             held[one.by].append(row)
 
 
-def _all_earned(awards: Sequence[Award]) -> tuple[Earned, ...]:
+def _inside(db: Session, awards: Iterable[Award]) -> Mapping[str, Sequence[Json]]:
+    """Return what each award that is made of others rests on, and what that rests on, by its id."""
+    found = {str(one.id): one.parts for one in awards if one.parts}
+    asked = set(found)
+    while wanted := {part["award"] for parts in found.values() for part in parts} - asked:
+        asked |= wanted
+        known = sa.select(Award.id, Award.parts).filter(
+            Award.id.in_([uuid.UUID(one) for one in wanted])
+        )
+        found |= {str(row.id): row.parts for row in db.execute(known) if row.parts}
+    return found
+
+
+def _below(award: str, inside: Mapping[str, Sequence[Json]]) -> Iterator[Json]:
+    """Yield what an award rests on, and what that rests on."""
+    for part in inside.get(award, ()):
+        yield part
+        yield from _below(part["award"], inside)
+
+
+def _all_earned(
+    awards: Sequence[Award], inside: Mapping[str, Sequence[Json]]
+) -> tuple[Earned, ...]:
     """Return what these awards of one person are as parts.
 
     Earned in two LMSs and contained in another part, one is contained whichever it was.
@@ -128,10 +153,14 @@ def _all_earned(awards: Sequence[Award]) -> tuple[Earned, ...]:
     same: defaultdict[str, set[str]] = defaultdict(set)
     for one in awards if is_of_several else ():
         same[series_reference(one.version)].add(str(one.id))
-    return tuple(_earned(one, same) for one in awards)
+    return tuple(_earned(one, same, inside) for one in awards)
 
 
-def _earned(award: Award, same: Mapping[str, Collection[str]]) -> Earned:
+def _earned(
+    award: Award,
+    same: Mapping[str, Collection[str]],
+    inside: Mapping[str, Sequence[Json]],
+) -> Earned:
     mc = catalogue.definition(award.version)
     months = mc.validity_months
     return Earned(
@@ -143,7 +172,7 @@ def _earned(award: Award, same: Mapping[str, Collection[str]]) -> Earned:
         points=mc.credit.points if mc.credit else None,
         contains=frozenset(
             one
-            for part in award.parts or ()
+            for part in _below(str(award.id), inside)
             for one in (part["award"], *same.get(part["reference"].rpartition("/")[0], ()))
         ),
     )

@@ -177,21 +177,22 @@ def save(
 
 def checklist(db: Session, draft: DefinitionDraft) -> Checklist:
     """Return what is wrong and what is missing, all at once; other words for what is published
-    are not held up by an address that it has already."""
+    are not held up by an address that it has already, nor by what it is made of."""
     return checklist_of(db, draft, draft.content)
 
 
 def checklist_of(db: Session, draft: DefinitionDraft, content: dict[str, Any]) -> Checklist:
     """Return the same for what is not saved yet."""
-    listed = drafting.at(content, "stack.parts")
-    parts = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    former = _published_as(draft)
     own = f"{draft.organisation.slug}/{content.get('code')}"
-    amiss = tuple(stack_parts.problems(db, own, parts)) if parts else ()
+    stack = drafting.stack(content)
+    is_kept = former is not None and former.get("stack") == content.get("stack")
+    amiss = tuple(stack_parts.problems(db, own, stack)) if stack and not is_kept else ()
     try:
         mc = definitions.load(content)
     except InvalidDefinition as error:
         return Checklist(None, (*error.problems, *amiss), ())
-    found = drafting.doubts(content, _published_as(draft))
+    found = drafting.doubts(content, former)
     doubts = tuple(Problem(path, code) for path, code in found)
     return Checklist(mc, (*doubts, *amiss), missing_elements(mc))
 

@@ -35,4 +35,16 @@ OFFERING: Mapping[str, Sentence] = {
         N_("%(reference)s would be made of itself in the end."),
         N_("Look at what its parts are made of, and take one out."),
     ),
+    "stack_part_retired": Sentence(
+        N_("%(reference)s is retired, so nobody can begin with it any more."),
+        N_("Choose another one instead, or take it out of “stack”."),
+    ),
+    "stack_part_contained": Sentence(
+        N_("%(holder)s is made of %(reference)s, and nothing counts twice: nobody reaches both."),
+        N_("Take one of the two out of “stack”, or ask for fewer."),
+    ),
+    "stack_exceeds_parts": Sentence(
+        N_("%(needed)s are asked for, and the parts give at most %(most)s together."),
+        N_("Ask for less in “stack”, or add parts."),
+    ),
 }

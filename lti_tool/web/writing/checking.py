@@ -64,7 +64,24 @@ WORDS: Mapping[str, str] = {
     "nothing_assessed": N_("At least one unit must be assessed."),
     "unknown_stack_part": N_("It is not published here. Take it out, or publish it first."),
     "stack_in_circle": N_("It would be made of itself in the end. Take this part out."),
+    "stack_part_retired": N_(
+        "It is retired: nobody can begin with it any more. Choose another one instead."
+    ),
+    "stack_part_contained": N_(
+        "%(detail)s, which is needed too, is made of it, and nothing counts twice: not all of them"
+        " can be reached. Take one of the two out, or ask for fewer."
+    ),
+    "stack_exceeds_parts": N_(
+        "More is asked for than they give together: at most %(detail)s. Ask for less, or choose"
+        " more of them."
+    ),
     "stacks_itself": N_("It would be made of itself. Take this part out."),
+}
+# What is asked for of others, by the place where it stands.
+MEASURES: Mapping[str, str] = {
+    "stack.count": N_("how many are needed"),
+    "stack.hours": N_("how many hours are needed"),
+    "stack.points": N_("how many credit points are needed"),
 }
 # Where what has no field of its own in the form is changed.
 PAGES: Mapping[str, str] = {"stack": "draft_parts", "artwork": "draft_picture"}
@@ -97,13 +114,14 @@ _WANTED: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something wrong or missing. `anchor`: the id of its field on the page of `step`, which is
-    empty for what has a page beside the form."""
+    empty for what has a page beside the form. `detail`: what its words name, of those that do."""
 
     path: str
     code: str
     step: str
     anchor: str
     label: str
+    detail: str = ""
 
     @property
     def is_missing(self) -> bool:
@@ -121,7 +139,12 @@ class Finding:
             return gettext(next(_wanted(self.path), WORDS["required"]))
         if self.code == "out_of_range" and self.path.startswith("choices."):
             return gettext("Fewer must be needed than there are units in this choice.")
-        return gettext(WORDS.get(self.code, N_("This cannot be used as it is.")))
+        return words(self.code, self.detail)
+
+
+def words(code: str, detail: str) -> str:
+    """Return what is said of a problem in a definition."""
+    return gettext(WORDS.get(code, N_("This cannot be used as it is.")), detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +161,15 @@ class Element:
 
 def findings(content: Json, checklist: Checklist) -> list[Finding]:
     """Return what is wrong and what is missing, in the order of the form, one for each place."""
-    problems = [(drafting.dotted(one.path), one.code) for one in checklist.problems]
+    problems = [(drafting.dotted(one.path), one.code, one.detail) for one in checklist.problems]
+    gaps = [(path, code, "") for path, code in drafting.gaps(content)]
     found: dict[str, Finding] = {}
-    for path, code in [*problems, *drafting.gaps(content)]:
+    for path, code, detail in [*problems, *gaps]:
         covering = _field_at(path, content)
         if not any(f"{path}.".startswith(f"{known}.") for known in found):
             step = step_of(path) or ("" if path.partition(".")[0] in PAGES else STEPS[0].name)
             anchor, label = covering or (path.replace(".", "-"), named(path, content))
-            found[path] = Finding(path, code, step, anchor, label)
+            found[path] = Finding(path, code, step, anchor, label, detail)
     order = [*(step.name for step in STEPS), ""]
     return sorted(found.values(), key=lambda one: order.index(one.step))
 
@@ -248,7 +272,8 @@ def named(path: str, content: Json) -> str:
         return gettext("What is on the badge picture")
     if steps[0] == "stack":
         part = drafting.at(content, path)
-        return gettext("Made of others") + (f": {part}" if isinstance(part, str) else "")
+        concerned = gettext(MEASURES[path]) if path in MEASURES else part
+        return gettext("Made of others") + (f": {concerned}" if isinstance(concerned, str) else "")
     if steps[0] == "choices":
         return gettext("Choices")
     if steps[0] != "units":

@@ -26,7 +26,6 @@ from lti_tool.web.context import public_url
 from lti_tool.web.errors import in_words, what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Afterwards
-from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing import checking, pictures, sheets, tables
 from lti_tool.web.writing.seat import Seat
 
@@ -246,7 +245,9 @@ def _refusals(error: PictureRefused | InvalidDefinition | ToolError) -> list[str
         words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
         return [f"$.artwork: {words}"]
     if isinstance(error, InvalidDefinition):
-        return [f"{one.path}: {_words(one.code)}" for one in error.problems][:50]
+        return [f"{one.path}: {checking.words(one.code, one.detail)}" for one in error.problems][
+            :50
+        ]
     return [in_words(error)]
 
 
@@ -322,7 +323,9 @@ def _definition(data: bytes) -> tuple[Json | None, list[str]]:
         wrong = [one for one in error.problems if one.code not in _HARMLESS]
         titles = content["title"].values() if isinstance(content.get("title"), dict) else ()
         if wrong or not any(str(one).strip() for one in titles):
-            return None, [f"{one.path}: {_words(one.code)}" for one in error.problems][:50]
+            return None, [
+                f"{one.path}: {checking.words(one.code, one.detail)}" for one in error.problems
+            ][:50]
     _leave_out_empty(content.get("awarding_body") or {}, "name")
     return content, []
 
@@ -331,10 +334,6 @@ def _leave_out_empty(holder: Json, member: str) -> None:
     """Take the languages out of a text in which nothing is said."""
     if member in holder:
         holder[member] = {tag: said for tag, said in holder[member].items() if said.strip()}
-
-
-def _words(code: str) -> str:
-    return gettext(checking.WORDS.get(code, N_("This cannot be used as it is.")))
 
 
 def _told() -> str:

@@ -15,6 +15,8 @@ from lti_tool.models import DefinitionDraft
 from lti_tool.services.definitions import catalogue, drafts, searching
 from lti_tool.services.definitions.searching import Wanted
 from lti_tool.services.definitions.stack_parts import series_reference
+from lti_tool.web.writing import checking
+from lti_tool.web.writing.checking import Finding
 from lti_tool.web.writing.reading import number, one_line
 from lti_tool.web.writing.seat import Seat
 
@@ -26,7 +28,9 @@ def show(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
     draft = seat.readable(draft_id)
     if not seat.edits(draft):
         return redirect(seat.address("check_draft", draft), 303)
-    return _page(seat, draft, _kept(draft.content))
+    found = checking.findings(draft.content, drafts.checklist(seat.db, draft))
+    wrong = [one for one in found if one.page == "draft_parts"]
+    return _page(seat, draft, _kept(draft.content), wrong=wrong)
 
 
 def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
@@ -123,7 +127,13 @@ def _wanted_page() -> int:
     return int(told) if told.isascii() and told.isdigit() and _is_searched() else 1
 
 
-def _page(seat: Seat, draft: DefinitionDraft, typed: Json, problem: str = "") -> str:
+def _page(
+    seat: Seat,
+    draft: DefinitionDraft,
+    typed: Json,
+    problem: str = "",
+    wrong: Sequence[Finding] = (),
+) -> str:
     query = _query()
     on_offer = searching.on_offer(seat.now)
     found = searching.search(seat.db, Wanted(query=query), on_offer, _wanted_page())
@@ -141,5 +151,6 @@ def _page(seat: Seat, draft: DefinitionDraft, typed: Json, problem: str = "") ->
         titles=titles,
         others=others,
         problem=problem,
+        wrong=wrong,
         most=MAX_STACKED,
     )
