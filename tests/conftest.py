@@ -20,10 +20,12 @@ from config import Settings
 from config.secrets import make_encryption_key, make_secret_key
 from lti_tool.db import Database
 from tests.factories import databases, postgres
+from tests.factories.kept import keep_compiled
 from tests.peers import require
 
 hypothesis.settings.register_profile("credlet", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("credlet")
+keep_compiled()
 
 NewDatabase = Callable[[str], str]
 """Takes "sqlite" or "postgres", returns the URL of a new database."""
