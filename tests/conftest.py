@@ -5,6 +5,7 @@ and `running_tool` belong to `database_url`: SQLite, unless the test is marked w
 `tests.factories.databases.on_each_database`.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +30,13 @@ keep_compiled()
 
 NewDatabase = Callable[[str], str]
 """Takes "sqlite" or "postgres", returns the URL of a new database."""
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking for garbage in it, too, took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @dataclass(frozen=True, slots=True)
