@@ -43,6 +43,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "admin.self_tests",
         "sign_in.page",
         "sign_in.link",
+        "sign_in.digest",
     ),
     "test_connecting": ("registration.review",),
     "test_reviewing": (

@@ -7,6 +7,7 @@ from lti_tool import clock
 from lti_tool.demo.world import World
 from lti_tool.services import organisations
 from lti_tool.services.connections import registrations
+from lti_tool.services.notices import digests
 from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Role
 from tests.browser import measure, operating, test_connecting
@@ -212,6 +213,17 @@ def test_roles_are_grouped_by_school(world: World, page: Page, show: Show) -> No
     assert {world.mc.awarding_body.name.best("en"), "Kutaisi"} <= set(labels)
     page.goto(f"{world.tool.settings.public_url}/admin/people/{person}/passkeys/remove")
     check(page, "admin passkeys removal", show)
+
+
+def test_the_link_that_ends_mails_reads_well(world: World, page: Page, show: Show) -> None:
+    token = digests.off_token(operating.add_account(world), world.tool.settings.secret_key)
+    address = f"{world.tool.settings.public_url}/sign-in/digest/{token}"
+    for language in ("en", "de"):
+        page.goto(f"{address}?lang={language}")
+        check(page, f"digest {language}", show)
+    page.locator("main button").click()
+    expect(page.locator("main button")).to_have_count(0)
+    check(page, "digest off de", show)
 
 
 def test_without_a_passkey_at_hand_the_page_says_what_to_do(
