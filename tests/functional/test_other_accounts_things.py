@@ -112,6 +112,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.save_draft": For.ADMINISTRATORS,
     "admin.check_draft": For.ADMINISTRATORS,
     "admin.take_back_draft": For.ADMINISTRATORS,
+    "admin.turn_draft": For.ADMINISTRATORS,
     "admin.hand_in_draft": For.ADMINISTRATORS,
     "admin.discarding": For.ADMINISTRATORS,
     "admin.discard_draft": For.ADMINISTRATORS,

@@ -152,6 +152,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.check_draft": DRAFT,
     "teacher.hand_in_draft": DRAFT,
     "teacher.take_back_draft": DRAFT,
+    "teacher.turn_draft": DRAFT,
     "teacher.go_on": WRITING,
     "teacher.discarding": DRAFT,
     "teacher.discard_draft": DRAFT,

@@ -139,7 +139,7 @@ def start_from(
         raise Conflict("already_being_written")
     content = dict(version.definition)
     if kind is Kind.VERSION:
-        content["version"] = _next_version(version)
+        content["version"] = next_version(version)
     return _add(db, writer, kind, content, version, now)
 
 
@@ -424,7 +424,7 @@ def _free_code(db: Session, organisation: Organisation, title: str) -> str:
     return f"{letters or 'MC'}-{secrets.token_hex(2).upper()}"
 
 
-def _next_version(version: MicroCredentialVersion) -> str:
+def next_version(version: MicroCredentialVersion) -> str:
     """Return `2.0` after `1.4`, and a version with a count behind it for any other manner."""
     taken = {one.version for one in version.series.versions}
     first = re.match(r"\d{1,6}", version.version)

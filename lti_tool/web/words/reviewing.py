@@ -76,9 +76,13 @@ REVIEWING: Mapping[str, Sentence] = {
     "more_than_wording": Sentence(
         N_("This changes more than the wording of the published definition."),
         N_(
-            "Undo the changes to outcomes, hours, level, assessment, rules and units, or start a"
-            " new version instead."
+            "Make it a new version, or undo the changes to outcomes, hours, level, assessment,"
+            " rules and units. Everything you wrote is kept."
         ),
+    ),
+    "nothing_to_go_on_with": Sentence(
+        N_("This is a definition of its own: it goes on with no published one."),
+        N_("Open the draft again: the page shows what can be done with it now."),
     ),
     "nothing_assessed_left": Sentence(
         N_("Then nobody would assess anything in this micro-credential."),

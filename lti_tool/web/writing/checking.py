@@ -85,6 +85,11 @@ MEASURES: Mapping[str, str] = {
 }
 # Where what has no field of its own in the form is changed.
 PAGES: Mapping[str, str] = {"stack": "draft_parts", "artwork": "draft_picture"}
+# Where it is put right that what is complete is refused.
+_REFUSED_FOR: Mapping[str, str] = {
+    "artwork_missing": "artwork",
+    "foreign_awarding_body": "awarding_body.country",
+}
 # What is said of a place where nothing stands.
 _WANTED: Mapping[str, str] = {
     "description": N_("Say in two or three sentences for whom it is."),
@@ -165,13 +170,24 @@ def findings(content: Json, checklist: Checklist) -> list[Finding]:
     gaps = [(path, code, "") for path, code in drafting.gaps(content)]
     found: dict[str, Finding] = {}
     for path, code, detail in [*problems, *gaps]:
-        covering = _field_at(path, content)
         if not any(f"{path}.".startswith(f"{known}.") for known in found):
-            step = step_of(path) or ("" if path.partition(".")[0] in PAGES else STEPS[0].name)
-            anchor, label = covering or (path.replace(".", "-"), named(path, content))
-            found[path] = Finding(path, code, step, anchor, label, detail)
+            found[path] = finding(path, code, content, detail)
     order = [*(step.name for step in STEPS), ""]
     return sorted(found.values(), key=lambda one: order.index(one.step))
+
+
+def finding(path: str, code: str, content: Json, detail: str = "") -> Finding:
+    """Return what is said of a place, with the field in which it is written."""
+    step = step_of(path) or ("" if path.partition(".")[0] in PAGES else STEPS[0].name)
+    anchor, label = _field_at(path, content) or (path.replace(".", "-"), named(path, content))
+    return Finding(path, code, step, anchor, label, detail)
+
+
+def put_right(code: str, content: Json) -> Finding | None:
+    """Return where the reason is put right for which a complete draft is refused; None: nowhere in
+    the form."""
+    path = _REFUSED_FOR.get(code)
+    return finding(path, code, content) if path else None
 
 
 def elements(content: Json, found: Sequence[Finding]) -> list[Element]:

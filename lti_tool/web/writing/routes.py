@@ -38,6 +38,7 @@ ROUTES = (
     Route("check_draft", DRAFT, views.check),
     Route("hand_in_draft", f"{DRAFT}/hand-in", views.hand_in, writes=True),
     Route("take_back_draft", f"{DRAFT}/take-back", going_on.take_back, writes=True),
+    Route("turn_draft", f"{DRAFT}/kind", going_on.turn, writes=True),
     Route("go_on", "/drafts/from/<uuid:version_id>", going_on.go_on, writes=True),
     Route("discarding", f"{DRAFT}/discard", views.discarding),
     Route("discard_draft", f"{DRAFT}/discard", views.discard, writes=True),

@@ -13,10 +13,16 @@ from badges.micro_credential import MicroCredential
 from badges.vocabularies import Vocabulary
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialSeries, MicroCredentialVersion
-from lti_tool.services.definitions import catalogue, drafts, review_partners, reviews
+from lti_tool.services.definitions import (
+    catalogue,
+    draft_kinds,
+    drafts,
+    review_partners,
+    reviews,
+)
 from lti_tool.services.definitions.drafts import State
 from lti_tool.web import security
-from lti_tool.web.errors import what_happened
+from lti_tool.web.errors import in_words, what_happened
 from lti_tool.web.i18n import language
 from lti_tool.web.negotiation import wants_json
 from lti_tool.web.writing import acts, checking, choices, electives, reading, showing
@@ -172,11 +178,16 @@ def check(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
 def check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
     checklist = drafts.checklist(seat.db, draft)
     found = checking.findings(draft.content, checklist)
+    is_whole = checklist.is_complete
+    refused = draft_kinds.refusal(seat.db, draft, checklist.mc) if is_whole else None
     return render_template(
         "writing/check.html",
         **_frame(seat, draft, found),
         step=None,
-        is_complete=checklist.is_complete,
+        is_complete=is_whole,
+        refused=in_words(refused) if refused else "",
+        put_right=checking.put_right(refused.code, draft.content) if refused else None,
+        better=draft_kinds.better(draft),
         steps_taken=drafts.steps(seat.db, draft),
         changes=reviews.changed(draft),
         codes=_codes(draft.content),
