@@ -106,6 +106,30 @@ def put(content: Json, path: str, value: Any) -> None:
     here[last] = value
 
 
+def followed(json_path: str, before: Json, after: Json) -> str | None:
+    """Return where what a JSONPath names in one text stands in another one, its units and outcomes
+    found by their codes; None if one of these is not there any more.
+
+    >>> before, after = {"units": [{"code": "A"}, {"code": "B"}]}, {"units": [{"code": "B"}]}
+    >>> followed("$.units[1].title", before, after), followed("$.units[0]", before, after)
+    ('$.units[0].title', None)
+    """
+    here: Any = before
+    there: Any = after
+    found = "$"
+    for step in dotted(json_path).split("."):
+        here, place = at(here, step), step
+        if step.isdigit() and isinstance(here, dict) and "code" in here:
+            items = there if isinstance(there, list) else []
+            codes = [one.get("code") if isinstance(one, dict) else None for one in items]
+            if here["code"] not in codes:
+                return None
+            place = str(codes.index(here["code"]))
+        there = at(there, place)
+        found += f"[{place}]" if place.isdigit() else f".{place}"
+    return found
+
+
 def is_within(path: str, places: tuple[str, ...]) -> bool:
     """Return whether a path is one of `places` or lies below one.
 

@@ -20,6 +20,7 @@ class DefinitionDraft(Base):
     counts what was saved, so that two pages do not overwrite each other. `author`: `person:<id>`
     or `account:<id>`. `kind`, `state`: as in `services.definitions.drafts`.
     `based_on`: the version it was started from. `published`: the version that came of it.
+    `returned`: its content when a reviewer returned it last, until it is over.
     """
 
     __tablename__ = "definition_drafts"
@@ -33,6 +34,7 @@ class DefinitionDraft(Base):
     state: Mapped[str] = mapped_column(sa.String(16))
     content: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     revision: Mapped[int] = mapped_column(default=1)
+    returned: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     based_on_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("micro_credential_versions.id"), index=True
     )

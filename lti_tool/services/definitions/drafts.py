@@ -320,6 +320,7 @@ def move(
         comments=list(comments),
     )
     draft.state, draft.updated_at = state.value, now
+    draft.returned = None if state in OVER else draft.returned
     db.add(step)
     db.flush()
     return step
@@ -366,14 +367,6 @@ def of_organisations(db: Session, ids: Collection[uuid.UUID]) -> Sequence[Defini
         .order_by(DefinitionDraft.updated_at.desc(), DefinitionDraft.id)
         .limit(MOST_LISTED)
     ).all()
-
-
-def comments(db: Session, draft: DefinitionDraft) -> list[dict[str, Any]]:
-    """Return what was said last about a draft that its author can change; nothing of any other."""
-    if draft.state not in EDITABLE:
-        return []
-    last = [one for one in steps(db, draft) if one.action == State.RETURNED][-1:]
-    return [comment for one in last for comment in one.comments]
 
 
 def steps(db: Session, draft: DefinitionDraft) -> Sequence[DefinitionStep]:

@@ -125,6 +125,7 @@ def give_back(
     comments = _comments(opinion)
     if not comments and not opinion.note.strip():
         raise ToolError("comment_missing")
+    draft.returned = draft.content
     _move(db, draft, State.RETURNED, reviewer, place, opinion, now)
     _note(db, draft, reviewer, "definition.returned", now)
 

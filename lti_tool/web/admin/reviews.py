@@ -12,7 +12,7 @@ from badges.changes import Difference
 from lti_tool.errors import ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialVersion
 from lti_tool.services.completing import moderation
-from lti_tool.services.definitions import catalogue, drafts, reviews
+from lti_tool.services.definitions import catalogue, drafts, returned, reviews
 from lti_tool.services.definitions.drafts import Kind, State
 from lti_tool.services.definitions.reviews import Opinion, Reviewer
 from lti_tool.web.account_session import AccountVisit, For, signed_in
@@ -65,6 +65,7 @@ def _is_changed(changes: Sequence[Difference], path: str) -> bool:
 def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str:
     changes = reviews.changed(draft)
     taken = list(reversed(drafts.steps(visit.db, draft)))
+    asked = returned.asked(visit.db, draft)
     handed_in = next(one for one in taken if one.action == State.SUBMITTED)
     return render_template(
         "admin/review.html",
@@ -73,7 +74,8 @@ def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str
         mc=drafts.definition(draft),
         changes=changes,
         is_changed=partial(_is_changed, changes),
-        asked=next((one for one in taken if one.action == State.RETURNED), None),
+        asked=asked,
+        is_changed_since=partial(_is_changed, asked.changes or () if asked else ()),
         note=handed_in.note,
         years=YEARS,
         shares=moderation.SHARES,

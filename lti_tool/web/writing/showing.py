@@ -1,6 +1,6 @@
 """The content of a draft as the fields of a page."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -92,11 +92,12 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What fields are shown of: the content, what is wrong with it, what was said about it."""
+    """What fields are shown of: the content, what is wrong with it, what was said about it, by the
+    id of the field."""
 
     content: Json
     findings: Sequence[Finding]
-    comments: Sequence[Mapping[str, str]]
+    comments: Mapping[str, Sequence[str]]
     is_strict: bool
 
     @property
@@ -183,25 +184,8 @@ def view(field: Field, shown: Shown, *, number: int = 0) -> FieldView:
         inherited=_inherited(field, shown),
         hint=_hint(field, shown.content),
         problems=tuple(checking.beside(field, shown.findings, is_strict=shown.is_strict)),
-        comments=tuple(_said(field.path, shown.comments)),
+        comments=tuple(shown.comments.get(field.id, ())),
     )
-
-
-def _said(path: str, comments: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    for one in comments:
-        about = drafting.dotted(one.get("element", ""))
-        if about and (about == path or about.startswith(f"{path}.")):
-            yield one.get("text", "")
-
-
-def said_in_general(comments: Iterable[Mapping[str, str]], places: Iterable[str]) -> list[str]:
-    """Return the comments that stand beside no field of a page."""
-    known = list(places)
-    return [
-        one.get("text", "")
-        for one in comments
-        if not any(list(_said(path, [one])) for path in known)
-    ]
 
 
 def _value(field: Field, value: Any, tag: str) -> Any:

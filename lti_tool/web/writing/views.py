@@ -1,6 +1,8 @@
 """The pages on which a definition is written, one step each; every form works without scripts."""
 
 import uuid
+from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request
@@ -17,10 +19,12 @@ from lti_tool.services.definitions import (
     catalogue,
     draft_kinds,
     drafts,
+    returned,
     review_partners,
     reviews,
 )
-from lti_tool.services.definitions.drafts import State
+from lti_tool.services.definitions.drafts import EDITABLE, State
+from lti_tool.services.definitions.returned import Asked
 from lti_tool.web import security
 from lti_tool.web.errors import in_words, what_happened
 from lti_tool.web.i18n import language
@@ -188,12 +192,25 @@ def check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
         refused=in_words(refused) if refused else "",
         put_right=checking.put_right(refused.code, draft.content) if refused else None,
         better=draft_kinds.better(draft),
+        asked=_asked(seat, draft),
+        where=partial(_where, seat, draft) if seat.edits(draft) else None,
         steps_taken=drafts.steps(seat.db, draft),
         changes=reviews.changed(draft),
         codes=_codes(draft.content),
         has_reviewer=review_partners.has_reviewer(seat.db, draft.organisation, author=draft.author),
         problem=problem,
     )
+
+
+def _asked(seat: Seat, draft: DefinitionDraft) -> Asked | None:
+    """Return what a reviewer asked for, until the draft is handed in anew."""
+    return returned.asked(seat.db, draft) if draft.state in EDITABLE else None
+
+
+def _where(seat: Seat, draft: DefinitionDraft, json_path: str) -> str:
+    """Return the address of the field in which a place is written."""
+    found = checking.finding(drafting.dotted(json_path), "", draft.content)
+    return seat.address(found.page, draft, step=found.step or None, _anchor=found.anchor)
 
 
 def hand_in(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
@@ -283,7 +300,12 @@ def _page(
     is_conflict: bool = False,
 ) -> str:
     found = checking.findings(content, drafts.checklist_of(seat.db, draft, content))
-    comments = drafts.comments(seat.db, draft)
+    comments: dict[str, list[str]] = defaultdict(list)
+    asked = _asked(seat, draft)
+    for remark in asked.remarks if asked else ():
+        if not remark.is_gone:
+            place = checking.finding(drafting.dotted(remark.element), "", content)
+            comments[place.anchor].append(remark.text)
     shown = Shown(content, found, comments, request.args.get("show") == "missing")
     sections = showing.sections(step, shown)
     return render_template(
@@ -291,7 +313,6 @@ def _page(
         **_frame(seat, draft, found),
         step=step,
         sections=sections,
-        comments=comments,
         wrong=[one for one in found if one.step == step.name and not one.is_missing],
         problem=problem,
         is_conflict=is_conflict,
