@@ -25,6 +25,7 @@ _TEXTS = frozenset(
 _UNTRANSLATED = frozenset({"awarding_body", "derived_from"})
 """Its name is a proper name; what another definition is called was said there."""
 _CODE_CHARACTERS = 48
+ESCO = "http://data.europa.eu/esco/"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ESCO_START = re.compile(r"https?://data\.europa\.eu/esco/(?=.*/)", re.IGNORECASE)
 _AT_ESCO = re.compile(r"https?://(?:data\.europa\.eu|ec\.europa\.eu)/esco\b", re.IGNORECASE)
@@ -323,7 +324,7 @@ def esco_address(typed: str) -> str:
         return typed
     start, _, end = typed[found.end() :].rpartition("/")
     end = end.lower() if re.fullmatch(_UUID, end.lower()) else end
-    return f"http://data.europa.eu/esco/{start.lower()}/{end}"
+    return f"{ESCO}{start.lower()}/{end}"
 
 
 def free_unit_code(content: Json) -> str:

@@ -29,6 +29,16 @@ FIELDS = {
     "09": N_("Health and welfare"),
     "10": N_("Services"),
 }
+LONGEST_SHOWN = 40
+_LABELS = {
+    "field": N_("Sector"),
+    "level": N_("EQF level"),
+    "language": N_("Taught in"),
+    "country": N_("Country"),
+    "body": N_("Awarding body"),
+    "from": N_("Hours of work, at least"),
+    "to": N_("Hours of work, at most"),
+}
 _SHAPES = {
     "language": re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,4}){0,2}"),
     "country": re.compile(r"[A-Z]{2}"),
@@ -55,8 +65,16 @@ class Choice:
     chosen: str
 
 
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A filter by its words on the page, and the value that it cannot have."""
+
+    label: str
+    value: str
+
+
 def wanted(args: "MultiDict[str, str]") -> Wanted:
-    """Return what an address asks for; what it misspells is as if it had not been said."""
+    """Return what an address asks for; what it misspells is left out, as `misread` tells."""
     level = _told(args, "level")
     return Wanted(
         query=" ".join(args.get("q", "").split())[:LONGEST_QUERY],
@@ -67,6 +85,16 @@ def wanted(args: "MultiDict[str, str]") -> Wanted:
         body=_told(args, "body"),
         hours=(_hours(args, "from"), _hours(args, "to")),
     )
+
+
+def misread(args: "MultiDict[str, str]") -> list[Misread]:
+    """Return the filters of an address that mean nothing and are left out, as they were said."""
+    said = {name: " ".join(args.get(name, "").split())[:LONGEST_SHOWN] for name in _LABELS}
+    return [
+        Misread(gettext(label), said[name])
+        for name, label in _LABELS.items()
+        if said[name] and not _told(args, name)
+    ]
 
 
 def page(args: "MultiDict[str, str]") -> int:
@@ -112,22 +140,28 @@ def choices(filters: Filters, wish: Wanted) -> list[Choice]:
     languages = {tag: wording.language_name(tag) for tag in filters.languages}
     countries = {code: wording.country(code) for code in filters.countries}
     found = (
-        _choice("field", gettext("Sector"), gettext("any sector"), sectors, asked),
-        _choice("level", gettext("EQF level"), gettext("any level"), levels, asked),
-        _choice("language", gettext("Taught in"), gettext("any language"), languages, asked),
-        _choice("country", gettext("Country"), gettext("any country"), countries, asked),
-        _choice("body", gettext("Awarding body"), gettext("any awarding body"), bodies, asked),
+        _choice("field", gettext("any sector"), sectors, asked),
+        _choice("level", gettext("any level"), levels, asked),
+        _choice("language", gettext("any language"), languages, asked),
+        _choice("country", gettext("any country"), countries, asked),
+        _choice("body", gettext("any awarding body"), bodies, asked),
     )
     return [one for one in found if len(one.options) > 1 or one.chosen]
 
 
 def _choice(
-    name: str, label: str, everything: str, known: Mapping[str, str], asked: Mapping[str, str]
+    name: str, everything: str, known: Mapping[str, str], asked: Mapping[str, str]
 ) -> Choice:
     """What was chosen is an option also where nothing has it."""
     chosen = asked.get(name, "")
     options = {**known, **({chosen: known.get(chosen, chosen)} if chosen else {})}
-    return Choice(name, label, everything, tuple(sorted(options.items(), key=_by_words)), chosen)
+    return Choice(
+        name,
+        gettext(_LABELS[name]),
+        everything,
+        tuple(sorted(options.items(), key=_by_words)),
+        chosen,
+    )
 
 
 def _by_words(option: Option) -> str:

@@ -71,6 +71,33 @@ def test_a_school_brings_a_picture_with_words_for_it(
     assert "artwork" not in content(visits)
 
 
+@pytest.mark.parametrize("data", [SUN, PNG], ids=["svg", "png"])
+def test_a_picture_without_words_is_here_when_they_are_written(
+    visits: Visits, teacher: Visit, data: bytes
+) -> None:
+    page = bring(begin(teacher), data, alt=" ")
+    assert page.status == 400
+    assert "Say what is on the picture" in page.text
+    assert "you need not choose it again" in page.text
+    assert "artwork" not in content(visits)
+    again = page.submit("picture", **{"alt.en": "x" * 400})
+    assert "This is too long." in again.text
+    saved = again.submit("picture", **{"alt.en": "a sun"})
+    assert saved.status == 200
+    with visits.school.transaction() as db:
+        kept = db.query(StoredArtwork).one().digest
+    assert content(visits)["artwork"] == {"digest": kept, "alt": {"en": "a sun"}}
+
+
+def test_a_picture_that_is_not_here_cannot_be_named(visits: Visits, teacher: Visit) -> None:
+    page = bring(begin(teacher), SUN, alt=" ")
+    for digest in ("0" * 64, "x", "0" * 100_000):
+        refused = page.submit("picture", waiting=digest, **{"alt.en": "a sun"})
+        assert refused.status == 400
+        assert "Choose a picture first." in refused.text
+    assert "artwork" not in content(visits)
+
+
 @pytest.mark.parametrize(
     ("data", "alt", "words"),
     [
@@ -172,12 +199,6 @@ def test_while_a_picture_is_drawn_others_can_write(
     }
     page = upload(teacher.get("drafts/import"), "import", json.dumps(file).encode())
     assert page.status == 200
-
-
-def test_without_words_for_it_no_picture_is_kept(visits: Visits, teacher: Visit) -> None:
-    bring(begin(teacher), SUN, alt=" ")
-    with visits.school.transaction() as db:
-        assert db.query(StoredArtwork).count() == 0
 
 
 def test_a_published_picture_is_what_badge_and_pages_show(

@@ -54,6 +54,33 @@ def test_anybody_finds_what_fits(
     assert found(client, query) == codes
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("level=99&q=welding", "“99” means nothing for “EQF level”, so it was left out."),
+        ("country=germany&q=welding", "“germany” means nothing for “Country”"),
+        ("from=-3&q=welding", "“-3” means nothing for “Hours of work, at least”"),
+        ("body=%3Cb%3E&q=welding", "“<b>” means nothing for “Awarding body”"),
+    ],
+)
+def test_a_filter_that_means_nothing_is_said_and_can_be_removed(
+    published: None, client: FlaskClient, query: str, said: str
+) -> None:
+    page = client.get(f"/catalogue?{query}").text
+    assert said in html.unescape(page)
+    assert "<b>”" not in page
+    without = re.search(r'href="([^"]*)">Remove it from the search', page)
+    assert without is not None
+    assert without[1] == "/catalogue?q=welding"
+    assert "left out" not in client.get(without[1]).text
+
+
+def test_a_filter_that_nothing_has_is_no_mistake(published: None, client: FlaskClient) -> None:
+    page = client.get("/catalogue?level=8").text
+    assert "left out" not in page
+    assert "Nothing fits" in page
+
+
 def test_the_page_says_how_many_and_keeps_what_was_asked(
     published: None, client: FlaskClient
 ) -> None:

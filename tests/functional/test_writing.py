@@ -403,6 +403,7 @@ def test_a_skill_is_found_by_its_name_and_an_address_of_esco_is_checked(
     page = page.submit("step", skills="soldering\nwelding techniques")
     page = edit(page, "quality").submit("step", **{"skills.more": "read standard blueprints"})
     skills = content(visits)["skills"]
+    assert "Not from ESCO, shown as your own words: soldering" in edit(page, "quality").text
     assert [one["label"]["en"] for one in skills] == [
         *("soldering", "welding techniques", "read standard blueprints")
     ]

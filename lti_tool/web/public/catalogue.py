@@ -37,6 +37,7 @@ def search() -> ResponseReturnValue:
         page = render_template(
             "public/catalogue.html",
             wanted=wanted,
+            misread=asking.misread(request.args),
             found=found,
             choices=asking.choices(searching.filters(db, on_offer), wanted),
             entries=[(one, catalogue.definition(one)) for one in found.versions],

@@ -14,7 +14,7 @@ from lti_tool.services.definitions import searching as service
 from lti_tool.services.definitions.searching import Wanted
 from lti_tool.web import searching
 from lti_tool.web.launch_session import Visit
-from lti_tool.web.searching import Choice
+from lti_tool.web.searching import Choice, Misread
 
 Entry = tuple[MicroCredentialVersion, MicroCredential]
 
@@ -25,6 +25,7 @@ class Found:
     versions that a new course of this school may begin with."""
 
     wanted: Wanted
+    misread: list[Misread]
     choices: list[Choice]
     offered: list[Entry]
     others: list[Entry]
@@ -58,6 +59,7 @@ def search(
     found = service.search(db, wanted, others, searching.page(args))
     return Found(
         wanted,
+        searching.misread(args),
         searching.choices(service.filters(db, sa.or_(here, others)), wanted),
         _entries(one for one in offered if one.id in matching),
         _entries(found.versions),

@@ -62,19 +62,21 @@ def show(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
 
 def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
     """Keep a picture with its words, change its words, or have the emblem drawn again; a picture
-    that was sent is cleaned and drawn once the transaction has ended."""
+    that was sent is cleaned and drawn once the transaction has ended. One whose words are not right
+    is kept and shown, so that it need not be chosen again."""
     draft = seat.own(draft_id)
     alt = {tag: one_line(request.form.get(f"alt.{tag}", "")) for tag in _languages(draft)}
     if request.form.get("act") == "drawn":
         return _kept(seat, draft, None)
     data = uploads.sent(LARGEST_UPLOAD + 1)
-    known = str(drafting.at(draft.content, "artwork.digest") or "")
-    problem = "" if data or known else gettext("Choose a picture first.")
-    problem = problem or _problem(alt, drafting.original(draft.content))
-    if problem:
-        return _page(seat, draft, alt, problem), 400
+    known = _waiting(seat) or str(drafting.at(draft.content, "artwork.digest") or "")
+    problem = _problem(alt, drafting.original(draft.content))
+    if not data and not known:
+        return _page(seat, draft, alt, gettext("Choose a picture first.")), 400
     words = {tag: text for tag, text in alt.items() if text}
     if not data:
+        if problem:
+            return _page(seat, draft, alt, problem, waiting=_waiting(seat)), 400
         return _kept(seat, draft, {"digest": known, "alt": words})
 
     def keep() -> ResponseReturnValue:
@@ -90,9 +92,17 @@ def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue | Afterwards:
                 digest = artworks.keep(here.db, picture, here.now, own.organisation_id)
             except Conflict as error:
                 return _page(here, own, alt, in_words(error)), error.status
+            if problem:
+                return _page(here, own, alt, problem, waiting=digest), 400
             return _kept(here, own, {"digest": digest, "alt": words}, picture.lost)
 
     return Afterwards(keep)
+
+
+def _waiting(seat: Seat) -> str:
+    """Return the digest of a picture that was sent before its words were right; "" for none."""
+    digest = request.form.get("waiting", "")[:64]
+    return digest if digest and artworks.find(seat.db, digest) is not None else ""
 
 
 def _kept(
@@ -142,13 +152,23 @@ def _alt(content: Json) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _page(seat: Seat, draft: DefinitionDraft, alt: Mapping[str, str], problem: str = "") -> str:
+def _page(
+    seat: Seat,
+    draft: DefinitionDraft,
+    alt: Mapping[str, str],
+    problem: str = "",
+    *,
+    waiting: str = "",
+) -> str:
+    """`waiting`: the digest of a picture that is here and not yet the draft's."""
+    content = draft.content | ({"artwork": {"digest": waiting}} if waiting else {})
     return render_template(
         "writing/picture.html",
         visit=seat.visit,
         seat=seat,
         draft=draft,
-        picture=shown(seat, draft.content),
+        picture=shown(seat, content),
+        waiting=waiting,
         is_brought=bool(drafting.at(draft.content, "artwork.digest")),
         alt=[(tag, alt.get(tag, "")) for tag in _languages(draft)],
         problem=problem,

@@ -21,7 +21,8 @@ from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS, WHO_NEEDS_IT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
-    """One field as it is shown: `value` as its kind needs it, `own` what is not in the list,
+    """One field as it is shown: `value` as its kind needs it, `own` what is not in the list, or
+    not of ESCO,
     `names` what it is called in the country, `closest` what is most like it in the list, `element`
     what the European standard calls it, `inherited` what holds if it is empty, `hint` what is said
     of it in the country, `problems` in words, `comments` of who returned it."""
@@ -251,6 +252,8 @@ def _named(one: Json, tag: str) -> str:
 def _own(field: Field, value: Any, tag: str) -> str:
     if field.kind is Kind.TERM:
         return own_word(field, value, tag)
+    if field.kind is Kind.SKILLS:
+        return ", ".join(_skill(one, tag) for one in _listed(value) if not _is_esco(one))
     if field.kind is not Kind.TERMS:
         return ""
     return "\n".join(_in(one.get("label"), tag) for one in _listed(value) if not one.get("uri"))
@@ -291,6 +294,10 @@ def _term(field: Field, value: Any, tag: str) -> str:
         if uri == value.get("uri"):
             return label
     return _in(value.get("label"), tag) or next(iter((value.get("label") or {}).values()), "")
+
+
+def _is_esco(one: Json) -> bool:
+    return str(one.get("uri", "")).startswith(drafting.ESCO)
 
 
 def _skill(one: Json, tag: str) -> str:
