@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, object_session
 
 from badges import artwork, baking, picture
 from badges.micro_credential import MicroCredential
-from lti_tool.errors import NotFound
 from lti_tool.models import Credential
 from lti_tool.services.definitions import artworks, catalogue
 
@@ -160,15 +159,13 @@ def baked_png(credential: Credential) -> bytes:
 
 
 def baked_svg(credential: Credential) -> bytes:
-    """Return the drawn emblem as SVG with the signed bytes in it (Open Badges 3.0, section 5.3).
-
-    Raises:
-        NotFound: `unknown_credential`: its picture is not drawn, and is handed out as pixels only.
-    """
+    """Return the emblem as SVG with the signed bytes in it (Open Badges 3.0, section 5.3): a drawn
+    one as a drawing, one that a school brought as pixels in a frame."""
     mc = catalogue.definition(credential.award.version)
-    if mc.artwork is not None:
-        raise NotFound("unknown_credential")
-    return baking.bake_svg(_drawn_svg(mc, credential.award.is_test), credential.document)
+    db = object_session(credential)
+    assert db is not None  # it was found just now
+    emblem = emblem_svg(db, mc, is_test=credential.award.is_test)
+    return baking.bake_svg(emblem, credential.document)
 
 
 def file_name(credential: Credential, extension: str) -> str:

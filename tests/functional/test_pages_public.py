@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from badges import definition
+from badges import artwork, definition, picture
 from badges.baking import unbake
 from badges.verify import Outcome, verify
 from lti_tool import clock
@@ -19,6 +20,7 @@ from lti_tool.db import Database
 from lti_tool.models import Award, Credential
 from lti_tool.services.awarding import credentials
 from lti_tool.services.awarding.credentials import Claim
+from lti_tool.services.definitions import artworks, catalogue
 from tests.factories.visits import Visits
 
 BODY = "/issuers/dnipro-sample-lyceum"
@@ -329,6 +331,24 @@ def test_a_drawn_badge_is_handed_out_as_a_drawing(badge: str, client: FlaskClien
     assert answer.mimetype == "image/svg+xml"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert unbake(answer.data) == client.get(f"{badge}.json").data
+
+
+def test_a_badge_with_a_picture_that_was_brought_is_handed_out_in_a_frame(
+    visits: Visits, client: FlaskClient
+) -> None:
+    visits.open("ana")
+    with visits.school.transaction() as db:
+        brought = picture.clean(artwork.emblem_png("OTHER", size=256))
+        digest = artworks.keep(db, brought, visits.school.now)
+        version = catalogue.find(db, visits.mc.code)
+        own = {"artwork": {"digest": digest, "alt": {"en": "a sun"}}}
+        version.definition, version.revision = version.definition | own, 2
+    badge = published(visits, "ana")
+    answer = client.get(f"{badge}.svg")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert unbake(answer.data) == client.get(f"{badge}.json").data
+    assert b64encode(brought.png) in answer.data
+    assert "img-src data:" in answer.headers["Content-Security-Policy"]
 
 
 def test_badges_are_asked_for_each_time(badge: str, client: FlaskClient) -> None:

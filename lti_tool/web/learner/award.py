@@ -61,7 +61,7 @@ def badge_png(visit: Visit) -> ResponseReturnValue:
 @blueprint.get("/badge.svg")
 @visiting()
 def badge_svg(visit: Visit) -> ResponseReturnValue:
-    """Hand out a drawn emblem, as a drawing, with the signed bytes baked in."""
+    """Hand out the emblem as SVG with the signed bytes baked in."""
     credential = _claimed(visit)
     return send_file(
         BytesIO(badge_files.baked_svg(credential)),

@@ -61,7 +61,7 @@ def credential_png(credential_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.get(f"{ADDRESS}.svg")
 def credential_svg(credential_id: uuid.UUID) -> ResponseReturnValue:
-    """Hand out a drawn emblem, as a drawing, with the signed bytes in it."""
+    """Hand out the emblem as SVG with the signed bytes in it."""
     with reading() as db:
         found = credentials.find_public(db, credential_id)
         response = caching.readable_anywhere(
