@@ -272,6 +272,17 @@ class MissingElement:
     where: str = ""
 
 
+def planned_hours(mc: MicroCredential) -> Decimal | None:
+    """Return the hours of the units that everybody completes, however they choose; None where one
+    of these names none, or there are no units."""
+    hours = {unit.code: unit.hours for unit in mc.units}
+    needed = [unit.hours for unit in mc.required]
+    for choice in mc.choices:
+        needed += [hours[code] for code in choice.units][: choice.count]  # equally many each
+    known = [one for one in needed if one is not None]
+    return sum(known, Decimal(0)) if needed and len(known) == len(needed) else None
+
+
 def missing_elements(mc: MicroCredential) -> tuple[MissingElement, ...]:
     """Return the mandatory European elements that `mc` lacks.
 

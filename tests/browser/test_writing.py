@@ -237,6 +237,67 @@ def test_without_a_network_it_is_kept_on_the_device_until_it_went_through(
     assert later.evaluate("localStorage.length") == 0
 
 
+def test_a_link_that_would_lose_what_was_typed_asks_first(
+    world: World, new_context: NewContext, show: Show
+) -> None:
+    sitting = new_context()
+    page = _admin(world, sitting.context.new_page())
+    start(page)
+    address = page.url
+    page.route("**/edit?**", lambda route: route.abort())
+    page.get_by_label("Description").fill("Typed before the tunnel")
+    page.get_by_role("link", name="Check and hand in").click()
+    asked = page.get_by_role("alert")
+    expect(asked).to_contain_text("What you typed last is not saved yet.")
+    expect(asked).to_contain_text("offered when you open this page again")
+    expect(asked).to_be_focused()
+    show(page, "unsaved")
+    assert page.url == address
+    page.get_by_role("button", name="Try again").click()
+    expect(asked).to_contain_text("What you typed last is not saved yet.")
+    page.unroute("**/edit?**")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Check and hand in")).to_be_visible()
+    page.goto(address)
+    expect(page.get_by_label("Description")).to_have_value("Typed before the tunnel")
+    sitting.watch.complaints.clear()  # the browser's own words about the network
+
+
+def test_what_was_left_unsaved_is_offered_and_replaces_nothing_by_itself(
+    world: World, new_context: NewContext, show: Show
+) -> None:
+    sitting = new_context()
+    page = _admin(world, sitting.context.new_page())
+    start(page)
+    address = page.url
+    page.route("**/edit?**", lambda route: route.fulfill(status=503, body=""))
+    page.get_by_label("Description").fill("Typed while the server was away")
+    page.get_by_role("link", name="Check and hand in").click()
+    page.get_by_role("button", name="Leave this page").click()
+    expect(page.get_by_role("heading", name="Check and hand in")).to_be_visible()
+    page.unroute("**/edit?**")
+    signed_in = sitting.context.storage_state() | {"origins": []}  # the same account elsewhere
+    other = new_context(storage_state=signed_in).context.new_page()
+    other.goto(address)
+    other.get_by_label("Description").fill("Typed elsewhere")
+    expect(other.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+    page.goto(address)
+    expect(page.get_by_label("Description")).to_have_value("Typed elsewhere")
+    expect(page.get_by_role("alert")).to_contain_text("typed here before and never saved")
+    expect(page.get_by_label("What you typed", exact=True)).to_have_value(
+        "Typed while the server was away"
+    )
+    show(page, "offered")
+    page.reload()
+    page.get_by_role("button", name="Put it in the fields").click()
+    expect(page.get_by_label("Description")).to_have_value("Typed while the server was away")
+    expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+    page.reload()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_label("Description")).to_have_value("Typed while the server was away")
+    sitting.watch.complaints.clear()  # the browser's own words about the server
+
+
 def test_it_is_saved_by_itself_where_the_browser_keeps_no_cookie(
     browser: Browser, tmp_path: Path, new_context: NewContext
 ) -> None:

@@ -71,6 +71,22 @@ def test_teachers_are_offered_their_own_and_what_others_grant(visits: Visits) ->
     assert "Welding basics" in teacher.get("choose").text
 
 
+def test_whoever_chooses_is_told_when_another_body_awards_it(visits: Visits) -> None:
+    let(visits)
+    derived = {"title": {"en": "Roofs"}, "awarding_body": {"en": "Roofers"}}
+    made = definitions.load(definitions.dump(own()) | {"derived_from": derived})
+    with visits.school.transaction() as db:
+        ours, _ = catalogue.publish(db, made, public_url=PUBLIC_URL, now=visits.school.now)
+        theirs, ours_id = catalogue.find(db, WLD.code).id, ours.id
+    teacher, selecting = visits.open("olha", teacher=True, mc=None), visits.select("ira")
+    for place in (teacher.get(f"choose/{theirs}"), selecting.get(f"select/{theirs}")):
+        said = f"Another body awards it: {WLD.awarding_body.name.best('en')}."
+        assert said in place.text
+    for place in (teacher.get(f"choose/{ours_id}"), selecting.get(f"select/{ours_id}")):
+        assert "Another body awards it" not in place.text
+        assert "Your school awards it. It is based on “Roofs” by Roofers." in place.text
+
+
 @pytest.mark.parametrize("slug", ["school", None])
 def test_a_granted_one_is_placed_completed_and_awarded(visits: Visits, slug: str | None) -> None:
     let(visits, slug)

@@ -110,6 +110,21 @@ def test_what_is_right_as_it_is_offers_nothing_else(
     assert not begun(visits, teacher, kind, changes).has_form("turn")
 
 
+def test_units_that_do_not_add_up_to_the_whole_are_said_and_refused_nowhere(
+    visits: Visits, teacher: Visit
+) -> None:
+    page = begun(visits, teacher, Kind.VERSION, {"hours": 99})
+    units = page.visit.get(page.path)
+    planned = sum(one["hours"] for one in kept(visits).content["units"])
+    assert f"have {planned} hours together, the whole has 99." in units.text
+    assert READY in units.text
+    with visits.school.transaction() as db:
+        draft = db.query(DefinitionDraft).one()
+        whole = draft.content | {"hours": planned, "validity_months": 7}
+        drafts.save(db, draft, whole, revision=draft.revision, now=visits.school.now)
+    assert "hours together" not in teacher.get(page.path).text
+
+
 def test_a_version_of_substance_is_made_no_revision(visits: Visits, teacher: Visit) -> None:
     page = begun(visits, teacher, Kind.VERSION, WORDS)
     path, data = page.filled("turn", kind="editorial")

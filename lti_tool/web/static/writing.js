@@ -5,7 +5,8 @@
   if (!form || !status) return;
   const revision = form.elements.revision;
   const key = `draft:${form.dataset.draft}:${form.dataset.part}`;
-  let saved = text(), timer = 0, running = null, isOver = false;
+  // isOver: the page is left; isStopped: saving was refused, only the button above helps.
+  let saved = text(), timer = 0, running = null, isOver = false, isStopped = false, isTried = false;
 
   function text() {
     const fields = new URLSearchParams(new FormData(form));
@@ -15,15 +16,19 @@
     return fields.toString();
   }
 
-  function kept(value) {
+  function kept(value, where = key) {
     try {
-      if (value === undefined) return JSON.parse(localStorage.getItem(key));
-      if (value === null) localStorage.removeItem(key);
-      else localStorage.setItem(key, JSON.stringify(value));
+      if (value === undefined) return JSON.parse(localStorage.getItem(where));
+      if (value === null) localStorage.removeItem(where);
+      else localStorage.setItem(where, JSON.stringify(value));
       return true;
     } catch {
       return null;
     }
+  }
+
+  function keep(fields = text()) {
+    return kept({ at: Date.now(), revision: revision.value, fields });
   }
 
   function say(what) {
@@ -39,10 +44,12 @@
     clearTimeout(timer);
     const now = text();
     if (isOver || now === saved || (running && !leaving)) return running;
-    kept({ at: Date.now(), fields: now });
+    keep(now);
+    if (isStopped) return null;
     running = send(now, leaving).finally(() => {
       running = null;
       if (!isOver && form.isConnected && text() !== saved && text() !== now) later();
+      if (text() === saved) document.getElementById("unsaved")?.remove();
     });
     return running;
   }
@@ -56,10 +63,12 @@
       answer = await fetch(form.action, { method: "POST", body, headers, keepalive: leaving });
       told = await answer.json().catch(() => ({}));
     } catch {
-      return say(kept({ at: Date.now(), fields: now }) ? words.kept : words.lost);
+      return say(keep(now) ? words.kept : words.lost);
     }
+    if (answer.status >= 500 || answer.status === 429)
+      return say(keep(now) ? words.busy : words.lost);
     if (!answer.ok || !told.revision) {
-      isOver = true;
+      isStopped = true;
       return say(told.code === "draft_changed_elsewhere" ? words.conflict : words.failed);
     }
     saved = now;
@@ -98,6 +107,58 @@
     timer = setTimeout(save, 1500);
   }
 
+  // A box above the form that asks; `answers`: words and what follows, the first one is the safe one.
+  function ask(id, what, answers, more) {
+    document.getElementById(id)?.remove();
+    const box = document.createElement("div");
+    box.id = id;
+    box.className = "notice";
+    box.tabIndex = -1;
+    box.setAttribute("role", "alert");
+    const said = document.createElement("p"), row = document.createElement("p");
+    said.textContent = what;
+    row.className = "actions";
+    for (const [label, follows] of answers) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button";
+      button.textContent = label;
+      button.addEventListener("click", () => {
+        box.remove();
+        follows();
+      });
+      row.append(button, " ");
+    }
+    box.append(said, ...(more ? [more] : []), row);
+    form.before(box);
+    return box;
+  }
+
+  // What was typed differs from what is kept, and the draft went on: whoever typed it chooses.
+  function offer(before, isFitting) {
+    const former = `${key}:former`;
+    if (!kept(before, former)) return;
+    const now = new URLSearchParams(saved);
+    const lines = [...new URLSearchParams(before.fields)]
+      .filter(([name, value]) => value && !name.endsWith(".code") && !now.getAll(name).includes(value))
+      .map(([, value]) => value);
+    if (!lines.length) return void kept(null, former);
+    const shown = document.createElement("textarea");
+    shown.readOnly = true;
+    shown.rows = Math.min(lines.length + 1, 8);
+    shown.value = lines.join("\n");
+    shown.setAttribute("aria-label", words.typed);
+    const answers = [[words.drop, () => kept(null, former)]];
+    if (isFitting)
+      answers.unshift([words.put, () => {
+        restore(before);
+        kept(null, former);
+        keep();
+        save();
+      }]);
+    ask("typed-before", isFitting ? words.offer : words.copy, answers, shown);
+  }
+
   function restore({ fields }) {
     const was = new URLSearchParams(fields);
     for (const field of form.elements) {
@@ -109,32 +170,37 @@
     }
   }
 
-  const before = kept();
+  function codes(fields) {
+    return String([...new URLSearchParams(fields)].filter(([name]) => name.endsWith(".code")));
+  }
+
+  const before = kept() ?? kept(undefined, `${key}:former`);
   if (before?.fields === saved) kept(null);
   else if (before && !form.dataset.conflict) {
-    const same = [...new URLSearchParams(before.fields)].filter(one => one[0].endsWith(".code"));
-    const here = [...new URLSearchParams(saved)].filter(one => one[0].endsWith(".code"));
-    if (String(same) === String(here)) {
+    const isFitting = codes(before.fields) === codes(saved);
+    if (isFitting && before.revision === revision.value) {
       restore(before);
       say(words.found);
       later();
-    }
+    } else offer(before, isFitting);
   }
 
   form.addEventListener("input", later);
   form.addEventListener("change", () => save());
+  // Saved first, so that nothing is kept of what went through.
   form.addEventListener("submit", event => {
     clearTimeout(timer);
-    if (running && !isOver) {
+    if (!isOver && !isStopped && (running || (text() !== saved && !isTried))) {
       event.preventDefault();
       const button = event.submitter;
-      running.finally(() => setTimeout(() => form.requestSubmit(button)));
+      isTried = !running;
+      Promise.resolve(running ?? save()).finally(() => setTimeout(() => form.requestSubmit(button)));
       return;
     }
     isOver = true;
-    kept({ at: Date.now(), fields: text() });
+    if (text() !== saved) keep();
   });
-  // A link waits until what was typed last is saved, so that the next page knows it.
+  // A link waits until what was typed last is saved; where that fails, it is asked about.
   document.addEventListener("click", event => {
     const link = event.target.closest("a[href]");
     const isPlain = !event.button && !event.metaKey && !event.ctrlKey && !event.shiftKey;
@@ -144,12 +210,24 @@
     event.preventDefault();
     event.stopPropagation();
     const soon = new Promise(done => setTimeout(done, 5000));
-    Promise.race([Promise.resolve(running).then(() => save()), soon]).finally(() => {
-      if (!form.isConnected) return;
+    const leave = () => {
       isOver = true;
       link.click();
+    };
+    Promise.race([Promise.resolve(running).then(() => save()), soon]).finally(() => {
+      if (!form.isConnected) return;
+      if (text() === saved) return leave();
+      const again = () => {
+        isStopped = false;
+        link.click();
+      };
+      const what = `${words.unsaved} ${keep() ? words.stays : words.goes}`;
+      ask("unsaved", what, [[words.again, again], [words.leave, leave]]).focus();
     });
   }, true);
+  addEventListener("beforeunload", event => {
+    if (!isOver && form.isConnected && text() !== saved && (isStopped || !keep())) event.preventDefault();
+  });
   addEventListener("online", () => form.isConnected && save());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && form.isConnected) save(true);

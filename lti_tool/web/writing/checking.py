@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from flask_babel import gettext
 
 from badges import drafting
 from badges.drafting import Json
+from badges.micro_credential import MicroCredential, planned_hours
 from lti_tool.services.definitions.drafts import Checklist
 from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing import electives
@@ -188,6 +190,15 @@ def put_right(code: str, content: Json) -> Finding | None:
     the form."""
     path = _REFUSED_FOR.get(code)
     return finding(path, code, content) if path else None
+
+
+def unplanned(mc: MicroCredential | None) -> tuple[Decimal, Decimal] | None:
+    """Return the hours of the units and of the whole where the units have fewer: no mistake, since
+    a whole may take work of its own, but mostly one was forgotten."""
+    planned = planned_hours(mc) if mc is not None and mc.stack is None else None
+    if mc is None or planned is None or mc.hours is None or planned >= mc.hours:
+        return None
+    return planned, mc.hours
 
 
 def elements(content: Json, found: Sequence[Finding]) -> list[Element]:

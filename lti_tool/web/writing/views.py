@@ -191,6 +191,7 @@ def check_page(seat: Seat, draft: DefinitionDraft, problem: str = "") -> str:
         is_complete=is_whole,
         refused=in_words(refused) if refused else "",
         put_right=checking.put_right(refused.code, draft.content) if refused else None,
+        unplanned=checking.unplanned(checklist.mc),
         better=draft_kinds.better(draft),
         asked=_asked(seat, draft),
         where=partial(_where, seat, draft) if seat.edits(draft) else None,
@@ -352,6 +353,22 @@ def _words() -> dict[str, str]:
         ),
         "found": gettext("What you typed here before was kept on this device and is back."),
         "failed": gettext("Not saved. Press “Save and go on” to see why."),
+        "busy": gettext("Not saved: the server did not answer. It is kept on this device."),
+        "unsaved": gettext("What you typed last is not saved yet."),
+        "stays": gettext("It is kept on this device and offered when you open this page again."),
+        "goes": gettext("This browser cannot keep it: if you leave now, it is lost."),
+        "again": gettext("Try again"),
+        "leave": gettext("Leave this page"),
+        "typed": gettext("What you typed"),
+        "offer": gettext(
+            "This was typed here before and never saved; meanwhile the draft has changed."
+        ),
+        "copy": gettext(
+            "This was typed here before and never saved; meanwhile the units have changed. "
+            "Copy what you need."
+        ),
+        "put": gettext("Put it in the fields"),
+        "drop": gettext("Throw it away"),
     }
 
 

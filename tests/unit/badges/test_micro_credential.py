@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from badges.choices import Choice
 from badges.micro_credential import (
     Assessment,
     AwardingBody,
     MicroCredential,
     MissingElement,
     missing_elements,
+    planned_hours,
 )
 from badges.rules import PointsAtLeast
 from badges.text import Text
@@ -18,6 +20,20 @@ from tests.factories.definitions import micro_credential, unit
 
 RULE = PointsAtLeast(Decimal(5), Decimal(10))
 COMPLETE = micro_credential(unit("U1", RULE), unit("U2", RULE, allows_participation=True))
+
+
+def test_the_hours_that_everybody_completes_are_those_of_what_is_needed() -> None:
+    units = [unit(f"U{n}", RULE, hours=Decimal(n)) for n in (4, 5)]
+    chosen = [unit(f"C{n}", RULE, hours=Decimal(10)) for n in (1, 2, 3)]
+    extra = unit("X", RULE)
+    choices = (
+        Choice(units=("C1", "C2", "C3"), count=2),
+        Choice(units=("X",), count=0),
+    )
+    whole = micro_credential(*units, *chosen, extra, choices=choices)
+    assert planned_hours(whole) == 29
+    assert planned_hours(micro_credential(*units, extra)) is None
+    assert planned_hours(micro_credential()) is None
 
 
 def test_a_complete_definition_lacks_nothing() -> None:
