@@ -26,7 +26,7 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services.completing import course_dates, evidence
+from lti_tool.services.completing import carried, course_dates, evidence
 from lti_tool.services.completing.judging import (
     JUDGED,
     Standing,
@@ -237,7 +237,7 @@ def unrecognise(
         for target, reason in targets.items()
     ]
     for target in list(targets)[:1]:
-        keep_all(db, target.version, rows, target.course, now)
+        carried.take_back(db, list(targets), rows, target.course, now)
 
 
 def record_participation(
@@ -380,7 +380,11 @@ def retract_all(
     reason: str,
     now: datetime,
 ) -> list[CompletionRecord]:
-    """Do what `retract` says for several records of one version: all of them, or none."""
+    """Do what `retract` says for several records of one version: all of them, or none.
+
+    What was carried over from them to other versions, or what they were carried over from, is taken
+    back with them: it is the same judgement.
+    """
     if any(target.course_id != course.id for target in targets):
         raise Forbidden("other_course")
     reason = reason.strip()
@@ -401,7 +405,7 @@ def retract_all(
         )
         for target in targets
     ]
-    return keep_all(db, targets[0].version, rows, course, now) if targets else []
+    return carried.take_back(db, targets, rows, course, now) if targets else []
 
 
 def submitted(

@@ -123,6 +123,8 @@ def keep_carried(
         except InvalidCompletion as error:
             raise ToolError(error.code, unit=row.unit_code) from error
         history.append(row)
+    for history in histories.values():
+        history.sort(key=lambda one: (one.recorded_at, one.id))
     db.add_all(rows)
     db.flush()
     found = sa.select(Person).filter(Person.id.in_(people)).order_by(Person.id)

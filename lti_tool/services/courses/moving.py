@@ -1,9 +1,10 @@
 """Move a course whose learners have begun to a newer version, after saying what that means.
 
-What was recorded in the course for units that are the same in both versions counts for the newer
-one: `CompletionRecord.carried_from_id` says whence it came, and the old record stays. Nothing is
-carried over for a unit in which something else is learnt or judged. Who holds an award of the old
-version has finished: it stays, and nothing of theirs is carried.
+What its learners have standing in units that are the same in both versions, whichever course
+recorded it, counts for the newer one: `CompletionRecord.carried_from_id` says whence it came, and
+the old record stays for courses that stay. What another course has carried over is not carried
+again. Nothing is carried over for a unit in which something else is learnt or judged. Who holds an
+award of the old version has finished: it stays, and nothing of theirs is carried.
 """
 
 import hashlib
@@ -12,13 +13,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges import changes, completion
 from badges.changes import Difference
-from badges.completion import InvalidCompletion
+from badges.completion import InvalidCompletion, Progress
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
@@ -37,6 +39,7 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
+from lti_tool.services.completing import carried as carried_records
 from lti_tool.services.completing import judging, prior_learning
 from lti_tool.services.definitions import catalogue, versions
 
@@ -44,7 +47,9 @@ from lti_tool.services.definitions import catalogue, versions
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
     """What a move would mean. `learners`: who have begun and hold no award; `unharmed`: those of
-    them who lose nothing; `finished`: who would have completed everything.
+    them who lose nothing; `finished`: who would have completed everything; `bringing`: of whom
+    something is carried over that another course recorded; `staying`: who are also in a course that
+    stays with the old version.
 
     `again`: how many have something in a unit that is another one now, by code; `gone`: in a unit
     that the newer version lacks. `added`: units that are only there. `holders`: who hold an award.
@@ -57,6 +62,8 @@ class Outlook:
     learners: int
     unharmed: int
     finished: int
+    bringing: int
+    staying: int
     again: Sequence[tuple[LearningUnit, int]]
     gone: Sequence[tuple[LearningUnit, int]]
     added: Sequence[LearningUnit]
@@ -73,7 +80,8 @@ class Outlook:
     def seen(self) -> str:
         """32 hex digits."""
         counts = [(unit.code, count) for unit, count in (*self.again, *self.gone)]
-        numbers = (self.learners, self.unharmed, self.finished, self.holders, self.links)
+        learners = (self.learners, self.unharmed, self.finished, self.bringing, self.staying)
+        numbers = (*learners, self.holders, self.links)
         return hashlib.sha256(repr((self.chosen.id, counts, numbers)).encode()).hexdigest()[:32]
 
 
@@ -84,6 +92,37 @@ class _Plan:
     outlook: Outlook
     kept: frozenset[str]
     carried: Mapping[uuid.UUID, Sequence[CompletionRecord]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """Of one learner: what is carried over, in which units something counts no more, and whether
+    everything is completed then."""
+
+    carried: Sequence[CompletionRecord]
+    lost: frozenset[str]
+    is_finished: bool
+
+
+def other_versions(
+    db: Session, placement: Placement, person_id: uuid.UUID
+) -> Sequence[MicroCredentialVersion]:
+    """Return the other versions that other courses of a learner offer, the newest first."""
+    found = (
+        sa.select(MicroCredentialVersion)
+        .join(Placement, Placement.version_id == MicroCredentialVersion.id)
+        .join(CourseMember, CourseMember.course_id == Placement.course_id)
+        .filter(
+            CourseMember.person_id == person_id,
+            CourseMember.left_at.is_(None),
+            ~CourseMember.is_tester,
+            Placement.course_id != placement.course_id,
+            MicroCredentialVersion.series_id == placement.version.series_id,
+            MicroCredentialVersion.id != placement.version_id,
+        )
+        .order_by(MicroCredentialVersion.published_at.desc(), MicroCredentialVersion.id)
+    )
+    return db.scalars(found).unique().all()
 
 
 def newer(db: Session, placement: Placement, now: datetime) -> list[MicroCredentialVersion]:
@@ -167,25 +206,24 @@ def _plan(
     old, new = catalogue.definition(placement.version), catalogue.definition(chosen)
     kept, begun, holders = changes.same_units(old, new), _begun(db, placement), _holders(placement)
     held = set(db.scalars(holders)) & set(begun)
-    records = _records(db, placement, [one for one in begun if one not in held])
-    carried, lost, finished = {}, [], 0
-    for person, rows in records.items():
-        here = [row for row in _standing(rows) if row.course_id == placement.course_id]
-        carried[person] = [row for row in here if _fits(row, new, kept)]
-        lost.append(_lost(old, new, rows, carried[person], now))
-        completions = [judging.as_completion(row) for row in carried[person]]
-        finished += completion.progress(new, completions, now).is_complete
+    people = [one for one in begun if one not in held]
+    fates = _fates(db, placement, chosen, people, now)
     open_links = _open_links(db, placement, placement.version_id, now)
-    counts = Counter(code for codes in lost for code in codes)
+    counts = Counter(code for one in fates.values() for code in one.lost)
     codes = {unit.code for unit in new.units}
     found = [(unit, counts[unit.code]) for unit in old.units if counts[unit.code]]
     known = {unit.code for unit in old.units}
     outlook = Outlook(
         chosen=chosen,
         changes=changes.differences(old, new),
-        learners=len(records),
-        unharmed=sum(not one for one in lost),
-        finished=finished,
+        learners=len(fates),
+        unharmed=sum(not one.lost for one in fates.values()),
+        finished=sum(one.is_finished for one in fates.values()),
+        bringing=sum(
+            any(row.course_id != placement.course_id for row in one.carried)
+            for one in fates.values()
+        ),
+        staying=_staying(db, placement, people),
         again=[one for one in found if one[0].code in codes],
         gone=[one for one in found if one[0].code not in codes],
         added=[unit for unit in new.units if unit.code not in known],
@@ -194,24 +232,84 @@ def _plan(
         applications=_count(db, _undecided(placement, kept)),
         links=sum(not kept.issuperset(link.unit_codes) for link in open_links),
     )
-    return _Plan(outlook, kept, carried)
+    return _Plan(outlook, kept, {person: one.carried for person, one in fates.items()})
+
+
+def _fates(
+    db: Session,
+    placement: Placement,
+    chosen: MicroCredentialVersion,
+    people: Sequence[uuid.UUID],
+    now: datetime,
+) -> Mapping[uuid.UUID, _Fate]:
+    """Return what a move would mean for each of these."""
+    old, new = catalogue.definition(placement.version), catalogue.definition(chosen)
+    kept = changes.same_units(old, new)
+    records, known = (_records(db, one, people) for one in (placement.version_id, chosen.id))
+    origins = carried_records.origins(db, chain(*records.values(), *known.values()))
+    found = {}
+    for person, rows in records.items():
+        has = {origins[row.id] for row in known[person]}
+        standing = _standing(rows)
+        fitting = [row for row in standing if _fits(row, new, kept)]
+        carried = [row for row in fitting if origins[row.id] not in has]
+        counting = sorted([*known[person], *carried], key=lambda row: row.recorded_at)
+        after = completion.progress(new, [judging.as_completion(row) for row in counting], now)
+        before = completion.progress(old, [judging.as_completion(row) for row in rows], now)
+        unfit = {row.unit_code for row in standing if row not in fitting}
+        lost = _completed(before) - _completed(after) | unfit
+        found[person] = _Fate(carried, lost, after.is_complete)
+    return found
 
 
 def _begun(db: Session, placement: Placement) -> Sequence[uuid.UUID]:
-    """Return the learners with a record or an application in the version of the course; those who
-    only tried something out are none."""
+    """Return the learners with a record in the version of the course, made here or, of those who
+    are here now, anywhere, or with an application here; those who only tried something out are
+    none."""
     learning = sa.select(CourseMember.person_id).filter_by(
         course_id=placement.course_id, is_tester=False
     )
+    made, applied = CompletionRecord, PriorLearningApplication
+    is_here = made.course_id == placement.course_id
+    present = made.person_id.in_(learning.filter(CourseMember.left_at.is_(None)))
     found = [
         sa.select(made.person_id).filter(
-            made.course_id == placement.course_id,
             made.version_id == placement.version_id,
             made.person_id.in_(learning),
-        )
-        for made in (CompletionRecord, PriorLearningApplication)
+            is_here | (present & _is_real()),
+        ),
+        sa.select(applied.person_id).filter(
+            applied.course_id == placement.course_id,
+            applied.version_id == placement.version_id,
+            applied.person_id.in_(learning),
+        ),
     ]
     return sorted(db.scalars(sa.union(*found)))
+
+
+def _is_real() -> sa.ColumnElement[bool]:
+    """Whether a record is none that its own person tried out as a teacher."""
+    return ~sa.exists().where(
+        CourseMember.course_id == CompletionRecord.course_id,
+        CourseMember.person_id == CompletionRecord.person_id,
+        CourseMember.is_tester,
+    )
+
+
+def _staying(db: Session, placement: Placement, people: Sequence[uuid.UUID]) -> int:
+    """Return how many are also in a course that stays with the version."""
+    both = (
+        sa.select(sa.func.count(CourseMember.person_id.distinct()))
+        .join(Placement, Placement.course_id == CourseMember.course_id)
+        .filter(
+            CourseMember.person_id.in_(people),
+            CourseMember.course_id != placement.course_id,
+            CourseMember.left_at.is_(None),
+            ~CourseMember.is_tester,
+            Placement.version_id == placement.version_id,
+        )
+    )
+    return db.scalars(both).one()
 
 
 def _holders(placement: Placement) -> sa.Select[uuid.UUID]:
@@ -223,13 +321,14 @@ def _holders(placement: Placement) -> sa.Select[uuid.UUID]:
 
 
 def _records(
-    db: Session, placement: Placement, people: Sequence[uuid.UUID]
+    db: Session, version_id: uuid.UUID, people: Sequence[uuid.UUID]
 ) -> Mapping[uuid.UUID, list[CompletionRecord]]:
-    """Return what was recorded of people in the version, wherever, oldest first."""
+    """Return what was recorded of people in a version, wherever they learn, oldest first."""
     found: dict[uuid.UUID, list[CompletionRecord]] = {one: [] for one in people}
     rows = sa.select(CompletionRecord).filter(
-        CompletionRecord.version_id == placement.version_id,
+        CompletionRecord.version_id == version_id,
         CompletionRecord.person_id.in_(people),
+        _is_real(),
     )
     for row in db.scalars(rows.order_by(CompletionRecord.recorded_at, CompletionRecord.id)):
         found[row.person_id].append(row)
@@ -252,20 +351,8 @@ def _fits(row: CompletionRecord, new: MicroCredential, kept: Collection[str]) ->
     return True
 
 
-def _lost(
-    old: MicroCredential,
-    new: MicroCredential,
-    rows: Sequence[CompletionRecord],
-    carried: Sequence[CompletionRecord],
-    now: datetime,
-) -> frozenset[str]:
-    """Return the units of which something does not count any more."""
-    left = {row.unit_code for row in _standing(rows) if row not in carried}
-    before = completion.progress(old, [judging.as_completion(row) for row in rows], now)
-    after = completion.progress(new, [judging.as_completion(row) for row in carried], now)
-    done = {unit.unit for unit in after.units if unit.is_complete}
-    had = {unit.unit for unit in before.units if unit.is_complete}
-    return frozenset(left | (had - done))
+def _completed(progress: Progress) -> frozenset[str]:
+    return frozenset(unit.unit for unit in progress.units if unit.is_complete)
 
 
 def _pending(placement: Placement, holders: sa.Select[uuid.UUID]) -> sa.Select[uuid.UUID]:
@@ -336,7 +423,7 @@ def _copy(row: CompletionRecord, chosen: MicroCredentialVersion) -> CompletionRe
     }
     return CompletionRecord(
         id=uuid.uuid4(),
-        key=f"carried:{row.id.hex}",
+        key=f"carried:{row.id.hex}:{chosen.id.hex[:12]}",  # it may be carried to several versions
         version_id=chosen.id,
         carried_from_id=row.id,
         **same,

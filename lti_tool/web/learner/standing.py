@@ -15,7 +15,7 @@ from lti_tool.services.awarding import stacks as parts
 from lti_tool.services.awarding.joints import Elsewhere
 from lti_tool.services.awarding.stack_awards import LargerAward
 from lti_tool.services.completing import completions
-from lti_tool.services.courses import confirming
+from lti_tool.services.courses import confirming, moving
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.definitions import catalogue, electives
 from lti_tool.web import stacks, units
@@ -34,7 +34,8 @@ class LearnerStanding:
     last, if none was granted since.
     `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
     `waiting`: everything is completed, and a person has to confirm it. `elsewhere`: of what is made
-    of others, where else the same person has it or waits for it.
+    of others, where else the same person has it or waits for it. `others`: versions of it that
+    other courses of the person offer.
     """
 
     placement: Placement
@@ -48,6 +49,7 @@ class LearnerStanding:
     credential: Credential | None
     larger: Sequence[LargerAward]
     earlier: Sequence[LargerAward]
+    others: Sequence[MicroCredentialVersion]
     is_of_link: bool
 
     @property
@@ -101,6 +103,7 @@ def standing(visit: Visit) -> LearnerStanding:
         withdrawn=awards.withdrawn(visit.db, visit.launch.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         larger=stack_awards.resting_on(visit.db, visit.launch.person, version),
+        others=moving.other_versions(visit.db, link.placement, visit.launch.person_id),
         earlier=stack_awards.of_other_versions(visit.db, visit.launch.person, version),
         is_of_link=named is None,
     )
