@@ -43,7 +43,8 @@ class CompletionRecord(Base):
     `mentor_link`: a mentor at the workplace confirmed it, for whom the assessor vouches.
 
     `carried_from_id`: the same judgement in an older version, of a unit that stayed the same: the
-    course was moved to this version (`services.courses.moving`). All but the version is as there.
+    course, or another one of the learner's, was moved to this version (`services.courses.moving`).
+    All but the version is as there.
 
     Of recognised prior learning `part` is the learning outcome, and the assessor is an account of
     this server: `assessor_account`.

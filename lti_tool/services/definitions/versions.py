@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
@@ -102,8 +102,8 @@ def choices(db: Session, placement: Placement, now: datetime) -> Sequence[MicroC
 
 
 def has_begun(db: Session, placement: Placement) -> bool:
-    """Return whether a learner of the course has a record in its version, or has begun to apply
-    for recognition of prior learning there; tests do not count."""
+    """Return whether a learner of the course has a record in its version, also from another course,
+    or has begun to apply for recognition of prior learning here; tests do not count."""
     kept = [
         sa.exists().where(
             made.course_id == placement.course_id,
@@ -114,7 +114,18 @@ def has_begun(db: Session, placement: Placement) -> bool:
         )
         for made in (CompletionRecord, PriorLearningApplication)
     ]
-    return db.scalar(sa.select(sa.or_(*kept))) or False
+    member, there = aliased(CourseMember), aliased(CourseMember)
+    brought = sa.exists().where(
+        member.course_id == placement.course_id,
+        member.is_tester.is_(False),
+        member.left_at.is_(None),
+        CompletionRecord.person_id == member.person_id,
+        CompletionRecord.version_id == placement.version_id,
+        there.course_id == CompletionRecord.course_id,
+        there.person_id == member.person_id,
+        there.is_tester.is_(False),
+    )
+    return db.scalar(sa.select(sa.or_(*kept, brought))) or False
 
 
 def choose(
