@@ -22,7 +22,7 @@ from badges.micro_credential import MicroCredential
 
 _NUMBERING = {"format", "version"}
 _TEXTS = {"title", "description", "name", "label", "text", "statement", "kind"}
-_TEXTS |= {"prerequisites", "procedure", "alt"}
+_TEXTS |= {"prerequisites", "procedure", "no_prior_learning", "alt"}
 # Whatever is said here, a learner learns and is judged the same.
 _WORDING = re.compile(
     r"\$\.(description|awarding_body\.(name|url)|quality_assurance\.(name|description|url)"

@@ -60,8 +60,8 @@ def check(
         InvalidCompletion: `unknown_unit`, `naive_time`, `wrong_kind` (not exactly one kind, or
             one that the unit's rule has no use for), `points_out_of_range`, `unknown_part`,
             `unknown_outcome`, `assessor_missing`, `participation_not_allowed`,
-            `prior_learning_not_allowed`, `retracts_itself`, `unknown_target`,
-            `retracts_retraction`, `target_in_other_unit`.
+            `prior_learning_not_allowed`, `prior_learning_not_in_unit`, `retracts_itself`,
+            `unknown_target`, `retracts_retraction`, `target_in_other_unit`.
     """
     unit = next((unit for unit in mc.units if unit.code == completion.unit), None)
     if unit is None:
@@ -110,6 +110,8 @@ def _check_unassessed(unit: LearningUnit, completion: Completion) -> None:
 def _check_recognised(mc: MicroCredential, unit: LearningUnit, completion: Completion) -> None:
     if mc.prior_learning is None or not mc.prior_learning.allowed:
         raise InvalidCompletion("prior_learning_not_allowed", mc.code)
+    if unit.no_prior_learning is not None:
+        raise InvalidCompletion("prior_learning_not_in_unit", unit.code)
     if completion.points is not None or completion.signed_off or completion.part is None:
         raise InvalidCompletion("wrong_kind", completion.id)
     if completion.part not in {outcome.code for outcome in unit.outcomes}:

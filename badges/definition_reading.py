@@ -310,6 +310,7 @@ def _unit(node: Node) -> LearningUnit:
             mode=fields.maybe("mode", concept),
             rule=fields.required("rule", rule),
             allows_participation=fields.optional("allows_participation", values.boolean, False),
+            no_prior_learning=fields.maybe("no_prior_learning", values.prose),
         )
 
 

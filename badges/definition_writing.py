@@ -213,6 +213,7 @@ def _unit(unit: LearningUnit) -> Json:
         outcomes=[_outcome(outcome) for outcome in unit.outcomes],
         assessment=_concepts(unit.assessment),
         rule=_rule(unit.rule),
+        no_prior_learning=_text(unit.no_prior_learning),
     )
     return members | ({"allows_participation": True} if unit.allows_participation else {})
 

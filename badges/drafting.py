@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 _TEXTS = frozenset(
     {"title", "description", "text", "statement", "label", "kind", "name", "procedure"}
-    | {"prerequisites", "alt"}
+    | {"prerequisites", "no_prior_learning", "alt"}
 )
 _UNTRANSLATED = frozenset({"awarding_body", "derived_from"})
 """Its name is a proper name; what another definition is called was said there."""
@@ -59,6 +59,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "stackability": ("stackability",),
     "further_information": (
         "prior_learning",
+        "units.*.no_prior_learning",
         "validity_months",
         "confirmations",
         "skills",
@@ -267,13 +268,18 @@ def _is_assessed(found: list[Json], chosen: list[Json]) -> bool:
 
 def doubts(content: Json, published: Json | None = None) -> Iterator[tuple[str, str]]:
     """Yield JSONPath and code of what can be read and is not right yet: `esco_syntax`, an address
-    that ESCO cannot have, unless it was `published` so; `national_required`, what the country asks
-    for beside the standard."""
+    that ESCO cannot have, unless it was `published` so; `prior_learning_nowhere`, it can be
+    recognised, and in no unit; `national_required`, what the country asks for beside the standard.
+    """
     kept = {str(term.get("uri", "")) for _, term in _terms(published or {})}
     for path, term in _terms(content):
         address = str(term.get("uri", ""))
         if address not in kept and not is_sound_esco(address):
             yield f"{path}.uri", "esco_syntax"
+    found = units(content)
+    excluded = [unit for unit in found if unit.get("no_prior_learning")]
+    if found == excluded != [] and at(content, "prior_learning.allowed") is True:
+        yield "$.prior_learning.allowed", "prior_learning_nowhere"
     profile = national_profiles.profile(str(at(content, "awarding_body.country")))
     for place in profile.required if profile else ():
         if not at(content, place):

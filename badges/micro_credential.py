@@ -155,7 +155,8 @@ class Artwork:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearningUnit:
     """`allows_participation`: opening and confirming the unit is enough to complete it.
-    `assessment`: only where it differs from that of the whole."""
+    `assessment`: only where it differs from that of the whole. `no_prior_learning`: why prior
+    learning cannot be recognised in it; None: it can, as far as the whole allows it."""
 
     code: str
     title: Text
@@ -165,6 +166,7 @@ class LearningUnit:
     mode: Concept | None = None
     rule: Rule
     allows_participation: bool = False
+    no_prior_learning: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

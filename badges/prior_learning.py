@@ -27,7 +27,7 @@ APPEAL_WITHIN = timedelta(days=30)
 
 def is_allowed(mc: MicroCredential, unit: LearningUnit) -> bool:
     """Whether a unit can be recognised at all, by itself."""
-    return bool(unit.outcomes) and fits(mc, (), unit)
+    return unit.no_prior_learning is None and bool(unit.outcomes) and fits(mc, (), unit)
 
 
 def limit(mc: MicroCredential) -> int:

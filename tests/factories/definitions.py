@@ -189,6 +189,7 @@ def _units(unit_codes: list[str], outcome_codes: list[str]) -> st.SearchStrategy
             mode=st.none() | concepts(),
             rule=rules(),
             allows_participation=st.booleans(),
+            no_prior_learning=st.none() | texts(),
         )
 
     return st.tuples(*(one(index) for index in range(len(unit_codes))))

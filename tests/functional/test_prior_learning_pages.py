@@ -289,3 +289,29 @@ def test_a_unit_that_does_not_exist_is_not_found(ana: Visit) -> None:
 def ana_token(ana: Visit) -> str:
     (field,) = [one for one in ana.get(PATH).form("apply").fields if one.name == "csrf_token"]
     return field.value
+
+
+def test_a_unit_that_cannot_be_recognised_says_why(
+    visits: Visits, app: Flask, database: Database, asta: SignedIn
+) -> None:
+    reason = "We have to see it ourselves."
+    units = [
+        replace(one, no_prior_learning=Text({"en": reason})) if one.code != UNIT else one
+        for one in visits.mc.units
+    ]
+    closed = replace(visits.mc, code="CLOSED", units=tuple(units))
+    visits.school.publish(closed)
+    reference = f"{closed.awarding_body.slug}/{closed.code}"
+    visits.open("olha", teacher=True, unit=UNIT, mc=reference, course="closed")
+    ana = visits.open("ana", unit=UNIT, mc=reference, course="closed")
+    advice = ana.get("prior-learning")
+    assert advice.text.count(reason) == len(units) - 1
+    first = closed.units[0].code
+    assert f"prior-learning/{first}" not in advice.html
+    page = ana.get(f"prior-learning/{first}")
+    assert (page.status, "cannot be recognised in this unit" in page.text) == (400, True)
+    apply(visits, ana)
+    shown = asta.get(f"{LIST}/{waiting(database)}").text
+    assert "Not in these units, which say why: " + closed.units[0].title.best("en") in shown
+    public = app.test_client().get(f"/definitions/{reference}/{closed.version}")
+    assert reason in public.text

@@ -361,7 +361,7 @@ def test_only_hours_are_numbers_in_a_workbook(visits: Visits, teacher: Visit) ->
     page = table(begin(teacher)).submit("table", table=cells)
     file = check(page).follow("Download the units (Excel)").response.data
     rows = list(load_workbook(io.BytesIO(file)).active.values)
-    assert rows[1] == ("007", 8, "Skill", "1984", None)
+    assert rows[1] == ("007", 8, "Skill", "1984", None, None)
 
 
 def test_a_definition_with_a_byte_order_mark_is_read(visits: Visits, teacher: Visit) -> None:
@@ -411,3 +411,31 @@ def test_the_example_as_a_workbook_can_be_brought_back(visits: Visits, teacher: 
     page = table(begin(teacher))
     upload(page, "table", page.follow("Download an example (Excel)").response.data)
     assert content(visits)["units"][0]["title"] == {"en": "Working safely at height"}
+
+
+def test_why_a_unit_is_not_for_prior_learning_is_written_and_goes_through_tables(
+    visits: Visits, teacher: Visit
+) -> None:
+    cells = "Unit\tHours\tKind\tOutcome\tChoice\tNo prior learning, because\n"
+    cells += "Safety\t8\tSkill\tsecures the edge\t\tWe have to see it ourselves.\n"
+    cells += "Mounting\t8\tSkill\tmounts panels\n"
+    page = begin(teacher)
+    table(page).submit("table", table=cells)
+    safety, mounting = content(visits)["units"]
+    assert safety["no_prior_learning"] == {"en": "We have to see it ourselves."}
+    assert "no_prior_learning" not in mounting
+    step = edit(page, "assessment")
+    assert "We have to see it ourselves." in step.html
+    step.submit("step", **{"units.0.no_prior_learning": "", "units.1.no_prior_learning": "By law."})
+    safety, mounting = content(visits)["units"]
+    assert "no_prior_learning" not in safety
+    assert mounting["no_prior_learning"] == {"en": "By law."}
+    shown = check(step)
+    file = shown.follow("Download the units (CSV)").response.data.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(file)))
+    assert [row[5] for row in rows] == ["No prior learning, because", "", "By law."]
+    file = shown.follow("Download the units (Excel)").response.data
+    sheet = load_workbook(io.BytesIO(file)).active
+    assert [row[5] or "" for row in sheet.values] == [row[5] for row in rows]
+    wrong = cells + "\t\tSkill\tmore\t\tBy law.\n"
+    assert "Row 4, No prior learning, because" in table(page).submit("table", table=wrong).text

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from badges import prior_learning as rules
 from badges.completion import Progress, Route
-from badges.micro_credential import LearningOutcome, LearningUnit
+from badges.micro_credential import LearningOutcome, LearningUnit, MicroCredential
 from lti_tool.errors import Conflict, Forbidden, ToolError
 from lti_tool.models import (
     CompletionRecord,
@@ -136,6 +136,18 @@ def latest(
     return {one.unit_code: one for one in db.scalars(ordered)}
 
 
+def check_allowed(mc: MicroCredential, unit: LearningUnit) -> None:
+    """Refuse a unit in which prior learning can never be recognised.
+
+    Raises:
+        ToolError: `prior_learning_not_allowed`; `prior_learning_not_in_unit`, which says why.
+    """
+    if unit.no_prior_learning is not None and rules.limit(mc):
+        raise ToolError("prior_learning_not_in_unit")
+    if not rules.is_allowed(mc, unit):
+        raise ToolError("prior_learning_not_allowed")
+
+
 def save(
     db: Session, place: Place, said: SelfAssessment, *, revision: int, now: datetime
 ) -> PriorLearningApplication:
@@ -144,13 +156,10 @@ def save(
     `revision`: of the draft that the learner saw; 0: none.
 
     Raises:
-        ToolError: `prior_learning_not_allowed`, `prior_text_too_long`; as
-            `evidence.link`.
+        ToolError: `prior_text_too_long`; as `check_allowed`, `evidence.link`.
         Conflict: `prior_learning_moved`: it is no draft any more, or was saved by another page.
     """
-    mc = catalogue.definition(place.version)
-    if not rules.is_allowed(mc, place.unit):
-        raise ToolError("prior_learning_not_allowed")
+    check_allowed(catalogue.definition(place.version), place.unit)
     _check_texts(said)
     enrolments.lock(db, place.person, place.version, now)
     row = latest(db, place.person, place.version).get(place.unit.code)

@@ -159,8 +159,8 @@ def _page(
     is_anew = row is not None and row.state == State.DECIDED and _asks_anew()
     current = None if is_anew else row
     is_form = current is None or current.state in _EDITED
-    if is_form and not rules.is_allowed(mc, place.unit):
-        raise ToolError("prior_learning_not_allowed")
+    if is_form:
+        prior_learning.check_allowed(mc, place.unit)
     progress = completions.standing(visit.db, place.person, place.version, visit.now).with_tests
     kept = prior_learning.content(current) if current is not None else SelfAssessment({})
     return render_template(
@@ -215,7 +215,7 @@ def _units(visit: Visit) -> tuple[MicroCredential, list[UnitOffer]]:
         UnitOffer(
             view,
             applied.get(view.unit.code),
-            bool(view.unit.outcomes)
+            rules.is_allowed(mc, view.unit)
             and not view.progress.is_complete
             and rules.fits(mc, covered, view.unit),
         )

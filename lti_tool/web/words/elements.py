@@ -65,12 +65,13 @@ _OF_A_UNIT: Mapping[str, str] = {
     "assessment": N_("Type of assessment"),
     "rule": N_("How it is completed"),
     "allows_participation": N_("Whether taking part may be enough"),
+    "no_prior_learning": N_("Why prior learning cannot be recognised"),
     "outcomes": N_("Learning outcomes"),
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _STEP = re.compile(r'\.([A-Za-z_]+)|\[(\d+)\]|\["([^"]+)"\]')
 _TEXTS = {"title", "description", "name", "label", "text", "statement", "kind"}
-_TEXTS |= {"prerequisites", "procedure", "alt"}
+_TEXTS |= {"prerequisites", "procedure", "no_prior_learning", "alt"}
 
 
 def place(path: str) -> str:

@@ -13,6 +13,10 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
         N_("Prior learning cannot be recognised here."),
         N_("Complete this unit in the course, and ask your teacher if you have questions."),
     ),
+    "prior_learning_not_in_unit": Sentence(
+        N_("Prior learning cannot be recognised in this unit."),
+        N_("“I can do this already” says why, and in which units it can."),
+    ),
     "unknown_outcome": Sentence(N_("There is no such learning outcome in this unit."), _LOOK),
     "prior_answers_missing": Sentence(
         N_("Say of every learning outcome whether you can do it already."), _GO_BACK

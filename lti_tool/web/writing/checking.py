@@ -44,6 +44,9 @@ WORDS: Mapping[str, str] = {
     "unsafe_characters": N_("It holds characters that cannot be shown. Type it anew."),
     "uri_syntax": N_("This is no web address. One begins with https://."),
     "esco_syntax": N_("ESCO has no such address. Copy it from the page of the skill in ESCO."),
+    "prior_learning_nowhere": N_(
+        "It cannot be recognised in any unit: answer with no, or empty the reason in one unit."
+    ),
     "national_required": N_("This is asked for in your country."),
     "country": N_("Say in which country the awarding body is."),
     "choice": N_("Choose one."),

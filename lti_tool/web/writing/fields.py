@@ -107,6 +107,13 @@ _ASSESSMENT = Step(
                     label=N_("The teacher of a course may decide that taking part is enough"),
                     help=N_("At least one unit must be assessed."),
                 ),
+                Field(
+                    path="units.*.no_prior_learning",
+                    kind=Kind.PROSE,
+                    label=N_("If prior learning cannot be recognised in this unit: why"),
+                    help=N_("Learners read it. Leave it empty where it can be recognised."),
+                    example=N_("You show us yourself that you work safely at height."),
+                ),
             ),
             of_units=True,
         ),

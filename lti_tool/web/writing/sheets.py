@@ -24,7 +24,7 @@ MOST_PARTS = 200
 MOST_TAGS = 60_000
 """Of a sheet, opening and closing ones: a thousand rows, each of a dozen cells. Of the words of
 all sheets, half; of what says which sheets there are, little."""
-_WIDTHS = (32, 10, 30, 80, 24)
+_WIDTHS = (32, 10, 30, 80, 24, 40)
 DELIMITER = "\t"
 _HOURS = 2
 _READ = re.compile(
@@ -76,7 +76,7 @@ def workbook(rows: Iterable[Sequence[str]], kinds: Sequence[str]) -> bytes:
             if column == _HOURS and re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
                 cell.value = float(value)
             cell.font = Font(bold=number == 1)
-    for letter, width in zip("ABCDE", _WIDTHS, strict=True):
+    for letter, width in zip("ABCDEF", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A2"
     offered = DataValidation(type="list", formula1='"' + ",".join(kinds) + '"', allow_blank=True)

@@ -1,8 +1,8 @@
 """Units and outcomes as a table: from a file or pasted from a spreadsheet, and back into a file.
 
 One outcome a row; a row without a unit belongs to the unit above. Columns, in this order: unit,
-hours, kind of outcome, outcome, choice; tables without the last ones are read as well. Nothing is
-taken from a table of which a cell is wrong.
+hours, kind of outcome, outcome, choice, why prior learning cannot be recognised; tables without the
+last ones are read as well. Nothing is taken from a table of which a cell is wrong.
 
 A choice is named, with how many of its units are needed: “A: 2”, “Kinds of roofs: 1”, “extra”.
 """
@@ -24,7 +24,10 @@ from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing import electives
 from lti_tool.web.writing.reading import number, one_line
 
-COLUMNS = (N_("Unit"), N_("Hours"), N_("Kind"), N_("Outcome"), N_("Choice"))
+COLUMNS = (
+    *(N_("Unit"), N_("Hours"), N_("Kind"), N_("Outcome"), N_("Choice")),
+    N_("No prior learning, because"),
+)
 EXTRA = N_("extra")
 """Of units that nobody needs."""
 KINDS: Mapping[str, str] = {
@@ -56,6 +59,7 @@ class Row:
     kind: str
     outcome: str
     choice: str
+    no_prior_learning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,11 @@ def rows(content: Json) -> Iterator[list[str]]:
             is_first = position == 0
             first = [title, unit.get("hours", "")] if is_first else ["", ""]
             choice = choices.get(str(unit.get("code")), "") if is_first else ""
+            reason = (unit.get("no_prior_learning") or {}).get(tag, "") if is_first else ""
             name = KINDS.get(str(outcome.get("kind")), "")
             kind = gettext(name) if name else ""
             text = (outcome.get("text") or {}).get(tag, "")
-            yield [str(one) for one in (*first, kind, text, choice)]
+            yield [str(one) for one in (*first, kind, text, choice, reason)]
 
 
 def _choices_in_words(content: Json, tag: str) -> dict[str, str]:
@@ -169,7 +174,7 @@ def _is_header(values: Sequence[str]) -> bool:
 
 
 def _check(row: Row) -> Iterator[Wrong]:
-    cells = row.unit, row.hours, row.kind, row.outcome, row.choice
+    cells = row.unit, row.hours, row.kind, row.outcome, row.choice, row.no_prior_learning
     for column, value in enumerate(cells):
         if not is_safe(value):
             yield _wrong(row, column, gettext("It holds characters that cannot be shown."))
@@ -192,6 +197,10 @@ def _check(row: Row) -> Iterator[Wrong]:
         yield _wrong(row, 4, gettext("Write its name and how many are needed, such as “A: 2”."))
     if len(row.choice) > MAX_NAME:
         yield _wrong(row, 4, gettext("This is too long. Shorten it."))
+    if row.no_prior_learning and not row.unit:
+        yield _wrong(row, 5, gettext("This stands in the first row of a unit."))
+    if len(row.no_prior_learning) > MAX_PROSE:
+        yield _wrong(row, 5, gettext("This is too long. Shorten it."))
 
 
 def _group(row: Row) -> _Group | None:
@@ -271,6 +280,8 @@ def _units(rows: Sequence[Row], content: Json) -> list[Json]:
             unit: Json = {"code": drafting.free_unit_code(made), "title": {tag: row.unit}}
             if (hours := number(row.hours)) is not None:
                 unit["hours"] = hours
+            if row.no_prior_learning:
+                unit["no_prior_learning"] = {tag: row.no_prior_learning}
             unit["outcomes"] = []
             found.append(unit)
             made["units"] = [*made["units"], unit]

@@ -166,6 +166,23 @@ def test_whoever_may_complete_by_taking_part_is_a_rule(sample: MicroCredential) 
     assert of(sample, changed) == [("$.units[0].allows_participation", True)]
 
 
+def test_whether_prior_learning_is_recognised_in_a_unit_is_a_rule_and_a_translation_is_not() -> (
+    None
+):
+    welding = samples.welding()
+
+    def closed(**words: str) -> MicroCredential:
+        first = replace(welding.units[0], no_prior_learning=Text(words))
+        return replace(welding, units=(first, *welding.units[1:]))
+
+    said, place = closed(en="We have to see it ourselves."), "$.units[0].no_prior_learning"
+    assert of(welding, said) == of(said, welding) == [(place, True)]
+    assert of(said, closed(en="The law asks for it.")) == [(f"{place}.en", True)]
+    both = closed(en="We have to see it ourselves.", de="Wir müssen es selbst sehen.")
+    assert of(said, both) == [(f"{place}.de", False)]
+    assert welding.units[0].code not in same_units(welding, said)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

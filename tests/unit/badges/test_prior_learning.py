@@ -48,6 +48,9 @@ SIGNED_OFF = "BEM-S-WLD1-U3"
 UNITS = {"M1": MARKED, "M2": MARKED, "S1": SIGNED, "T1": TWICE}
 
 
+NOT_HERE = Text({"en": "We have to see it ourselves."})
+
+
 def definition(percent: int | None = None, *, allowed: bool = True) -> MicroCredential:
     prior = PriorLearning(allowed=allowed, max_share_percent=percent)
     return micro_credential(MARKED, SIGNED, TWICE, hours=Decimal(40), prior_learning=prior)
@@ -167,6 +170,19 @@ def test_a_unit_without_outcomes_or_too_big_by_itself_is_not_for_prior_learning(
     assert prior_learning.is_allowed(definition(50), MARKED)
     assert not prior_learning.is_allowed(definition(allowed=False), MARKED)
     assert not prior_learning.is_allowed(ANY, replace(MARKED, outcomes=()))
+
+
+def test_a_unit_that_says_why_not_is_not_for_prior_learning() -> None:
+    closed = replace(MARKED, no_prior_learning=NOT_HERE)
+    mc = replace(ANY, units=(closed, SIGNED, TWICE))
+    assert not prior_learning.is_allowed(mc, closed)
+    assert prior_learning.is_allowed(mc, SIGNED)
+    assert completed(EVERYTHING, mc) == {"SIGNED", "TWICE"}
+    with pytest.raises(InvalidCompletion) as refusal:
+        check(mc, EVERYTHING[0])
+    assert refusal.value.code == "prior_learning_not_in_unit"
+    with pytest.raises(InvalidAward, match="prior learning"):
+        awards.award(mc, routes={"MARKED": Route.PRIOR_LEARNING})
 
 
 @pytest.mark.parametrize(
