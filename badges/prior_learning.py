@@ -23,6 +23,8 @@ from badges.rules import SignOffs
 WHOLE = 100
 APPEAL_WITHIN = timedelta(days=30)
 """From a decision on: how long another assessor can be asked for."""
+DRAFT_FILES_FOR = timedelta(days=90)
+"""How long the files of a draft are kept that its learner does not touch."""
 
 
 def is_allowed(mc: MicroCredential, unit: LearningUnit) -> bool:

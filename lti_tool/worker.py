@@ -16,7 +16,7 @@ from lti_tool.lti import login_states, unconfirmed
 from lti_tool.mail import MailServer
 from lti_tool.services import audit, schedule
 from lti_tool.services.awarding import joining
-from lti_tool.services.completing import prior_files, stack_checks
+from lti_tool.services.completing import prior_drafts, prior_files, stack_checks
 from lti_tool.services.connections import api_clients, tool_keys
 from lti_tool.services.definitions import artworks, catalogue_entries
 from lti_tool.services.launching import launches
@@ -98,9 +98,12 @@ def forget_pictures(tool: Tool) -> None:
 
 
 def forget_prior_files(tool: Tool) -> None:
-    """Delete files that showed prior learning and by which nobody judges any more."""
+    """Delete files that showed prior learning and by which nobody judges any more, or which nobody
+    handed in."""
     with tool.database.transaction() as db:
         prior_files.forget_ended(db, clock.now())
+    with tool.database.transaction() as db:
+        prior_drafts.forget_untouched(db, clock.now())
 
 
 def find_published(tool: Tool) -> None:

@@ -21,9 +21,9 @@ class PriorLearningApplication(Base):
     `state`: `services.completing.prior_learning.State`. `answers`: a list of {"outcome", "says",
     "text", "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts
     what was saved, so that nobody judges another text than they read. `appealed_at`: the learner
-    asked for another assessor, once, for `appeal_reason`. `erased_at`: the learner took all texts
-    back after the decision; what was judged stays. `news`: what came of it, until the learner has
-    looked at it: `services.completing.prior_news.News`.
+    asked for another assessor, last, for `appeal_reason`, which follows those of earlier appeals.
+    `erased_at`: the learner took all texts back after the decision; what was judged stays. `news`:
+    what came of it, until the learner has looked at it: `services.completing.prior_news.News`.
     """
 
     __tablename__ = "prior_learning_applications"

@@ -21,8 +21,12 @@ WORDS: Mapping[str, str] = {
     News.NOT_RECOGNISED: N_("What you can do already could not be recognised in “%(unit)s”."),
     News.CORRECTED: N_("An assessor has corrected a judgement in “%(unit)s”."),
     News.TAKEN_BACK: N_("A teacher has taken back what was recognised in “%(unit)s”."),
+    News.FILES_DELETED: N_(
+        "The files of your draft for “%(unit)s” were deleted, because you did not change it for "
+        "so long."
+    ),
 }
-_NO_ANSWERS = (News.CORRECTED, News.TAKEN_BACK)
+_NO_ANSWERS = (News.CORRECTED, News.TAKEN_BACK, News.FILES_DELETED)
 
 
 def unread(visit: Visit) -> Sequence[PriorLearningApplication]:

@@ -11,16 +11,20 @@ from flask import Flask
 from badges.prior_learning import APPEAL_WITHIN
 from lti_tool import clock, worker
 from lti_tool.db import Database
+from lti_tool.errors import ToolError
 from lti_tool.models import (
     Account,
     AuditEntry,
     Award,
     CompletionRecord,
+    Course,
     EvidenceBytes,
     EvidenceFile,
+    Person,
     PriorLearningApplication,
     PriorLearningJudgement,
 )
+from lti_tool.services.completing import completions
 from lti_tool.services.completing.prior_assessment import Assessor
 from lti_tool.services.completing.prior_corrections import correctable
 from lti_tool.services.staff.accounts import Access, Role
@@ -29,7 +33,7 @@ from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
 from tests.factories.statements import recorded
 from tests.factories.visits import Page, Visit, Visits
-from tests.functional.test_prior_learning_files import send
+from tests.functional.test_prior_learning_files import linked, send
 from tests.functional.test_prior_learning_pages import (
     LIST,
     PATH,
@@ -222,7 +226,7 @@ def test_an_appeal_is_possible_for_thirty_days(
     apply(visits, ana)
     judge(asta, visits, waiting(database), "not_recognised")
     page = ana.get(PATH)
-    assert "You can do this once, until" in page.text
+    assert "You can do this once for each judgement, until" in page.text
     path, data = page.filled("appeal", reason="I did it every day")
     late(database)
     page = ana.get(PATH)
@@ -295,32 +299,49 @@ def test_what_was_applied_for_again_is_corrected_no_more(
 
 
 @on_each_database
-def test_a_teacher_who_takes_it_back_tells_the_learner_why(
-    visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+def test_only_assessors_take_back_what_they_recognised_and_a_teacher_is_told_whom_to_ask(
+    app: Flask,
+    visits: Visits,
+    teacher: Visit,
+    ana: Visit,
+    asta: SignedIn,
+    database: Database,
 ) -> None:
     apply(visits, ana)
-    judge(asta, visits, waiting(database), "recognised")
-    ana.get(PATH)
-    late(database)
+    judge(asta, visits, row := waiting(database), "recognised")
     with database.transaction(read_only=True) as db:
-        record = db.query(CompletionRecord).order_by(CompletionRecord.recorded_at).first()
-        assert record is not None
-        path = f"course/records/{record.id}/retract"
-    page = teacher.get(path)
-    assert "The learner and the teachers of this course will see it" in page.text
-    sent = page.filled("retract", reason="The certificate is somebody else's")
-    told = "A teacher has taken back what was recognised in"
-    assert told not in ana.get("units").text
-    assert teacher.post(*sent).status == 200
-    page = ana.get("units")
-    assert f"{told} “{title(visits)}”" in page.text
-    page = page.follow("Read the judgement")
-    assert page.text.count("The certificate is somebody else's") == 1
-    assert "taken back by a teacher" in page.text
-    assert page.has_form("appeal")
-    teacher.post(*sent)
-    assert told not in ana.get("units").text  # sent twice, told once
-    assert "Correct your judgement" in asta.get(LIST).text  # of what still stands
+        records = db.query(CompletionRecord).all()
+        path = f"course/records/{records[0].id}/retract"
+    page = teacher.get(f"course/people/{ana.person_id}")
+    assert "Only assessors can take this back. If it is wrong, ask: Asta" in page.text
+    assert path not in page.html
+    refused = teacher.get(path)
+    assert (refused.status, "only an assessor can take it back" in refused.text) == (403, True)
+    with database.transaction() as db:
+        course, olha = (
+            db.get_one(Course, records[0].course_id),
+            db.get_one(Person, teacher.person_id),
+        )
+        rows = [db.get_one(CompletionRecord, one.id) for one in records]
+        for targets in (rows[:1], rows):
+            with pytest.raises(ToolError) as refusal:
+                completions.retract_all(
+                    db, targets, course=course, assessor=olha, reason="No", now=clock.now()
+                )
+            assert refusal.value.code == "only_assessors_take_back"
+    berta = assessor(app, database, visits, "Berta")
+    assert berta.code("GET", f"{LIST}/{row}/correct") == (404, "unknown_application")
+    with database.transaction() as db:
+        db.get_one(Account, asta.account_id).disabled_at = clock.now()
+    page = teacher.get(f"course/people/{ana.person_id}")
+    assert "Only assessors can take this back. If it is wrong, ask: Berta" in page.text
+    assert "Recognised by somebody who assesses no more" in berta.get(LIST).text
+    assert correct(berta, database, outcomes(visits)[0])[0] == 303
+    assert "An assessor has corrected a judgement" in ana.get("units").text
+    assert "I took one for another" in ana.get(PATH).text
+    with database.transaction() as db:
+        db.get_one(Account, berta.account_id).disabled_at = clock.now()
+    assert "there is none now" in teacher.get(f"course/people/{ana.person_id}").text
 
 
 @on_each_database
@@ -365,3 +386,65 @@ def test_assessors_of_other_schools_cost_the_learner_nothing(
     with recorded(asked) as after:
         ana.get(PATH)
     assert len(after) == len(before) > 0
+
+
+@on_each_database
+def test_each_judgement_can_be_appealed_once_and_a_new_one_again(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    berta = assessor(app, database, visits, "Berta")
+    first, *others = outcomes(visits)
+    advice = ana.get("prior-learning").text
+    assert "another assessor within 30 days, once for each judgement" in advice
+    apply(visits, ana)
+    row = waiting(database)
+    assert "appeal against within 30 days" in asta.get(f"{LIST}/{row}").text
+    judge(asta, visits, row, "recognised", "not_recognised")
+    ana.get(PATH).submit("appeal", reason="It is the same process")
+    assert asta.code("GET", f"{LIST}/{row}") == (403, "prior_judged_before")
+    judge(berta, visits, row, "not_recognised")
+    page = ana.get(PATH)
+    assert "the same judgement cannot be appealed twice" in page.text
+    assert "You can apply again with other evidence" in page.text
+    assert not page.has_form("appeal")
+    assert (
+        "within 30 days, unless it answers their appeal" in asta.get(f"{LIST}/{row}/correct").text
+    )
+    assert correct(asta, database, first)[0] == 303  # judged anew, and against the learner
+    page = ana.get(PATH)
+    assert page.has_form("appeal")
+    assert "This time it is about:" in page.text
+    page = page.submit("appeal", reason="It was recognised before")
+    assert "Your appeal is handed in" in page.text
+    shown = berta.get(f"{LIST}/{row}").text
+    assert shown.count('name="verdict:') == 3  # of the one outcome, and of no other
+    assert "It is the same process" in shown
+    assert "It was recognised before" in shown
+    assert asta.code("GET", f"{LIST}/{row}") == (403, "prior_judged_before")
+    judge(berta, visits, row, "not_recognised")
+    page = ana.get(PATH)
+    assert "the same judgement cannot be appealed twice" in page.text
+    assert not page.has_form("appeal")
+    assert len(others) > 0
+
+
+@on_each_database
+def test_who_corrects_a_judgement_sees_what_it_was_judged_by(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    berta = assessor(app, database, visits, "Berta")
+    code = outcomes(visits)[0]
+    send(visits, ana, ("own.txt", b"Mine"), field=f"file:{code}", do="save")
+    send(visits, ana, ("all.txt", b"Everything"), text="Five years at Dock Welding")
+    judge(asta, visits, row := waiting(database), "recognised")
+    for _ in range(2):  # also once the learner's own copies are deleted
+        page = asta.get(f"{LIST}/{row}/correct").text
+        files = linked(page)
+        assert (page.count("own.txt"), page.count("all.txt"), len(files)) == (1, 1, 2)
+        assert "Five years at Dock Welding" in page
+        assert {asta.get(one).data for one in files} == {b"Mine", b"Everything"}
+        assert {berta.get(one).status_code for one in files} == {404}
+        late(database)
+        worker.forget_prior_files(app.extensions["credlet"])
+    ana.get(PATH).submit("erase")
+    assert {asta.get(one).status_code for one in files} == {404}

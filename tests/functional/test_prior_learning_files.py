@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from lti_tool import clock
+from lti_tool import clock, worker
 from lti_tool.db import Database
 from lti_tool.models import (
     CompletionRecord,
@@ -90,7 +90,7 @@ def test_a_file_alone_shows_it_and_goes_with_what_is_recognised(
         assert b"Camera of Ana" not in saved.data
     assert "report.pdf" not in teacher.get(f"course/people/{ana.person_id}").text
     assert judge(asta, visits, waiting(database), "not_recognised", "recognised") == 303
-    assert asta.get(addresses[0]).status_code == 409  # it is judged: nobody needs it here
+    assert asta.get(addresses[0]).status_code == 200  # who judged may still correct it
     person = teacher.get(f"course/people/{ana.person_id}")
     assert person.text.count("report.pdf") == 2 * (len(outcomes(visits)) - 1)  # and "Remove …"
     assert person.follow("report.pdf").response.data == files.PDF
@@ -235,3 +235,51 @@ def test_room_and_limits_are_said_before(visits: Visits, ana: Visit) -> None:
     assert "You have used 0 kB of 100 MB" in text
     send(visits, ana, ("a.txt", b"x" * 2048), do="save")
     assert "You have used 2 kB" in ana.get(PATH).text
+
+
+def untouched(database: Database, days: int) -> None:
+    with database.transaction() as db:
+        moment = clock.now() - timedelta(days=days)
+        db.execute(sa.update(PriorLearningApplication).values(updated_at=moment))
+
+
+@on_each_database
+def test_files_of_an_untouched_draft_go_on_the_day_that_its_page_says(
+    app: Flask, visits: Visits, ana: Visit, database: Database
+) -> None:
+    tool = app.extensions["credlet"]
+    assert "do not change for 90 days are deleted" in ana.get("prior-learning").text
+    send(visits, ana, ("a.txt", b"A"), do="save", text="Half a thought")
+    untouched(database, 91)
+    page = ana.get(PATH)
+    assert "its files are deleted on" in page.text
+    assert "Your draft is kept" in page.submit("apply", do="save").text  # as it was
+    worker.forget_prior_files(tool)
+    assert len(kept(database)) == 1
+    untouched(database, 89)
+    worker.forget_prior_files(tool)
+    assert len(kept(database)) == 1
+    untouched(database, 91)
+    worker.forget_prior_files(tool)
+    assert kept(database) == []
+    told = "were deleted, because you did not change it"
+    page = ana.get("units")
+    assert told in page.text
+    page = page.follow("Go on with the draft")
+    assert "Your files were deleted, because you did not change this draft for 90 days" in page.text
+    assert "Half a thought" in page.html
+    assert told not in ana.get("units").text
+    assert "Your files were deleted" not in ana.get(PATH).text
+
+
+@on_each_database
+def test_what_waits_or_was_taken_back_today_keeps_its_files(
+    app: Flask, visits: Visits, ana: Visit, database: Database
+) -> None:
+    send(visits, ana, ("a.txt", b"A"))
+    untouched(database, 400)
+    worker.forget_prior_files(app.extensions["credlet"])
+    assert len(kept(database)) == 1
+    ana.get(PATH).submit("withdraw")
+    worker.forget_prior_files(app.extensions["credlet"])
+    assert len(kept(database)) == 1

@@ -312,6 +312,6 @@ def test_a_unit_that_cannot_be_recognised_says_why(
     assert (page.status, "cannot be recognised in this unit" in page.text) == (400, True)
     apply(visits, ana)
     shown = asta.get(f"{LIST}/{waiting(database)}").text
-    assert "Not in these units, which say why: " + closed.units[0].title.best("en") in shown
+    assert f"Not in: {closed.units[0].title.best('en')}; " in shown
     public = app.test_client().get(f"/definitions/{reference}/{closed.version}")
     assert reason in public.text

@@ -47,6 +47,7 @@ __all__ = [
     "Said",
     "Standing",
     "as_completion",
+    "check_retractable",
     "find",
     "known",
     "record",
@@ -365,10 +366,21 @@ def retract(
     """Take a record of this course back; the retraction is a record itself.
 
     Raises:
-        Forbidden: `other_course`: only the course where it was made can take a record back.
+        Forbidden: `other_course`: only the course where it was made can take a record back;
+            `only_assessors_take_back`: prior learning, which an assessor recognised.
         ToolError: `reason_missing`, `evidence_too_long`, `retracts_retraction`.
     """
     return retract_all(db, [target], course=course, assessor=assessor, reason=reason, now=now)[0]
+
+
+def check_retractable(target: CompletionRecord) -> None:
+    """Refuse a record that no teacher takes back.
+
+    Raises:
+        Forbidden: `only_assessors_take_back`: an assessor recognised prior learning.
+    """
+    if target.route == Route.PRIOR_LEARNING:
+        raise Forbidden("only_assessors_take_back")
 
 
 def retract_all(
@@ -387,6 +399,8 @@ def retract_all(
     """
     if any(target.course_id != course.id for target in targets):
         raise Forbidden("other_course")
+    for target in targets:
+        check_retractable(target)
     reason = reason.strip()
     if not reason:
         raise ToolError("reason_missing")

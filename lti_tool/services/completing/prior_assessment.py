@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
@@ -45,6 +45,7 @@ from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Access, Role
 
 LATELY = 20
+Expression = sa.ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def waiting(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplicatio
 
 def has_assessor(db: Session, organisation_id: uuid.UUID) -> bool:
     """Whether anybody assesses for an awarding body today."""
-    return bool(_assessors(db, organisation_id))
+    return bool(assessors(db, organisation_id))
 
 
 def is_stranded(db: Session, application: PriorLearningApplication) -> bool:
@@ -110,7 +111,7 @@ def is_stranded(db: Session, application: PriorLearningApplication) -> bool:
     known = _known_of(db, [application])
     return Standing.OPEN in standings and all(
         _obstacle(db, application, one, known)
-        for one in _assessors(db, application.version.series.organisation_id)
+        for one in assessors(db, application.version.series.organisation_id)
     )
 
 
@@ -131,19 +132,26 @@ def stranded(db: Session, organisation_id: uuid.UUID) -> int:
     return db.scalar(waiting_there) or 0
 
 
-def _assessors(db: Session, organisation_id: uuid.UUID) -> Sequence[Account]:
+def assessors(db: Session, organisation_id: uuid.UUID) -> Sequence[Account]:
     """Return who assesses for an awarding body today: those of which `bodies` names it."""
-    partners = sa.select(ReviewPartner.partner_id).filter_by(organisation_id=organisation_id)
+    found = sa.select(Account).filter(assesses_for(organisation_id))
+    return db.scalars(found.order_by(Account.id)).all()
+
+
+def assesses_for(organisation_id: uuid.UUID | InstrumentedAttribute[uuid.UUID]) -> Expression:
+    """Return the condition that an account of a query assesses for an awarding body today."""
+    partners = sa.select(ReviewPartner.partner_id).filter(
+        ReviewPartner.organisation_id == organisation_id
+    )
     granted = sa.exists().where(
         AccountGrant.account_id == Account.id,
         AccountGrant.role == Role.ASSESSOR.value,
         sa.or_(
             AccountGrant.organisation_id == organisation_id,
-            AccountGrant.organisation_id.in_(partners),
+            AccountGrant.organisation_id.in_(partners.correlate_except(ReviewPartner)),
         ),
     )
-    found = sa.select(Account).filter(granted, Account.disabled_at.is_(None))
-    return db.scalars(found.order_by(Account.id)).all()
+    return sa.and_(granted.correlate_except(AccountGrant), Account.disabled_at.is_(None))
 
 
 def lately(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplication]:
@@ -272,10 +280,11 @@ def _obstacle(
     """Return why this assessor cannot judge it, or nothing."""
     if near := _nearness(application, account, known.teachers[application.course_id]):
         return near
-    has_judged = any(
-        one.account_id == account.id and not one.is_appeal for one in application.judgements
-    )
-    if application.appealed_at is not None and has_judged:
+    appealed = application.appealed_at
+    if appealed is not None and any(
+        one.account_id == account.id and not one.is_appeal and one.judged_at <= appealed
+        for one in application.judgements
+    ):
         return "prior_judged_before"
     open_ = _to_judge(db, application, account, known.recognised[application.id])
     return "" if open_ else "prior_judged_before"
@@ -314,6 +323,9 @@ def _judgements(
     opinions: Mapping[str, Opinion],
     now: datetime,
 ) -> list[PriorLearningJudgement]:
+    known: dict[str, list[PriorLearningJudgement]] = {}
+    for row in application.judgements:
+        known.setdefault(row.outcome_code, []).append(row)
     return [
         PriorLearningJudgement(
             id=uuid.uuid4(),
@@ -323,7 +335,7 @@ def _judgements(
             outcome_code=code,
             verdict=one.verdict.value,
             reason=one.reason.strip(),
-            is_appeal=application.appealed_at is not None,
+            is_appeal=prior_learning.is_appealed(application, known.get(code, ())),
             judged_at=now,
         )
         for number, (code, one) in enumerate(opinions.items(), start=1)

@@ -1,5 +1,7 @@
 """Recognition of prior learning: an assessor corrects what they judged, once it is decided.
 
+Teachers take nothing back that an assessor recognised: they ask one. What somebody recognised who
+assesses no more, any assessor of the awarding body takes back.
 Nothing is changed: a further judgement takes the place of the first, and what it had recorded is
 taken back by a record. A badge that was claimed stays until somebody decides about its award.
 """
@@ -9,10 +11,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
-from lti_tool.models import CompletionRecord, PriorLearningApplication, PriorLearningJudgement
+from lti_tool.models import (
+    CompletionRecord,
+    MicroCredentialSeries,
+    MicroCredentialVersion,
+    PriorLearningApplication,
+    PriorLearningJudgement,
+)
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import (
@@ -22,8 +31,13 @@ from lti_tool.services.completing import (
     prior_recognitions,
 )
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE
-from lti_tool.services.completing.prior_assessment import Assessor
-from lti_tool.services.completing.prior_learning import Standing, State, Verdict
+from lti_tool.services.completing.prior_assessment import LATELY, Assessor
+from lti_tool.services.completing.prior_learning import (
+    OutcomeStanding,
+    Standing,
+    State,
+    Verdict,
+)
 from lti_tool.services.completing.prior_news import News
 from lti_tool.services.staff import accounts
 
@@ -76,9 +90,9 @@ def correctable_of(
 def _check(
     db: Session, assessor: Assessor, row: PriorLearningApplication, bodies: Collection[uuid.UUID]
 ) -> None:
-    if not any(one.account_id == assessor.account.id for one in row.judgements):
-        raise NotFound("unknown_application")
     if row.version.series.organisation_id not in bodies:
+        raise NotFound("unknown_application")
+    if not any(one.account_id in _answers_for(db, assessor, row) for one in row.judgements):
         raise NotFound("unknown_application")
     if row.state != State.DECIDED:
         raise Conflict("prior_not_decided")
@@ -94,27 +108,87 @@ def correctable(
     db: Session, application: PriorLearningApplication, assessor: Assessor
 ) -> Mapping[str, Correctable]:
     """Return what this assessor can correct, by the outcome: their own last word, unless an appeal
-    or the course has decided otherwise since."""
+    or another correction has decided otherwise since, else what was recognised by somebody who
+    assesses no more."""
     own = assessor.account.id
+    others = sorted(_answers_for(db, assessor, application) - {own})
     standing = prior_recognitions.standing(db, [application])
-    is_appealed = application.appealed_at is not None
-    found = {}
-    for one in prior_learning.outcomes(db, application):
-        said = [row for row in one.judgements if row.account_id == own]
-        last = next((row for row in reversed(said) if row.verdict != Verdict.MORE), None)
-        if last is None:
-            continue
-        mine = [
-            row
-            for row in standing
-            if (row.part, row.assessor_account_id) == (one.outcome.code, own)
-        ]
-        record = next((row for row in mine if last.record_id in _origins(db, row)), None)
-        is_refused = last.verdict == Verdict.NOT_RECOGNISED and last.is_appeal is is_appealed
-        can_recognise = is_refused and not mine and one.standing is Standing.NOT_RECOGNISED
-        if record or can_recognise:
-            found[one.outcome.code] = Correctable(last, OTHER[Verdict(last.verdict)], record)
+    found: dict[str, Correctable] = {}
+    for outcome in prior_learning.outcomes(db, application):
+        code = outcome.outcome.code
+        for account in (own, *others):
+            one = _last_word(db, application, outcome, account, standing)
+            if one is not None and (one.record is not None or account == own):
+                found.setdefault(code, one)
     return found
+
+
+def _last_word(
+    db: Session,
+    application: PriorLearningApplication,
+    one: OutcomeStanding,
+    account: uuid.UUID,
+    standing: Sequence[CompletionRecord],
+) -> Correctable | None:
+    said = [row for row in one.judgements if row.account_id == account]
+    last = next((row for row in reversed(said) if row.verdict != Verdict.MORE), None)
+    if last is None:
+        return None
+    theirs = [
+        row
+        for row in standing
+        if (row.part, row.assessor_account_id) == (one.outcome.code, account)
+    ]
+    record = next((row for row in theirs if last.record_id in _origins(db, row)), None)
+    is_answer = prior_learning.is_appealed(application, one.judgements)
+    is_refused = last.verdict == Verdict.NOT_RECOGNISED and last.is_appeal is is_answer
+    can_recognise = is_refused and not theirs and one.standing is Standing.NOT_RECOGNISED
+    if record is None and not can_recognise:
+        return None
+    return Correctable(last, OTHER[Verdict(last.verdict)], record)
+
+
+def _answers_for(
+    db: Session, assessor: Assessor, application: PriorLearningApplication
+) -> set[uuid.UUID]:
+    """Return whose judgements an assessor can correct: their own, and those of accounts that do
+    not assess for the awarding body any more."""
+    body = application.version.series.organisation_id
+    today = {one.id for one in prior_assessment.assessors(db, body)}
+    return {one.account_id for one in application.judgements} - today | {assessor.account.id}
+
+
+def left_behind(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplication]:
+    """Return what was decided by somebody who assesses no more, newest first, and of which this
+    assessor can take something back."""
+    body = MicroCredentialSeries.organisation_id
+    found = (
+        sa.select(PriorLearningApplication.id, PriorLearningApplication.decided_at)
+        .join(PriorLearningApplication.version)
+        .join(MicroCredentialVersion.series)
+        .join(PriorLearningApplication.judgements)
+        .join(PriorLearningJudgement.account)
+        .filter(
+            PriorLearningApplication.state == State.DECIDED,
+            PriorLearningJudgement.record_id.is_not(None),
+            body.in_(prior_assessment.bodies(db, assessor.access)),
+            ~prior_assessment.assesses_for(body),
+        )
+        .distinct()
+        .order_by(PriorLearningApplication.decided_at.desc(), PriorLearningApplication.id)
+        .limit(LATELY)
+    )
+    rows = [db.get_one(PriorLearningApplication, one) for one in db.scalars(found)]
+    theirs = correctable_of(db, assessor, rows)
+    return [one for one in rows if one.id in theirs]
+
+
+def whom_to_ask(db: Session, record: CompletionRecord) -> Sequence[str]:
+    """Return who can take back what was recognised as prior learning, by name: the assessor who
+    recognised it, or all who assess in their place; nobody if there are none."""
+    found = prior_assessment.assessors(db, record.version.series.organisation_id)
+    own = [one.name for one in found if one.id == record.assessor_account_id]
+    return own or [one.name for one in found]
 
 
 def _origins(db: Session, record: CompletionRecord) -> set[uuid.UUID]:
@@ -162,7 +236,7 @@ def correct(
             outcome_code=one.judgement.outcome_code,
             verdict=one.becomes.value,
             reason=reason,
-            is_appeal=application.appealed_at is not None,
+            is_appeal=one.judgement.is_appeal,
             judged_at=now,
             corrects_id=one.judgement.id,
         )

@@ -53,16 +53,36 @@ def of(db: Session, application: PriorLearningApplication) -> Mapping[str, Seque
     return found
 
 
-def find(db: Session, application: PriorLearningApplication, file_id: uuid.UUID) -> EvidenceFile:
-    """Return one file of an application.
+def judged_by(
+    db: Session, application: PriorLearningApplication
+) -> Mapping[str, Sequence[EvidenceFile]]:
+    """Return the files by which an application was judged, as `of`: those that were handed on to
+    its records as well, each once, where its own are deleted by now."""
+    wanted = (
+        sa.select(EvidenceFile)
+        .filter_by(application_id=application.id)
+        .options(joinedload(EvidenceFile.content))
+        .order_by(EvidenceFile.record_id.is_not(None), EvidenceFile.added_at, EvidenceFile.name)
+    )
+    found: dict[tuple[str, uuid.UUID], EvidenceFile] = {}
+    for file in db.scalars(wanted):
+        found.setdefault((file.outcome_code or WHOLE, file.content_id), file)
+    by_outcome = defaultdict(list)
+    for (code, _), file in found.items():
+        by_outcome[code].append(file)
+    return by_outcome
+
+
+def find(files: Mapping[str, Sequence[EvidenceFile]], file_id: uuid.UUID) -> EvidenceFile:
+    """Return one of the files of an application.
 
     Raises:
         NotFound: `unknown_evidence`.
     """
-    file = db.get(EvidenceFile, file_id, options=[joinedload(EvidenceFile.content)])
-    if file is None or file.application_id != application.id or file.record_id is not None:
+    found = next((one for own in files.values() for one in own if one.id == file_id), None)
+    if found is None:
         raise NotFound("unknown_evidence")
-    return file
+    return found
 
 
 def change(

@@ -27,10 +27,9 @@ from lti_tool.models import (
     PriorLearningApplication,
     PriorLearningJudgement,
 )
-from lti_tool.services import audit, reasons
+from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import completions, evidence, prior_files, prior_recognitions
-from lti_tool.services.completing.prior_news import News
 from lti_tool.services.completing.prior_recognitions import Recognised
 from lti_tool.services.definitions import catalogue
 
@@ -171,7 +170,9 @@ def save(
     ]
     text, link = said.text.strip(), said.link.strip()
     if (row.answers, row.text, row.link) == (answers, text, link):
-        return row  # sent twice
+        if row.state == State.DRAFT:
+            row.updated_at = now
+        return row  # sent twice, or kept once more
     if row.state not in (State.DRAFT, State.RETURNED) or row.revision != revision:
         raise Conflict("prior_learning_moved")
     row.answers, row.text, row.link, row.updated_at = answers, text, link, now
@@ -188,7 +189,7 @@ def hand_in(db: Session, application: PriorLearningApplication, now: datetime) -
         ToolError: `prior_answers_missing`, `prior_nothing_claimed`, `prior_evidence_missing`.
         Conflict: `prior_learning_moved`, `prior_beyond_limit`, `prior_unit_complete`.
     """
-    _lock(db, application, now)
+    lock(db, application, now)
     if application.state not in (State.DRAFT, State.RETURNED):
         raise Conflict("prior_learning_moved")
     _check_person(db, application)
@@ -206,34 +207,14 @@ def withdraw(db: Session, application: PriorLearningApplication, now: datetime) 
         Conflict: `prior_learning_moved`: it waits for nobody, or for the answer to an appeal;
             `prior_half_judged`: the verdict of one of several assessors rests on what it says.
     """
-    _lock(db, application, now)
+    lock(db, application, now)
     if application.state != State.SUBMITTED or application.appealed_at is not None:
         raise Conflict("prior_learning_moved")
     if not may_withdraw(application):
         raise Conflict("prior_half_judged")
-    application.state = State.DRAFT.value
+    application.state, application.updated_at = State.DRAFT.value, now
     application.revision += 1
     _note(db, application, "prior_learning.withdrawn", now)
-
-
-def appeal(db: Session, application: PriorLearningApplication, reason: str, now: datetime) -> None:
-    """Ask for the judgement of another assessor, once, on what was not recognised.
-
-    Raises:
-        ToolError: `reason_missing`, `reason_too_long`.
-        Conflict: `prior_learning_moved`: nothing was refused, or it was appealed before;
-            `prior_appeal_late`.
-    """
-    _lock(db, application, now)
-    if not may_appeal(db, application):
-        raise Conflict("prior_learning_moved")
-    if now > appeal_until(application):
-        raise Conflict("prior_appeal_late", days=str(rules.APPEAL_WITHIN.days))
-    reason = reasons.given(reason, longest=LONGEST_TEXT)
-    application.appealed_at, application.appeal_reason = now, reason
-    application.state, application.submitted_at = State.SUBMITTED.value, now
-    application.news = None
-    _note(db, application, "prior_learning.appealed", now)
 
 
 def erase(db: Session, application: PriorLearningApplication, now: datetime) -> None:
@@ -244,7 +225,7 @@ def erase(db: Session, application: PriorLearningApplication, now: datetime) -> 
     Raises:
         Conflict: `prior_learning_moved`: an assessor has it.
     """
-    _lock(db, application, now)
+    lock(db, application, now)
     if application.state == State.SUBMITTED:
         raise Conflict("prior_learning_moved")
     for one in _of_unit(db, application):
@@ -273,19 +254,6 @@ def may_withdraw(application: PriorLearningApplication) -> bool:
     return all(one.judged_at < since for one in application.judgements)
 
 
-def appeal_until(application: PriorLearningApplication) -> datetime:
-    """Return until when what was decided can be appealed."""
-    assert application.decided_at is not None
-    return application.decided_at + rules.APPEAL_WITHIN
-
-
-def may_appeal(db: Session, application: PriorLearningApplication) -> bool:
-    """Whether something was refused, and not appealed before; in time or not."""
-    if application.state != State.DECIDED or application.appealed_at or application.erased_at:
-        return False
-    return any(one.standing is Standing.NOT_RECOGNISED for one in outcomes(db, application))
-
-
 def outcomes(
     db: Session, application: PriorLearningApplication, recognised: Recognised | None = None
 ) -> tuple[OutcomeStanding, ...]:
@@ -308,23 +276,36 @@ def outcomes(
     return tuple(found)
 
 
+def is_appealed(
+    application: PriorLearningApplication, judgements: Sequence[PriorLearningJudgement]
+) -> bool:
+    """Whether what was judged of an outcome (`judgements`: on it) is what the learner appealed
+    against last, or before: not what was judged, or corrected, for the first time since."""
+    first = [one for one in judgements if not one.is_appeal and one.verdict != Verdict.MORE]
+    since = application.appealed_at
+    if since is None or not first:
+        return False
+    return all(one.judged_at <= since for one in first)
+
+
 def judged_by(
     application: PriorLearningApplication, judgements: Sequence[PriorLearningJudgement]
 ) -> set[uuid.UUID]:
-    """Return who has judged for good, since the beginning or since the appeal."""
-    is_appeal = application.appealed_at is not None
+    """Return who has judged an outcome (`judgements`: on it) for good, since the beginning or since
+    the appeal against it."""
+    is_answer = is_appealed(application, judgements)
     return {
         one.account_id
         for one in judgements
-        if one.is_appeal == is_appeal and one.verdict != Verdict.MORE
+        if one.is_appeal == is_answer and one.verdict != Verdict.MORE
     }
 
 
 def taken_back(
     db: Session, application: PriorLearningApplication
 ) -> Mapping[str, Sequence[CompletionRecord]]:
-    """Return by outcome what teachers took back of what was recognised since the learner applied,
-    oldest first: retractions, whose `evidence` is the reason."""
+    """Return by outcome what teachers took back, when they still could, of what was recognised
+    since the learner applied, oldest first: retractions, whose `evidence` is the reason."""
     taken = aliased(CompletionRecord)
     rows = db.execute(
         sa.select(taken.part, CompletionRecord)
@@ -343,20 +324,6 @@ def taken_back(
     for outcome, row in rows:
         found.setdefault(outcome or "", []).append(row)
     return found
-
-
-def tell_taken_back(db: Session, record: CompletionRecord, now: datetime) -> None:
-    """Let the learner know that a teacher took a record back by which prior learning was
-    recognised; the time for an appeal begins anew. Other records tell nothing."""
-    if record.route != Route.PRIOR_LEARNING:
-        return
-    row = latest(db, record.person, record.version).get(record.unit_code)
-    if row is None or row.created_at > record.recorded_at or row.news == News.MORE:
-        return
-    row.news = News.TAKEN_BACK.value
-    if row.state == State.DECIDED:
-        row.decided_at = now
-    db.flush()
 
 
 def covered(progress: Progress) -> tuple[str, ...]:
@@ -422,7 +389,7 @@ def _begin(db: Session, place: Place, now: datetime) -> PriorLearningApplication
     return row
 
 
-def _lock(db: Session, application: PriorLearningApplication, now: datetime) -> None:
+def lock(db: Session, application: PriorLearningApplication, now: datetime) -> None:
     """Let nobody judge or change it meanwhile, and see it as it is once the lock is held."""
     enrolments.lock(db, application.person, application.version, now)
     db.refresh(application)

@@ -16,7 +16,8 @@ class News(StrEnum):
     PARTLY = "partly"
     NOT_RECOGNISED = "not_recognised"
     CORRECTED = "corrected"
-    TAKEN_BACK = "taken_back"  # by a teacher of the course
+    TAKEN_BACK = "taken_back"  # by a teacher of the course, when they still could
+    FILES_DELETED = "files_deleted"  # of a draft that its learner did not touch
 
 
 def unread(

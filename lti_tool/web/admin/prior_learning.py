@@ -5,6 +5,7 @@ import uuid
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from badges import prior_learning as rules
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
 from lti_tool.services.awarding import awards, credentials
@@ -38,6 +39,7 @@ def prior_learning_list(visit: AccountVisit) -> ResponseReturnValue:
         waiting=prior_assessment.waiting(visit.db, assessor(visit)),
         lately=lately,
         correctable=prior_corrections.correctable_of(visit.db, assessor(visit), lately),
+        left_behind=prior_corrections.left_behind(visit.db, assessor(visit)),
         definition=catalogue.definition,
         unit_of=prior_learning.unit_of,
         done=request.args.get("done", ""),
@@ -57,9 +59,15 @@ def prior_learning_application(
 def prior_learning_file(
     visit: AccountVisit, application_id: uuid.UUID, evidence_id: uuid.UUID
 ) -> ResponseReturnValue:
-    """Hand out a file to whoever may judge by it, as long as they do."""
-    row = prior_assessment.find(visit.db, assessor(visit), application_id)
-    return uploads.hand_out(visit.db, prior_files.find(visit.db, row, evidence_id))
+    """Hand out a file to whoever may judge by it, or correct what they judged, as long as they
+    may."""
+    try:
+        row = prior_assessment.find(visit.db, assessor(visit), application_id)
+        files = prior_files.of(visit.db, row)
+    except Conflict:  # it waits for nobody
+        row = prior_corrections.find(visit.db, assessor(visit), application_id)
+        files = prior_files.judged_by(visit.db, row)
+    return uploads.hand_out(visit.db, prior_files.find(files, evidence_id))
 
 
 @blueprint.post("/prior-learning/<uuid:application_id>")
@@ -124,6 +132,9 @@ def _correction(visit: AccountVisit, row: PriorLearningApplication, problem: str
         unit=prior_learning.unit_of(row),
         outcomes=prior_learning.outcomes(visit.db, row),
         mine=prior_corrections.correctable(visit.db, row, assessor(visit)),
+        said=prior_learning.content(row),
+        files=prior_files.judged_by(visit.db, row),
+        appeal_days=rules.APPEAL_WITHIN.days,
         is_claimed=award is not None and credentials.current(visit.db, award) is not None,
         longest=LONGEST_EVIDENCE,
         problem=problem,
@@ -142,6 +153,8 @@ def _page(visit: AccountVisit, row: PriorLearningApplication, problem: str = "")
         said=prior_learning.content(row),
         outcomes=prior_learning.outcomes(visit.db, row),
         files=prior_files.of(visit.db, row),
+        assessors_needed=rules.assessors_needed(prior_learning.unit_of(row)),
+        appeal_days=rules.APPEAL_WITHIN.days,
         asked=asked,
         longest=LONGEST_EVIDENCE,
         problem=problem,

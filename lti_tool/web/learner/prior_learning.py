@@ -16,7 +16,9 @@ from lti_tool.models import PriorLearningApplication
 from lti_tool.services.completing import (
     completions,
     evidence,
+    prior_appeals,
     prior_assessment,
+    prior_drafts,
     prior_files,
     prior_learning,
     prior_news,
@@ -57,6 +59,7 @@ def prior_learning_advice(visit: Visit) -> ResponseReturnValue:
         by_hours=rules.by_hours(mc),
         must_show=rules.must_show(mc),
         appeal_days=rules.APPEAL_WITHIN.days,
+        draft_days=rules.DRAFT_FILES_FOR.days,
     )
 
 
@@ -126,7 +129,7 @@ def withdraw_prior_learning(visit: Visit, code: str) -> ResponseReturnValue:
 def appeal_prior_learning(visit: Visit, code: str) -> ResponseReturnValue:
     row = _existing(visit, code)
     try:
-        prior_learning.appeal(visit.db, row, request.form.get("reason", ""), visit.now)
+        prior_appeals.appeal(visit.db, row, request.form.get("reason", ""), visit.now)
     except Conflict:
         raise
     except ToolError as error:
@@ -172,15 +175,19 @@ def _page(
         outcomes=prior_learning.outcomes(visit.db, current) if current else (),
         said=typed or kept,
         files=prior_files.of(visit.db, current) if current else {},
+        files_until=prior_drafts.files_until(visit.db, current) if current else None,
+        draft_days=rules.DRAFT_FILES_FOR.days,
         taken_back=prior_learning.taken_back(visit.db, current) if current else {},
         used=evidence.used(visit.db, place.person),
         most_files=prior_files.MOST,
         are_files_lost=not are_kept and any(one.filename for one in request.files.values()),
         nothing=Answer(),
         revision=current.revision if current else 0,
+        assessors_needed=rules.assessors_needed(place.unit),
         is_complete=progress.unit(place.unit.code).is_complete,
         may_withdraw=current is not None and prior_learning.may_withdraw(current),
-        may_appeal=current is not None and prior_learning.may_appeal(visit.db, current),
+        appealable=prior_appeals.appealable(visit.db, current) if current else (),
+        answered=prior_appeals.answered(visit.db, current) if current else (),
         appeal_until=_appeal_until(current),
         now=visit.now,
         has_assessor=prior_assessment.has_assessor(visit.db, place.version.series.organisation_id),
@@ -194,7 +201,7 @@ def _page(
 
 
 def _appeal_until(row: PriorLearningApplication | None) -> datetime | None:
-    return prior_learning.appeal_until(row) if row is not None and row.decided_at else None
+    return prior_appeals.until(row) if row is not None and row.decided_at else None
 
 
 def _asks_anew() -> bool:

@@ -1,6 +1,7 @@
 """One learner: why they have or lack the award, every record, and taking one back."""
 
 import uuid
+from functools import partial
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import Forbidden, NotFound, ToolError
 from lti_tool.models import CompletionRecord, Placement
 from lti_tool.services.awarding import awards, credentials, stack_awards
-from lti_tool.services.completing import completions, evidence, moderation, prior_learning
+from lti_tool.services.completing import completions, evidence, moderation, prior_corrections
 from lti_tool.services.courses import confirming, placements, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.launching import launches
@@ -53,6 +54,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         retracted={row.retracts_id for row in records if row.retracts_id},
         files=evidence.of_records(visit.db, records),
         rights=rights.of(visit, version.id),
+        whom_to_ask=partial(prior_corrections.whom_to_ask, visit.db),
         address=address,
     )
 
@@ -63,6 +65,7 @@ def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for the reason before a record is taken back."""
     record = own_record(visit, record_id)
     may_judge(visit, placement_of(visit, record))
+    completions.check_retractable(record)
     return _retraction_page(visit, record)
 
 
@@ -73,7 +76,7 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     record = own_record(visit, record_id)
     placement = placement_of(visit, record)
     try:
-        taken = completions.retract(
+        completions.retract(
             visit.db,
             record,
             course=visit.launch.course,
@@ -85,8 +88,6 @@ def retract(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
         if error.code not in completions.UNFIT_REASONS:
             raise
         return _retraction_page(visit, record, what_happened(error)), error.status
-    if taken.recorded_at >= visit.now:  # else it was sent twice
-        prior_learning.tell_taken_back(visit.db, record, visit.now)
     return redirect(
         address("person", visit, placement, person_id=record.person_id, done="retracted"), 303
     )

@@ -3,12 +3,14 @@
 Submission Review 1.0, section 3: the platform says whose grade in which column was clicked.
 """
 
+from functools import partial
+
 from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict
 from lti_tool.models import Person, Placement
-from lti_tool.services.completing import completions, evidence
+from lti_tool.services.completing import completions, evidence, prior_corrections
 from lti_tool.services.courses import roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.launching import launches
@@ -55,5 +57,6 @@ def _page(visit: Visit, placement: Placement, person: Person, code: str) -> str:
         records=[row for row in records[::-1] if row.unit_code == code],
         retracted={row.retracts_id for row in records if row.retracts_id},
         files=evidence.of_records(visit.db, records),
+        whom_to_ask=partial(prior_corrections.whom_to_ask, visit.db),
         address=address,
     )

@@ -40,6 +40,10 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
         N_("Another assessor can be asked for within %(days)s days of the decision."),
         N_("You can apply again with other evidence, or complete the unit in the course."),
     ),
+    "only_assessors_take_back": Sentence(
+        N_("An assessor recognised this as prior learning, so only an assessor can take it back."),
+        N_("The page of this person says whom to ask. Nothing was changed."),
+    ),
     "prior_not_decided": Sentence(
         N_("Nothing can be corrected now: it waits for another assessor, or the learner has it."),
         N_("Come back once it is decided."),

@@ -21,7 +21,12 @@ from lti_tool.models import (
     PriorLearningJudgement,
 )
 from lti_tool.services import organisations
-from lti_tool.services.completing import completions, prior_assessment, prior_learning
+from lti_tool.services.completing import (
+    completions,
+    prior_appeals,
+    prior_assessment,
+    prior_learning,
+)
 from lti_tool.services.completing.prior_assessment import Assessor, Opinion
 from lti_tool.services.completing.prior_learning import (
     Answer,
@@ -174,11 +179,11 @@ def test_what_is_not_recognised_is_left_to_do_and_can_be_appealed_once(
     assert applying.state(row) == State.DECIDED
     assert applying.standings(row)[0] is Standing.NOT_RECOGNISED
     assert applying.route() is None
-    applying.act(row, prior_learning.appeal, "I did it every day")
+    applying.act(row, prior_appeals.appeal, "I did it every day")
     assert refused(lambda: applying.judge(row, asta)) == "prior_judged_before"
     applying.judge(row, bela)
     assert applying.route() is Route.PRIOR_LEARNING
-    again = lambda: applying.act(row, prior_learning.appeal, "Once more")  # noqa: E731
+    again = lambda: applying.act(row, prior_appeals.appeal, "Once more")  # noqa: E731
     assert refused(again) == "prior_learning_moved"
 
 
@@ -219,7 +224,7 @@ def test_where_two_sign_off_two_different_assessors_recognise(
     assert applying.state(row) == State.DECIDED
     assert applying.standings(row)[0] is Standing.NOT_RECOGNISED
     cleo = signing_in.account(school.database, school.now, "Cleo", Role.ASSESSOR, BODY)
-    applying.act(row, prior_learning.appeal, "Please look again")
+    applying.act(row, prior_appeals.appeal, "Please look again")
     applying.judge(row, cleo)
     assert applying.route() is Route.PRIOR_LEARNING
 
@@ -330,13 +335,14 @@ def test_the_learner_deletes_what_they_wrote_and_the_judgement_stays(
 
 
 def test_a_record_that_is_taken_back_is_no_longer_recognised(
-    applying: Applying, asta: uuid.UUID, teacher: uuid.UUID
+    applying: Applying, asta: uuid.UUID
 ) -> None:
     row = applying.hand_in()
     applying.judge(row, asta)
-    with applying.school.transaction() as db:
-        record = db.query(CompletionRecord).filter_by(part=CODES[0]).one().id
     applying.school.tick()
-    applying.school.retract(teacher, record)
+    with applying.school.transaction() as db:
+        record = db.query(CompletionRecord).filter_by(part=CODES[0]).one()
+        account, now = db.get_one(Account, asta), applying.school.now
+        completions.unrecognise(db, {record: "Mistaken"}, assessor=account, now=now)
     assert applying.standings(row)[0] is Standing.NOT_RECOGNISED
     assert applying.route() is None
