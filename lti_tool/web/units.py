@@ -1,7 +1,7 @@
 """What a learner has done so far, unit by unit, as pages show it to learners and teachers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
@@ -14,6 +14,7 @@ from lti_tool.models import Placement
 from lti_tool.services.completing import course_dates
 from lti_tool.services.completing.course_dates import Dates
 from lti_tool.services.courses import placements
+from lti_tool.services.definitions import catalogue, electives
 from lti_tool.web.words.conditions import Reason, reasons
 
 
@@ -25,6 +26,7 @@ class Need(StrEnum):
     CHOICE = "choice"
     ENOUGH = "enough"  # enough others are completed
     OPTIONAL = "optional"
+    FURTHER = "further"  # the course asks for it, of somebody who holds the award
     LEFT_OUT = "left_out"  # not offered in the course
 
 
@@ -78,7 +80,8 @@ class ChoiceView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitsView:
     """`launched`: the unit this visit is for; None from a link to the overview. `done` of `total`:
-    of the units that are needed."""
+    of the units that are needed. `further`: of somebody who holds the award, how many units the
+    course asks for besides."""
 
     mc: MicroCredential
     units: tuple[UnitView, ...]
@@ -87,6 +90,11 @@ class UnitsView:
     is_complete: bool
     done: int
     total: int
+    further: int
+
+    @property
+    def further_units(self) -> tuple[LearningUnit, ...]:
+        return tuple(one.unit for one in self.units if one.need is Need.FURTHER)
 
     @property
     def next_open(self) -> UnitView | None:
@@ -114,9 +122,15 @@ def view(
     dates = {unit.code: course_dates.of_unit(placement, unit.code) for unit in mc.units}
     has_dates = any(one != Dates() for one in dates.values())
     today = course_dates.today(placement, now) if has_dates else now.date()
+    number, further = 0, frozenset[str]()
+    if mc == catalogue.definition(placement.version):
+        number, further = electives.further(progress, placement)
     units = tuple(
         _unit_view(position, unit, mc, progress, placement, launched_unit, dates[unit.code], today)
         for position, unit in enumerate(mc.units, start=1)
+    )
+    units = tuple(
+        replace(one, need=Need.FURTHER) if one.unit.code in further else one for one in units
     )
     is_stacked, is_met = progress.stack is not None, progress.stack and progress.stack.is_met
     return UnitsView(
@@ -127,6 +141,7 @@ def view(
         is_complete=progress.is_complete,
         done=progress.have - bool(is_met),
         total=progress.need - is_stacked,
+        further=number,
     )
 
 

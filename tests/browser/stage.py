@@ -22,7 +22,6 @@ from lti_tool.models import (
     PendingAward,
     Person,
     Placement,
-    Registration,
 )
 from lti_tool.services.completing import evidence, judging, mentors
 from lti_tool.services.courses import confirming, course_settings
@@ -46,7 +45,6 @@ LEARNER_PLACES = (
     "claim",
     "badge private",
     "badge public",
-    "correct",
     "wait",
     "data",
     "prior learning",
@@ -99,7 +97,6 @@ TEACHER_PLACES = (
     "review",
     "review nobody",
     "retract",
-    "undo",
     "remove file",
     "add files",
     "award",
@@ -117,7 +114,6 @@ PUBLIC_PLACES = (
     "catalogue narrowed",
     "catalogue nothing found",
     "credential",
-    "key as text",
 )
 REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403, "teachers only": 403}
 PLACES = LEARNER_PLACES + TEACHER_PLACES + PUBLIC_PLACES + tuple(REFUSALS)
@@ -245,7 +241,6 @@ def launch_addresses(world: World, page: Page) -> dict[str, str]:
     }
     addresses["claim"] = f"{addresses['units earned']}/claim"
     addresses["badge private"] = f"{addresses['units flagged']}/badge"
-    addresses["correct"] = f"{addresses['units claimed']}/badge/correct"
     addresses["badge public"] = f"{addresses['units claimed']}/badge"
     addresses["teachers only"] = f"{addresses['units started']}/course"
     addresses["prior learning"] = f"{addresses['units started']}/prior-learning"
@@ -270,8 +265,6 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     reviewing = sit_to_review(page, world, teacher, graded, claimed.id)
     nobody = sit_to_review(page, world, teacher, graded, "nobody")
     course = f"{top}/course"
-    mistaken, unit_and_batch = teaching.mistake(world)
-    undoing = sit(page, world, teacher, mistaken)
     return {
         "course": course,
         "course stuck": f"{course}?show=stuck&sort=silent",
@@ -311,7 +304,6 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "review": f"{reviewing}/course/review",
         "review nobody": f"{nobody}/course/review",
         "add files": f"{course}/records/{record_id(world, flagged, LAST_UNIT)}/files",
-        "undo": f"{undoing}/course/units/{unit_and_batch}",
         "retract": f"{course}/records/{record_id(world, started, UNLOCKED)}/retract",
         "award": f"{course}/awards/{award_id(world, claimed)}",
         "award flagged": f"{course}/awards/{award_id(world, flagged)}",
@@ -403,11 +395,6 @@ def _mentor_token(world: World) -> str:
         )[1]
 
 
-def _registration_id(world: World) -> uuid.UUID:
-    with world.tool.database.transaction(read_only=True) as db:
-        return db.query(Registration).first().id
-
-
 def public_addresses(world: World) -> dict[str, str]:
     claimed = world.people.learners[0]
     public = world.tool.settings.public_url
@@ -419,7 +406,6 @@ def public_addresses(world: World) -> dict[str, str]:
         "series": series,
         "offline page": f"{public}/offline/",
         "issuer": f"{public}/issuers/{body}",
-        "key as text": f"{public}/lti/{_registration_id(world)}/public-key.pem",
         "catalogue": f"{public}/catalogue",
         "catalogue narrowed": f"{public}/catalogue?q=weld&field=07&from=10",
         "catalogue nothing found": f"{public}/catalogue?q=astronautics&level=8",

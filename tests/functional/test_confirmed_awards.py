@@ -97,6 +97,26 @@ def test_a_second_teacher_must_be_another_person(visits: Visits, teacher: Visit)
     assert award(visits, "ana") is not None
 
 
+@on_each_database
+def test_a_course_without_a_second_teacher_says_so_to_all_who_wait(
+    visits: Visits, teacher: Visit
+) -> None:
+    ana, few = visits.open("ana"), "Too few people can confirm awards in this course"
+    page = teacher.get("course/settings")
+    assert "So far nobody else can confirm awards in this course." in page.text
+    assert few not in page.text
+    ask_for(teacher, 2)
+    assert few in teacher.get("course/settings").text
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations").submit("confirm", person=str(ana.person_id))
+    assert few in page.text
+    assert "So far too few teachers in your course can confirm the award" in ana.get().text
+    visits.open("tina", teacher=True)
+    assert few not in teacher.get("course/confirmations").text
+    assert few not in teacher.get("course/settings").text
+    assert "a second one has to look at it" in ana.get().text
+
+
 def test_no_is_said_with_a_reason_that_the_learner_reads(visits: Visits, teacher: Visit) -> None:
     ana = visits.open("ana")
     ask_for(teacher, 1)

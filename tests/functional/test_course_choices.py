@@ -164,3 +164,22 @@ def test_who_waits_in_one_course_reads_so_in_the_stricter_one(visits: Visits, ol
     assert "your award waits for your teacher" in visits.open("ana", **at).get().text
     save(olha, count_0="2")
     assert "Next, open this unit in your course" in visits.open("ana", **at).get().text
+
+
+@on_each_database
+def test_what_a_course_asks_for_later_is_further_work_of_who_holds_the_award(
+    visits: Visits, olha: Visit
+) -> None:
+    ana = visits.open("ana", mc=MC.code, unit=NEEDED)
+    for code in (NEEDED, THIRD, LAST):
+        for judgement in passing(MC.unit(code)):
+            visits.school.assess(olha.id, "ana", MC.code, code, **judgement)
+    save(olha, count_0="2", **elective(EXTRA, "left_out"))
+    for page in (ana.get(), olha.get(f"course/people/{ana.person_id}")):
+        said = f"This course asks for 1 more unit, beyond what the award needs: {TITLES[FOURTH]}."
+        assert said in page.text
+        assert "further work in this course" in page.text
+        assert "not offered in this course" in page.text
+    page = ana.get().text
+    assert "3 of 3 units completed" in page
+    assert "Claim your badge" in page

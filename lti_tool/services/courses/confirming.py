@@ -6,7 +6,7 @@ Each refuses who may not sign off in the course or does not lead it, see
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -37,6 +37,7 @@ class Waiting:
 
     `by`: who has confirmed it so far. `declined_reason`: why a teacher said no, if one did.
     `others`: who they are by their own word in those other LMSs that the award would rest on.
+    `is_stuck`: the course has too few people who can confirm it; only `of_person` says so.
     """
 
     person: Person
@@ -45,6 +46,7 @@ class Waiting:
     declined_by: Person | None = None
     declined_reason: str | None = None
     others: Sequence[Person] = ()
+    is_stuck: bool = False
 
     @property
     def is_declined(self) -> bool:
@@ -73,6 +75,7 @@ def of_person(
     person: Person,
     version: MicroCredentialVersion,
     progress: Progress,
+    now: datetime,
     *,
     course: Course | None = None,
 ) -> Waiting | None:
@@ -92,7 +95,23 @@ def of_person(
     if placement is not None and not electives.under(progress, placement).is_complete:
         return None
     found = _as_waiting(db, version, [pending], {person.id: progress})
-    return found[0] if found else None
+    if not found:
+        return None
+    given = {one.id for one in found[0].by}
+    is_stuck = placement is not None and has_too_few(db, placement, now, given)
+    return replace(found[0], is_stuck=is_stuck)
+
+
+def has_too_few(
+    db: Session, placement: Placement, now: datetime, given: Collection[uuid.UUID] = ()
+) -> bool:
+    """Whether an award of this course needs more different people to confirm it than are there,
+    with those who have (`given`)."""
+    needed = award_gate.needed(placement)
+    if needed <= len(given):
+        return False
+    there = {one.id for one in assessors.deciders(db, placement.course, placement.version_id, now)}
+    return needed > len(there.union(given))
 
 
 def confirmed(db: Session, placement: Placement) -> Sequence[Award]:

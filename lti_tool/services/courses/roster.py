@@ -84,6 +84,7 @@ def learners(
     parts = stacks.of_people(db, _learning_in(course), version)
     nothing = EarnedParts()
     asked = _asked(db, course, version)
+    holders = _holders(db, _learning_in(course), version, asked)
     untouched = elsewhere.progress(mc, (), course.id, now).under(asked)
     due = course_dates.late_in(db, course.id, version.id, [unit.code for unit in mc.units], now)
     found = [
@@ -92,9 +93,13 @@ def learners(
             last_seen_at=last_seen_at,
             has_launched=has_launched,
             left_at=left_at,
-            progress=elsewhere.progress(
-                mc, records[person.id], course.id, now, parts.get(person.id, nothing).real
-            ).under(asked)
+            progress=electives.shown(
+                elsewhere.progress(
+                    mc, records[person.id], course.id, now, parts.get(person.id, nothing).real
+                ),
+                asked,
+                holds=person.id in holders,
+            )
             if person.id in records or person.id in parts
             else untouched,
         )
@@ -111,6 +116,16 @@ def _asked(db: Session, course: Course, version: MicroCredentialVersion) -> Aske
     found = sa.select(Placement).filter_by(course_id=course.id, version_id=version.id)
     placement = db.scalar(found)
     return electives.asked(placement) if placement is not None else NOTHING_MORE
+
+
+def _holders(
+    db: Session,
+    people: Collection[uuid.UUID] | sa.Select[uuid.UUID],
+    version: MicroCredentialVersion,
+    asked: Asked,
+) -> frozenset[uuid.UUID]:
+    """Return who holds the award, where it makes a difference to what the course asks for."""
+    return frozenset() if asked == NOTHING_MORE else electives.holders(db, people, version)
 
 
 def _late(progress: Progress, due: frozenset[str]) -> frozenset[str]:
@@ -215,7 +230,9 @@ def progress_of(
     mc = catalogue.definition(version)
     parts = stacks.of_person(db, person, version)
     found = elsewhere.progress(mc, records, course.id, now, parts.real)
-    return found.under(_asked(db, course, version))
+    asked = _asked(db, course, version)
+    holders = _holders(db, [person.id], version, asked)
+    return electives.shown(found, asked, holds=person.id in holders)
 
 
 def _by_name(learner: Learner) -> tuple[bool, bool, str, str]:

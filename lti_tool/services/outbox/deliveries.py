@@ -98,6 +98,7 @@ def sync(
     people = [one.person.id for one in reached]
     mc = catalogue.definition(version)
     by_hand = _graded_by_hand(db, people)
+    holders = electives.holders(db, people, version) if mc.choices else frozenset()
     links = _links(db, people, version)
     alone: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
     queued: list[Queued] = []
@@ -106,7 +107,7 @@ def sync(
             if link.id in by_hand[one.person.id]:
                 alone[link.id].append(one.person.id)
                 continue
-            wanted = _wanted(mc, link, one.progress, one.records)
+            wanted = _wanted(mc, link, one, holds=one.person.id in holders)
             last = latest[one.person.id].get(link.id)
             if wanted is not None and _is_news(last, link, wanted):
                 queued.append((link, one.person.id, wanted, last))
@@ -125,18 +126,14 @@ def _is_news(last: Delivery | None, link: ResourceLink, wanted: Score) -> bool:
     return not _says(last, link, wanted)
 
 
-def _wanted(
-    mc: MicroCredential,
-    link: ResourceLink,
-    progress: Progress,
-    records: Sequence[CompletionRecord],
-) -> Score | None:
+def _wanted(mc: MicroCredential, link: ResourceLink, one: Reached, *, holds: bool) -> Score | None:
     """Return what the column of a link should say; None where the link's unit is no more."""
     if link.unit_code is None:
         assert link.placement is not None
-        return score_of_whole(electives.under(progress, link.placement))
-    unit = next((u for u in progress.units if u.unit == link.unit_code), None)
-    return score_of(mc.unit(unit.unit).rule, unit, records) if unit else None
+        asked = electives.asked(link.placement)
+        return score_of_whole(electives.shown(one.progress, asked, holds=holds))
+    unit = next((u for u in one.progress.units if u.unit == link.unit_code), None)
+    return score_of(mc.unit(unit.unit).rule, unit, one.records) if unit else None
 
 
 def score_of_whole(progress: Progress) -> Score:

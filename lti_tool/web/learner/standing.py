@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import request
 
 from badges import prior_learning
+from badges.choices import NOTHING_MORE
 from badges.completion import Progress
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
@@ -79,8 +80,9 @@ def standing(visit: Visit) -> LearnerStanding:
     award = _named(visit, named, link.placement) if named is not None else None
     version = link.placement.version if award is None else award.version
     whole = completions.standing(visit.db, visit.launch.person, version, visit.now).with_tests
-    progress = electives.under(whole, link.placement) if named is None else whole
     award = award or awards.shown(visit.db, visit.launch.person, version)
+    asked = electives.asked(link.placement) if named is None else NOTHING_MORE
+    progress = electives.shown(whole, asked, holds=award is not None)
     mc = catalogue.definition(version)
     return LearnerStanding(
         placement=link.placement,
@@ -96,7 +98,7 @@ def standing(visit: Visit) -> LearnerStanding:
         award=award,
         waiting=None
         if award
-        else confirming.of_person(visit.db, visit.launch.person, version, whole),
+        else confirming.of_person(visit.db, visit.launch.person, version, whole, visit.now),
         elsewhere=joints.elsewhere(visit.db, visit.launch.person, version)
         if mc.stack is not None and award is None
         else None,

@@ -83,6 +83,7 @@ def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
         placement=placement,
         mc=catalogue.definition(placement.version),
         needed=award_gate.needed(placement),
+        has_too_few=confirming.has_too_few(visit.db, placement, visit.now),
         waiting=[one for one in waiting if not one.is_declined],
         declined=[one for one in waiting if one.is_declined],
         confirmed=confirming.confirmed(visit.db, placement),

@@ -29,7 +29,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
     mc = catalogue.definition(version)
     progress = roster.progress_of(visit.db, visit.launch.course, member.person, version, visit.now)
     waiting = confirming.of_person(
-        visit.db, member.person, version, progress, course=visit.launch.course
+        visit.db, member.person, version, progress, visit.now, course=visit.launch.course
     )
     award = awards.shown(visit.db, member.person, version)
     records = completions.records_of(visit.db, member.person, version)

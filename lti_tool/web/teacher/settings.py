@@ -14,7 +14,7 @@ from lti_tool.models import Placement
 from lti_tool.services.awarding import award_gate
 from lti_tool.services.completing import assessors, course_dates
 from lti_tool.services.completing.course_dates import Dates
-from lti_tool.services.courses import course_settings, placements
+from lti_tool.services.courses import confirming, course_settings, placements
 from lti_tool.services.courses.course_settings import CourseSettings
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
@@ -177,6 +177,8 @@ def _page(
         ),
         routes={unit.code: placements.route_of(placement, unit.code) for unit in mc.units},
         teachers=assessors.teachers(visit.db, visit.launch.course),
+        has_too_few=confirming.has_too_few(visit.db, placement, visit.now),
+        deciders=assessors.deciders(visit.db, visit.launch.course, placement.version_id, visit.now),
         is_assistant=assessors.is_assistant(visit.db, placement.course_id, visit.launch.person_id),
         refusal=_refusal(visit, placement),
         rights=rights.of(visit, placement.version_id),

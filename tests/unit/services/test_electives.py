@@ -247,15 +247,47 @@ def test_the_column_of_the_whole_is_the_share_of_what_is_needed(
     school.launch("ana", link="overview", mc=MC.code)
     complete(school, teacher, OPTIONAL)
     assert column(school, teacher) is None
-    for code, share in ((NEEDED, 1), (THIRD, 2), (LAST, 3)):
+    for code, share in ((NEEDED, 1), (THIRD, 2)):
         complete(school, teacher, code)
         assert column(school, teacher) == Decimal(share) / 3
     ask(school, teacher, Asked(counts={0: 2, 1: 1}))
+    assert column(school, teacher) == Decimal(3) / 5
+    complete(school, teacher, LAST)
     assert column(school, teacher) == Decimal(4) / 5
     complete(school, teacher, FOURTH)
     assert column(school, teacher) == 1
     ask(school, teacher, NOTHING_MORE)
     assert column(school, teacher) == 1
+
+
+@on_each_database
+def test_who_holds_the_award_stays_complete_when_the_course_asks_for_more(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    school.launch("ana", link="overview", mc=MC.code)
+    complete(school, teacher, NEEDED, THIRD, LAST)
+    ask(school, teacher, Asked(needed=frozenset({FOURTH}), counts={0: 2}))
+    assert column(school, teacher) == 1
+    assert shown(school) == {"ana": Show.COMPLETE}
+    with school.transaction() as db:
+        course, version = db.scalars(sa.select(Course)).one(), school.version(db, MC.code)
+        person = school.person(db, "ana")
+        progress = roster.progress_of(db, course, person, version, school.now)
+        assert (progress.have, progress.need, progress.open) == (3, 3, ())
+    complete(school, teacher, FOURTH)
+    assert column(school, teacher) == 1
+
+
+def test_a_result_that_is_taken_back_is_a_gap_also_of_who_holds_the_award(
+    school: School, teacher: uuid.UUID, ana: uuid.UUID
+) -> None:
+    school.launch("ana", link="overview", mc=MC.code)
+    record, *_ = complete(school, teacher, NEEDED, THIRD, LAST)
+    ask(school, teacher, Asked(needed=frozenset({FOURTH}), counts={0: 2}))
+    school.tick()
+    school.retract(teacher, record)  # the award was not claimed, so it is withdrawn
+    assert column(school, teacher) == Decimal(2) / 4
+    assert shown(school) != {"ana": Show.COMPLETE}
 
 
 def shown(school: School) -> Mapping[str, Show]:
@@ -273,10 +305,13 @@ def test_the_list_says_complete_and_stuck_by_what_is_needed(
     complete(school, teacher, NEEDED, THIRD)
     school.assess(teacher, "ana", MC.code, FOURTH, points=1, part=part_of(FOURTH))
     assert shown(school) == {"ana": Show.STARTED}  # begun beside what is enough: not stuck
+    ask(school, teacher, Asked(needed=frozenset({FOURTH})))
     complete(school, teacher, LAST)
+    assert shown(school) == {"ana": Show.STUCK}
+    ask(school, teacher, NOTHING_MORE)
     assert shown(school) == {"ana": Show.COMPLETE}
     ask(school, teacher, Asked(needed=frozenset({FOURTH})))
-    assert shown(school) == {"ana": Show.STUCK}
+    assert shown(school) == {"ana": Show.COMPLETE}  # the award is there
 
 
 def part_of(code: str) -> str:
