@@ -85,8 +85,9 @@
     at("take").disabled = true;
     try {
       await keepPage();
-      await navigator.storage?.persist?.();
       await keepList();
+      // Not waited for: Firefox asks the reader first, who may never answer.
+      navigator.storage?.persist?.().catch(() => {});
     } catch {
       at("take").disabled = false;
       return complain(words.cannot);
