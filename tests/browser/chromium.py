@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 # A name of this machine. Over http no browser keeps `Secure` cookies of it, whatever its settings:
 # there the tool has none at all, as in browsers that know no partitioned ones.
@@ -32,7 +32,8 @@ PHONE: dict[str, Any] = {
     "user_agent": "Mozilla/5.0 (Linux; Android 15; Phone) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/150.0.0.0 Mobile Safari/537.36",
 }
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 20_000  # how long a slow machine may take; what is there sooner is not waited for
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 # Playwright turns scripts off frame by frame, and a frame of another site may be read before that:
