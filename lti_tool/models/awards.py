@@ -22,7 +22,7 @@ class Award(Base):
     {"unit", "completed_at", "route", "points", "maximum", "basis"}.
     `parts`: of a stacked micro-credential, the awards that it rests on: a list of {"award",
     "reference", "title", "body", "awarded_at", "hours"}, the texts by language.
-    `confirmed_by`: where the course asked for it, who confirmed, a list of {"person", "at"}.
+    `confirmed_by`: where the course asked for it, who confirmed, as in `PendingAward`.
     `flagged_at`: a record it rests on was retracted after the claim; a person must decide.
     `kept_at`: a person decided that it stands; it holds until something new is recorded.
     """

@@ -16,10 +16,12 @@ class PendingAward(Base):
     """A person completed a version in a course whose awards a person confirms.
 
     It means something only while the person is complete and has no award;
-    `services.courses.confirming` looks. `confirmed_by`: who has confirmed so far, a list of
-    {"person", "at"}; confirmations older than the completion count for nothing. `declined_*`: a
-    teacher said no, with the reason that the learner reads; it holds until an assessor records
-    something new.
+    `services.courses.confirming` looks. `course_id`: where it waits; if that course does not offer
+    the version, the awarding body's administrators decide (`services.courses.confirming_here`).
+    `confirmed_by`: who has confirmed so far, a list of {"person", "at"}, or of an administrator
+    {"account", "at"}; confirmations older than the completion count for nothing. `declined_*`: a
+    teacher, or an administrator (`declined_by` None), said no, with the reason that the learner
+    reads; it holds until an assessor records something new.
     """
 
     __tablename__ = "pending_awards"

@@ -11,6 +11,8 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, Award, CompletionRecord, PendingAward
 from lti_tool.services import people
+from lti_tool.services.staff.accounts import Role
+from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.visits import Page, Visit, Visits
 
@@ -115,6 +117,47 @@ def test_a_course_without_a_second_teacher_says_so_to_all_who_wait(
     assert few not in teacher.get("course/confirmations").text
     assert few not in teacher.get("course/settings").text
     assert "a second one has to look at it" in ana.get().text
+
+
+@on_each_database
+def test_an_administrator_is_the_second_person_where_the_course_has_none(
+    app: Flask, database: Database, visits: Visits, teacher: Visit
+) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 2)
+    complete(visits, teacher, "ana")
+    own, other = (
+        signing_in.signed_in(
+            app,
+            database,
+            signing_in.account(database, clock.now(), name, Role.ADMINISTRATOR, slug),
+            clock.now(),
+        )
+        for name, slug in (("Boss", "school"), ("Stranger", "elsewhere"))
+    )
+    assert "Ana" not in other.get("/admin/awards").text
+    page = own.get("/admin/awards").text
+    assert "has too few people who can confirm it" in page
+    with visits.school.transaction() as db:
+        version = str(db.query(PendingAward).one().version_id)
+    named = {"person": str(ana.person_id), "version": version}
+    assert other.code("POST", "/admin/awards/confirm", **named) == (404, "unknown_award")
+    assert own.code("POST", "/admin/awards/confirm", person="x") == (404, "unknown_award")
+    for _ in range(2):
+        assert own.post("/admin/awards/confirm", **named).location.endswith("done=halfway")
+    assert award(visits, "ana") is None
+    assert "You have confirmed it." in own.get("/admin/awards").text
+    assert "An administrator of your school has confirmed it" in ana.get().text
+    asked = teacher.get("course/confirmations")
+    assert "confirmed by an administrator" in asked.text
+    assert "1 learner has got the award." in asked.submit("confirm").text
+    given = award(visits, "ana")
+    assert given is not None
+    assert "Confirmed by an administrator on" in teacher.get(f"course/awards/{given.id}").text
+    with visits.school.transaction() as db:
+        entries = db.query(AuditEntry).filter_by(action="award.confirmed").all()
+        assert {one.actor.partition(":")[0] for one in entries} == {"account", "person"}
+    assert "confirmed an award" in own.get("/admin/audit-log").text
 
 
 def test_no_is_said_with_a_reason_that_the_learner_reads(visits: Visits, teacher: Visit) -> None:

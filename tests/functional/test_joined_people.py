@@ -16,11 +16,14 @@ from lti_tool.models import (
     CourseMember,
     Credential,
     JoinCode,
+    PendingAward,
     Person,
     Placement,
 )
 from lti_tool.services import people
 from lti_tool.services.awarding import joining
+from lti_tool.services.staff.accounts import Role
+from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.two_schools import (
     FIRST,
@@ -360,6 +363,46 @@ def test_where_names_are_not_surely_the_same_a_teacher_confirms(
     here = str(page.visit.person_id)
     assert "1 learner has got the award." in asked.submit("confirm", person=here).text
     assert two.standing() == ["ana"]
+
+
+@on_each_database
+def test_what_no_course_offers_is_confirmed_by_the_awarding_body(
+    app: Flask, database: Database, two: TwoSchools
+) -> None:
+    two.complete(two.near, FIRST, "Ana Learner")
+    two.complete(two.far, SECOND, "A. Lerner")
+    two.join(two.here("Ana Learner"), two.there("A. Lerner"))
+    assert two.standing() == []
+    slug = FIRST.awarding_body.slug
+    boss, other = (
+        signing_in.signed_in(
+            app,
+            database,
+            signing_in.account(database, clock.now(), name, Role.ADMINISTRATOR, where),
+            clock.now(),
+        )
+        for name, where in (("Boss", slug), ("Stranger", "elsewhere"))
+    )
+    assert "1 award waits for your decision" in boss.get("/admin").text
+    page = boss.get("/admin/awards").text
+    assert "No course offers it to the learner" in page
+    assert "Metal worker METAL" not in other.get("/admin/awards").text
+    with database.transaction() as db:
+        pending = db.query(PendingAward).one()
+        named = {"person": str(pending.person_id), "version": str(pending.version_id)}
+        sub = pending.person.sub
+    visit = two.here("Ana Learner") if sub == "ana" else two.there("A. Lerner")
+    assert "The award waits for a confirmation by" in visit.get().text
+    assert other.code("POST", "/admin/awards/confirm", **named) == (404, "unknown_award")
+    wordless = boss.post("/admin/awards/confirm", act="decline", **named)
+    assert wordless.status_code == 400
+    no = {"act": "decline", "reason": "Two people, it seems."}
+    assert boss.post("/admin/awards/confirm", **no, **named).location.endswith("done=declined")
+    assert "did not confirm the award: Two people, it seems." in visit.get().text
+    assert "Metal worker METAL" not in boss.get("/admin/awards").text
+    assert boss.post("/admin/awards/confirm", **named).location.endswith("done=awarded")
+    assert two.standing() == [sub]
+    assert "You can now claim “Metal worker METAL” as well" in visit.get().text
 
 
 @on_each_database

@@ -74,6 +74,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.partners": For.ADMINISTRATORS,
     "admin.ask_partners": For.ADMINISTRATORS,
     "admin.awards_to_decide": For.ADMINISTRATORS,
+    "admin.confirm_award": For.ADMINISTRATORS,
     "admin.award": For.ADMINISTRATORS,
     "admin.keep_award": For.ADMINISTRATORS,
     "admin.revoke_award": For.ADMINISTRATORS,

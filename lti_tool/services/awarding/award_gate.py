@@ -85,13 +85,13 @@ def sieve(
         course_id = _deciding(version, one, row, here)
         if course_id is None:
             continue
-        found = _pass(one, course_id, here.get(course_id), row)
+        found = _pass(version, one, course_id, here, row)
         if found is not None:
             passed[one.person_id] = found
             if row is not None:
                 db.delete(row)
         else:
-            _wait(db, here[course_id], one, row, now)
+            _wait(db, version, course_id, one, row, now)
     return passed
 
 
@@ -109,6 +109,11 @@ def counting(pending: PendingAward, completed_at: datetime) -> list[dict[str, st
     return [one for one in pending.confirmed_by if _at(one) >= completed_at]
 
 
+def confirmer(confirmation: Mapping[str, str]) -> str:
+    """Return who gave a confirmation: the id of a person of an LMS, or of an account."""
+    return confirmation.get("person") or confirmation["account"]
+
+
 def is_declined(pending: PendingAward, judged_at: datetime | None) -> bool:
     """Whether a teacher said no, and no assessor has recorded anything since."""
     said = pending.declined_at
@@ -123,7 +128,8 @@ def _deciding(
 ) -> uuid.UUID | None:
     """Return the first course that has all it asks for; None: there is none yet.
 
-    A course that does not offer it (any more) asks for nothing, and nobody there can confirm it.
+    A course that does not offer it (any more) asks for nothing, and nobody there can confirm it:
+    where no other is asked, the awarding body's administrators do.
     """
     asked = [*one.courses]
     if pending is not None and (one.judged_at is None or one.judged_at <= pending.since):
@@ -135,28 +141,33 @@ def _deciding(
             return course_id
         if placement is not None and electives.under(one.progress, placement).is_complete:
             return course_id
-    return None
+    is_theirs = is_confirmed and not any(one in here for one in asked)
+    return asked[0] if is_theirs else None
 
 
 def _pass(
+    version: MicroCredentialVersion,
     one: Candidate,
     course_id: uuid.UUID,
-    placement: Placement | None,
+    here: Mapping[uuid.UUID, Placement],
     pending: PendingAward | None,
 ) -> Passed | None:
-    count = max(needed(placement) if placement is not None else 0, int(one.is_doubtful))
+    placement = here.get(course_id)
+    count = needed(placement) if placement is not None else demanded(version)
+    count = max(count, int(one.is_doubtful))
     if not count:
         return Passed(course_id)
     if pending is None:
         return None
     given = counting(pending, one.completed_at)
-    is_enough = len({each["person"] for each in given}) >= count
+    is_enough = len({confirmer(each) for each in given}) >= count
     return Passed(course_id, given) if is_enough else None
 
 
 def _wait(
     db: Session,
-    placement: Placement,
+    version: MicroCredentialVersion,
+    course_id: uuid.UUID,
     one: Candidate,
     pending: PendingAward | None,
     now: datetime,
@@ -166,14 +177,14 @@ def _wait(
         db.add(
             PendingAward(
                 person_id=one.person_id,
-                version_id=placement.version_id,
-                course_id=placement.course_id,
+                version_id=version.id,
+                course_id=course_id,
                 since=since,
                 confirmed_by=[],
             )
         )
-    elif pending.course_id != placement.course_id:
-        pending.course_id, pending.since = placement.course_id, since
+    elif pending.course_id != course_id:
+        pending.course_id, pending.since = course_id, since
 
 
 def _offering(

@@ -35,7 +35,8 @@ from lti_tool.services.definitions import electives
 class Waiting:
     """Somebody who completed everything and has no award yet.
 
-    `by`: who has confirmed it so far. `declined_reason`: why a teacher said no, if one did.
+    `by`: who has confirmed it so far, besides `administrators` (how many). `declined_reason`: why
+    somebody said no, if one did.
     `others`: who they are by their own word in those other LMSs that the award would rest on.
     `is_stuck`: the course has too few people who can confirm it; only `of_person` says so.
     """
@@ -47,6 +48,7 @@ class Waiting:
     declined_reason: str | None = None
     others: Sequence[Person] = ()
     is_stuck: bool = False
+    administrators: int = 0
 
     @property
     def is_declined(self) -> bool:
@@ -97,20 +99,22 @@ def of_person(
     found = _as_waiting(db, version, [pending], {person.id: progress})
     if not found:
         return None
-    given = {one.id for one in found[0].by}
+    given = {str(one.id) for one in found[0].by}
+    given.update(str(number) for number in range(found[0].administrators))
     is_stuck = placement is not None and has_too_few(db, placement, now, given)
     return replace(found[0], is_stuck=is_stuck)
 
 
 def has_too_few(
-    db: Session, placement: Placement, now: datetime, given: Collection[uuid.UUID] = ()
+    db: Session, placement: Placement, now: datetime, given: Collection[str] = ()
 ) -> bool:
     """Whether an award of this course needs more different people to confirm it than are there,
     with those who have (`given`)."""
     needed = award_gate.needed(placement)
     if needed <= len(given):
         return False
-    there = {one.id for one in assessors.deciders(db, placement.course, placement.version_id, now)}
+    deciders = assessors.deciders(db, placement.course, placement.version_id, now)
+    there = {str(one.id) for one in deciders}
     return needed > len(there.union(given))
 
 
@@ -128,14 +132,13 @@ def confirmed(db: Session, placement: Placement) -> Sequence[Award]:
     return [award for award in awards if award.confirmed_by]
 
 
-def confirmers(db: Session, award: Award) -> Sequence[tuple[Person, datetime]]:
-    """Return who confirmed an award, and when."""
+def confirmers(db: Session, award: Award) -> Sequence[tuple[Person | None, datetime]]:
+    """Return who confirmed an award, and when; None: an administrator."""
     given = [
-        (uuid.UUID(one["person"]), datetime.fromisoformat(one["at"]))
-        for one in award.confirmed_by or ()
+        (_person_of(one), datetime.fromisoformat(one["at"])) for one in award.confirmed_by or ()
     ]
-    people = _people(db, {person for person, _ in given})
-    return [(people[person], at) for person, at in given]
+    people = _people(db, {person for person, _ in given if person is not None})
+    return [(people[person] if person is not None else None, at) for person, at in given]
 
 
 def confirm(
@@ -145,7 +148,7 @@ def confirm(
     assessors.check_decides(db, placement.course_id, placement.version_id, by.id, now)
     rows = _locked(db, placement, people, now)
     for row in rows:
-        others = [one for one in row.confirmed_by if one["person"] != str(by.id)]
+        others = [one for one in row.confirmed_by if one.get("person") != str(by.id)]
         row.confirmed_by = [*others, {"person": str(by.id), "at": now.isoformat()}]
         row.declined_at = row.declined_by_id = row.declined_reason = None
         _note(db, by, "award.confirmed", placement, row.person_id, now)
@@ -255,7 +258,7 @@ def _as_waiting(
     rows = _without_award(db, version, rows)
     judged_at = _judged_at(db, version, [row.person_id for row in rows if row.declined_at])
     given = {row.person_id: _given(row, complete[row.person_id].stated_at) for row in rows}
-    people = _people(db, {one for each in given.values() for one in each})
+    people = _people(db, {one for each in given.values() for one in each if one is not None})
     others: Mapping[uuid.UUID, Sequence[Person]] = {}
     if enrolments.is_stacked(version):
         others = _resting_on(db, [row.person for row in rows], complete)
@@ -268,7 +271,8 @@ def _as_waiting(
             Waiting(
                 person=row.person,
                 completed_at=completed_at,
-                by=[people[one] for one in given[row.person_id]],
+                by=[people[one] for one in given[row.person_id] if one is not None],
+                administrators=given[row.person_id].count(None),
                 declined_by=row.declined_by if is_declined else None,
                 declined_reason=row.declined_reason if is_declined else None,
                 others=others.get(row.person_id, ()),
@@ -296,9 +300,15 @@ def _resting_on(
     }
 
 
-def _given(row: PendingAward, completed_at: datetime | None) -> Sequence[uuid.UUID]:
+def _given(row: PendingAward, completed_at: datetime | None) -> Sequence[uuid.UUID | None]:
     assert completed_at is not None
-    return [uuid.UUID(one["person"]) for one in award_gate.counting(row, completed_at)]
+    return [_person_of(one) for one in award_gate.counting(row, completed_at)]
+
+
+def _person_of(confirmation: Mapping[str, str]) -> uuid.UUID | None:
+    """Return who confirmed it in the LMS; None: an administrator did."""
+    person = confirmation.get("person")
+    return uuid.UUID(person) if person is not None else None
 
 
 def _without_award(

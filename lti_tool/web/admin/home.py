@@ -7,6 +7,7 @@ from lti_tool.services import organisations
 from lti_tool.services.awarding import stack_awards
 from lti_tool.services.completing import moderation, prior_assessment
 from lti_tool.services.connections import registrations, waiting_deployments
+from lti_tool.services.courses import confirming_here
 from lti_tool.services.definitions import lifecycle, reviews
 from lti_tool.web.account_session import AccountVisit, signed_in
 from lti_tool.web.admin import scope
@@ -27,7 +28,10 @@ def home(visit: AccountVisit) -> ResponseReturnValue:
         deployments=waiting_deployments.listed(visit.db, here),
         schools=organisations.listed(visit.db, here),
         due=lifecycle.due(visit.db, places(visit), visit.now),
-        to_decide=len(stack_awards.to_decide(visit.db, here)),
+        to_decide=len(stack_awards.to_decide(visit.db, here))
+        + len(
+            confirming_here.listed(visit.db, None if here is None else frozenset(here), visit.now)
+        ),
         to_judge=len(prior_assessment.waiting(visit.db, assessor(visit))),
         to_moderate=len(moderation.waiting(visit.db, reviewer(visit))),
         to_review=len(reviews.waiting(visit.db, reviewer(visit))),

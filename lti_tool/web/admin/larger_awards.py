@@ -1,7 +1,8 @@
-"""Awards that wait for a decision of their awarding body: of larger micro-credentials, and those on
-which a second person came to another judgement.
+"""Awards that wait for a decision of an organisation: of larger micro-credentials, those on which a
+second person came to another judgement, and those that nobody in a course can confirm.
 
-Nobody is named: what was earned, when and of what is enough to decide.
+Nobody is named but who is to be confirmed: of others, what was earned, when and of what is enough
+to decide.
 """
 
 import uuid
@@ -9,11 +10,12 @@ import uuid
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool.errors import ToolError
+from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Award
 from lti_tool.services import reasons
 from lti_tool.services.awarding import awards, credentials, stack_awards
 from lti_tool.services.completing import moderation
+from lti_tool.services.courses import confirming_here
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin import scope
@@ -25,19 +27,57 @@ from lti_tool.web.errors import what_happened
 @blueprint.get("/awards")
 @signed_in(For.ADMINISTRATORS)
 def awards_to_decide(visit: AccountVisit) -> ResponseReturnValue:
+    return _list(visit)
+
+
+def _list(visit: AccountVisit, problem: str = "") -> str:
     return render_template(
         "admin/awards.html",
         visit=visit,
         waiting=stack_awards.to_decide(visit.db, scope.within(visit)),
+        cases=confirming_here.listed(visit.db, _within(visit), visit.now),
         definition=catalogue.definition,
         done=request.args.get("done", ""),
+        longest_reason=reasons.LONGEST,
+        problem=problem,
+        form=request.form,
     )
+
+
+def _within(visit: AccountVisit) -> frozenset[uuid.UUID] | None:
+    here = scope.within(visit)
+    return None if here is None else frozenset(here)
+
+
+@blueprint.post("/awards/confirm")
+@signed_in(For.ADMINISTRATORS, writes=True)
+def confirm_award(visit: AccountVisit) -> ResponseReturnValue:
+    """Confirm an award that nobody in a course can confirm, or say no with a reason."""
+    person_id, version_id = _named("person"), _named("version")
+    case = confirming_here.find(visit.db, _within(visit), person_id, version_id, visit.now)
+    if request.form.get("act") != "decline":
+        is_awarded = confirming_here.confirm(visit.db, case, by=visit.account, now=visit.now)
+        done = "awarded" if is_awarded else "halfway"
+        return redirect(url_for("admin.awards_to_decide", done=done), 303)
+    try:
+        reason = request.form.get("reason", "")
+        confirming_here.decline(visit.db, case, by=visit.account, reason=reason, now=visit.now)
+    except ToolError as error:
+        return _list(visit, what_happened(error)), error.status
+    return redirect(url_for("admin.awards_to_decide", done="declined"), 303)
 
 
 @blueprint.get("/awards/<uuid:award_id>")
 @signed_in(For.ADMINISTRATORS)
 def award(visit: AccountVisit, award_id: uuid.UUID) -> ResponseReturnValue:
     return _page(visit, stack_awards.find(visit.db, scope.within(visit), award_id))
+
+
+def _named(field: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.form.get(field, ""))
+    except ValueError as error:
+        raise NotFound("unknown_award") from error
 
 
 def _page(visit: AccountVisit, found: Award, problem: str = "") -> str:

@@ -9,6 +9,7 @@ from flask import request
 from badges import prior_learning
 from badges.choices import NOTHING_MORE
 from badges.completion import Progress
+from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
 from lti_tool.services.awarding import awards, credentials, joints, stack_awards
@@ -16,8 +17,9 @@ from lti_tool.services.awarding import stacks as parts
 from lti_tool.services.awarding.joints import Elsewhere
 from lti_tool.services.awarding.stack_awards import LargerAward
 from lti_tool.services.completing import completions
-from lti_tool.services.courses import confirming, moving
+from lti_tool.services.courses import confirming, confirming_here, moving
 from lti_tool.services.courses.confirming import Waiting
+from lti_tool.services.courses.confirming_here import Case
 from lti_tool.services.definitions import catalogue, electives
 from lti_tool.web import stacks, units
 from lti_tool.web.launch_session import Visit
@@ -34,6 +36,7 @@ class LearnerStanding:
     it, among others; `earlier`: of other versions of it. `withdrawn`: the award that was withdrawn
     last, if none was granted since.
     `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
+    `asked_of_bodies`: what waits for administrators of an awarding body.
     `waiting`: everything is completed, and a person has to confirm it. `elsewhere`: of what is made
     of others, where else the same person has it or waits for it. `others`: versions of it that
     other courses of the person offer.
@@ -52,6 +55,11 @@ class LearnerStanding:
     earlier: Sequence[LargerAward]
     others: Sequence[MicroCredentialVersion]
     is_of_link: bool
+    asked_of_bodies: Sequence[Case]
+
+    @staticmethod
+    def definition(version: MicroCredentialVersion) -> MicroCredential:
+        return catalogue.definition(version)
 
     @property
     def may_apply(self) -> bool:
@@ -108,6 +116,7 @@ def standing(visit: Visit) -> LearnerStanding:
         others=moving.other_versions(visit.db, link.placement, visit.launch.person_id),
         earlier=stack_awards.of_other_versions(visit.db, visit.launch.person, version),
         is_of_link=named is None,
+        asked_of_bodies=confirming_here.of_person(visit.db, visit.launch.person, visit.now),
     )
 
 

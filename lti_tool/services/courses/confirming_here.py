@@ -1,0 +1,177 @@
+"""What administrators do about awards that nobody in a course can confirm.
+
+Where no course offers what waits, those of its awarding body decide. Where a course has too few
+people for its confirmations, those of the course's school can be one of the different people.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from lti_tool.errors import NotFound
+from lti_tool.models import (
+    Account,
+    Award,
+    Course,
+    MicroCredentialSeries,
+    MicroCredentialVersion,
+    Organisation,
+    PendingAward,
+    Person,
+    Placement,
+    Platform,
+)
+from lti_tool.services import audit, reasons
+from lti_tool.services.awarding import award_gate, enrolments
+from lti_tool.services.completing import completions, judging
+from lti_tool.services.courses import confirming
+from lti_tool.services.courses.confirming import Waiting
+from lti_tool.services.staff import accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`organisation`: whose administrators are asked. `placement`: of the course that has too few
+    people; None: no course offers it. `needed`: how many different people confirm it."""
+
+    pending: PendingAward
+    waiting: Waiting
+    organisation: Organisation
+    placement: Placement | None
+    needed: int
+
+    def is_confirmed_by(self, account: Account) -> bool:
+        given = award_gate.counting(self.pending, self.waiting.completed_at)
+        return str(account.id) in {award_gate.confirmer(one) for one in given}
+
+
+def listed(db: Session, within: Collection[uuid.UUID] | None, now: datetime) -> Sequence[Case]:
+    """Return what these organisations, or all, are asked about, oldest first; not what was
+    declined."""
+    cases = [_case(db, row, now) for row in db.execute(_rows(within))]
+    return [one for one in cases if one is not None and not one.waiting.is_declined]
+
+
+def of_person(db: Session, person: Person, now: datetime) -> Sequence[Case]:
+    """Return what an awarding body is asked about a person, or has declined."""
+    found = _rows(None).filter(PendingAward.person_id == person.id, Placement.id.is_(None))
+    cases = [_case(db, row, now) for row in db.execute(found)]
+    return [one for one in cases if one is not None]
+
+
+def find(
+    db: Session,
+    within: Collection[uuid.UUID] | None,
+    person_id: uuid.UUID,
+    version_id: uuid.UUID,
+    now: datetime,
+) -> Case:
+    """Return what these organisations are asked about, once the person's work is locked.
+
+    Raises:
+        NotFound: `unknown_award`.
+    """
+    found = _rows(within).filter(
+        PendingAward.person_id == person_id, PendingAward.version_id == version_id
+    )
+    row = db.execute(found).one_or_none()
+    if row is None:
+        raise NotFound("unknown_award")
+    enrolments.lock_all(db, {person_id}, row[0].version, now)
+    again = db.execute(found.execution_options(populate_existing=True)).one_or_none()
+    case = _case(db, again, now) if again is not None else None
+    if case is None:
+        raise NotFound("unknown_award")
+    return case
+
+
+def confirm(db: Session, case: Case, *, by: Account, now: datetime) -> bool:
+    """Confirm it as one of the different people who are needed; return whether there is an award
+    now. Confirming twice is confirming once."""
+    pending, version = case.pending, case.pending.version
+    person_id = pending.person_id
+    others = [one for one in pending.confirmed_by if one.get("account") != str(by.id)]
+    pending.confirmed_by = [*others, {"account": str(by.id), "at": now.isoformat()}]
+    pending.declined_at = pending.declined_by_id = pending.declined_reason = None
+    _note(db, case, by, "award.confirmed", now)
+    db.flush()
+    judging.judge_all(db, [person_id], version, now)
+    held = sa.select(Award.id).filter_by(person_id=person_id, version_id=version.id, is_test=False)
+    return db.scalar(held.filter(Award.withdrawn_at.is_(None))) is not None
+
+
+def decline(db: Session, case: Case, *, by: Account, reason: str, now: datetime) -> None:
+    """Say no where no course offers it. It waits again once a part is earned anew.
+
+    Raises:
+        NotFound: `unknown_award`: teachers decide about it.
+        ToolError: `reason_missing`, `reason_too_long`.
+    """
+    if case.placement is not None:
+        raise NotFound("unknown_award")
+    pending = case.pending
+    pending.declined_reason = reasons.given(reason)
+    pending.declined_at, pending.declined_by_id, pending.confirmed_by = now, None, []
+    _note(db, case, by, "award.declined", now)
+    db.flush()
+
+
+Row = sa.Row[PendingAward, Placement | None, Organisation]
+
+
+def _rows(
+    within: Iterable[uuid.UUID] | None,
+) -> sa.Select[PendingAward, Placement | None, Organisation]:
+    """Return what waits in these organisations, with whoever is asked."""
+    offers = (Placement.course_id == PendingAward.course_id) & (
+        Placement.version_id == PendingAward.version_id
+    )
+    asked = sa.case(
+        (Placement.id.is_(None), MicroCredentialSeries.organisation_id),
+        else_=Platform.organisation_id,
+    )
+    found = (
+        sa.select(PendingAward, Placement, Organisation)
+        .join(PendingAward.version)
+        .join(MicroCredentialVersion.series)
+        .join(PendingAward.course)
+        .join(Course.platform)
+        .outerjoin(Placement, offers)
+        .join(Organisation, Organisation.id == asked)
+        .options(joinedload(PendingAward.person))
+        .order_by(PendingAward.since, PendingAward.person_id)
+    )
+    return found if within is None else found.filter(asked.in_(within))
+
+
+def _case(db: Session, row: Row, now: datetime) -> Case | None:
+    """Return what an organisation is asked; None while it is not complete, or teachers
+    suffice and no administrator has confirmed it."""
+    pending, placement, organisation = row
+    progress = completions.standing(db, pending.person, pending.version, now).real
+    waiting = confirming.of_person(db, pending.person, pending.version, progress, now)
+    if waiting is None:
+        return None
+    if placement is not None and not (waiting.is_stuck or waiting.administrators):
+        return None
+    least = (
+        award_gate.needed(placement)
+        if placement is not None
+        else award_gate.demanded(pending.version)
+    )
+    return Case(pending, waiting, organisation, placement, max(1, least))
+
+
+def _note(db: Session, case: Case, by: Account, action: str, now: datetime) -> None:
+    subject = (
+        f"placement:{case.placement.id}"
+        if case.placement is not None
+        else f"version:{case.pending.version_id}"
+    )
+    person = str(case.pending.person_id)
+    actor = accounts.actor(by)
+    audit.note_in(db, case.organisation.id, actor, action, subject, now, person=person)
