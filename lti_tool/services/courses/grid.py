@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from badges.completion import UnitProgress
+from badges.stacking import NOTHING
 from lti_tool.services.courses.roster import Learner
 
 SILENCE = timedelta(days=14)
@@ -105,11 +107,12 @@ def kind_of(learner: Learner, unit: str, now: datetime) -> Show:
         return Show.LEFT
     units = [learner.progress.unit(unit)] if unit else list(learner.progress.units)
     needed = units if unit else learner.progress.open
-    if all(one.is_complete for one in needed):
+    stack = None if unit else learner.progress.stack
+    if all(one.is_complete for one in needed) and (stack is None or stack.is_met):
         return Show.COMPLETE
     if unit in learner.late or (not unit and learner.late):
         return Show.STUCK
-    if not any(one.is_started for one in units):
+    if not any(one.is_started for one in units) and not (stack and stack.counted):
         return Show.OPEN
     if unit or stuck(learner, now) is not None:
         return Show.STUCK
@@ -117,8 +120,8 @@ def kind_of(learner: Learner, unit: str, now: datetime) -> Show:
 
 
 def stuck(learner: Learner, now: datetime) -> Stuck | None:
-    """Return why a learner is stuck, or None."""
-    if learner.progress.is_complete or learner.left_at is not None:
+    """Return why a learner is stuck, or None: nobody is who lacks only what is earned elsewhere."""
+    if not learner.progress.open or learner.progress.is_complete or learner.left_at is not None:
         return None
     units = tuple(one.unit for one in learner.progress.open if _is_short(one))
     last = last_record(learner)
@@ -128,8 +131,10 @@ def stuck(learner: Learner, now: datetime) -> Stuck | None:
 
 
 def last_record(learner: Learner) -> datetime | None:
-    """Return when something that stands was last recorded."""
+    """Return when something that stands was last recorded, or a part that counts was earned."""
     times = [one.latest.at for one in learner.progress.units if one.latest is not None]
+    stack = learner.progress.stack
+    times += [one.at for one in stack.counted] if stack else []
     return max(times, default=None)
 
 
@@ -148,9 +153,9 @@ def _plain(text: str) -> str:
     return "".join(one for one in apart if not unicodedata.combining(one))
 
 
-def _least(learner: Learner) -> tuple[bool, int]:
-    done = learner.progress.have
-    return learner.left_at is not None, done
+def _least(learner: Learner) -> tuple[bool, int, Decimal]:
+    done, stack = learner.progress.have, learner.progress.stack
+    return learner.left_at is not None, done, stack.have if stack else NOTHING
 
 
 def _silent(learner: Learner) -> tuple[bool, bool, float]:

@@ -264,8 +264,8 @@ def _fates(
 
 def _begun(db: Session, placement: Placement) -> Sequence[uuid.UUID]:
     """Return the learners with a record in the version of the course, made here or, of those who
-    are here now, anywhere, or with an application here; those who only tried something out are
-    none."""
+    are here now, anywhere, or with an application here, and the `earners`; those who only tried
+    something out are none."""
     learning = sa.select(CourseMember.person_id).filter_by(
         course_id=placement.course_id, is_tester=False
     )
@@ -284,7 +284,7 @@ def _begun(db: Session, placement: Placement) -> Sequence[uuid.UUID]:
             applied.person_id.in_(learning),
         ),
     ]
-    return sorted(db.scalars(sa.union(*found)))
+    return sorted(db.scalars(sa.union(*found, *versions.earners(placement))))
 
 
 def _is_real() -> sa.ColumnElement[bool]:

@@ -111,13 +111,21 @@ def write(
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     found = columns(mc)
     titles = [f"{one.code} {one.title.best(language)}" for one in found]
-    writer.writerow([LEARNER, NAME, *map(_harmless, titles), DONE])
+    writer.writerow([LEARNER, NAME, *map(_harmless, titles), *_parts(mc), DONE])
     for learner, name in rows:
         units = {unit.unit: unit for unit in learner.progress.units}
         cells = [_cell(one, units[one.unit.code]) for one in found]
         done = sum(unit.is_complete for unit in learner.progress.units)
-        writer.writerow([learner.person.id, _harmless(name), *cells, done])
+        stack = learner.progress.stack
+        earned = [SIGNED if stack and stack.of(part) else "" for part in _parts(mc)]
+        done += len(stack.counted) if stack else 0
+        writer.writerow([learner.person.id, _harmless(name), *cells, *earned, done])
     return out.getvalue()
+
+
+def _parts(mc: MicroCredential) -> tuple[str, ...]:
+    """Return the columns of what it is made of: they say what is earned, and are never read."""
+    return mc.stack.parts if mc.stack else ()
 
 
 def read(mc: MicroCredential, learners: Sequence[Learner], text: str) -> Reading:
@@ -157,6 +165,7 @@ class _Reader:
         self.changes: list[Change] = []
         self.problems: list[Problem] = []
         self._known = {one.code: one for one in columns(mc)}
+        self._unread = {LEARNER, NAME, DONE, *_parts(mc)}
         self._by_id = {one.person.id: one for one in learners}
         self._by_name = _unique(learners)
         self._header: list[str] = []
@@ -166,7 +175,7 @@ class _Reader:
         self._header = [(cell.split() or [""])[0] for cell in row]
         names = {name: count for name, count in Counter(self._header).items() if name}
         for name, count in names.items():
-            if name not in {LEARNER, NAME, DONE, *self._known}:
+            if name not in self._unread | self._known.keys():
                 self.problems.append(Problem("unknown_column", 1, name))
             elif count > 1:
                 self.problems.append(Problem("column_twice", 1, name))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from badges.choices import NOTHING_MORE, Asked
 from badges.completion import Completion, Progress
+from badges.stacking import Earned as Part
 from lti_tool.models import (
     Award,
     CompletionRecord,
@@ -36,7 +37,8 @@ from lti_tool.services.definitions import catalogue, electives
 class Learner:
     """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
     them to this course. `left_at`: since when the roster lacks them. `late`: the units that are
-    not complete although their day has passed.
+    not complete although their day has passed. `parts`: what counts of what it is made of, and what
+    else they hold of that.
     """
 
     person: Person
@@ -45,6 +47,7 @@ class Learner:
     left_at: datetime | None
     progress: Progress
     late: frozenset[str] = frozenset()
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ def learners(
             )
             if person.id in records or person.id in parts
             else untouched,
+            parts=parts.get(person.id, nothing).real,
         )
         for person, last_seen_at, has_launched, left_at in members
     ]

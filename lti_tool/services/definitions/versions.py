@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session, aliased
 
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
+    Award,
     CompletionRecord,
     Course,
     CourseMember,
     MicroCredentialVersion,
+    PendingAward,
     PlacedUnit,
     Placement,
     PriorLearningApplication,
@@ -103,7 +105,8 @@ def choices(db: Session, placement: Placement, now: datetime) -> Sequence[MicroC
 
 def has_begun(db: Session, placement: Placement) -> bool:
     """Return whether a learner of the course has a record in its version, also from another course,
-    or has begun to apply for recognition of prior learning here; tests do not count."""
+    or has begun to apply for recognition of prior learning here, or is among the `earners`;
+    tests do not count."""
     kept = [
         sa.exists().where(
             made.course_id == placement.course_id,
@@ -125,7 +128,30 @@ def has_begun(db: Session, placement: Placement) -> bool:
         there.person_id == member.person_id,
         there.is_tester.is_(False),
     )
-    return db.scalar(sa.select(sa.or_(*kept, brought))) or False
+    earned = [one.exists() for one in earners(placement)]
+    return db.scalar(sa.select(sa.or_(*kept, brought, *earned))) or False
+
+
+def earners(placement: Placement) -> Sequence[sa.Select[uuid.UUID]]:
+    """Return, of what is made of others, who has its award and who waits for one in the course, of
+    its learners; nothing of any other, which is begun with a record."""
+    if catalogue.definition(placement.version).stack is None:
+        return ()
+    learning = sa.select(CourseMember.person_id).filter_by(
+        course_id=placement.course_id, is_tester=False
+    )
+    awarded = sa.select(Award.person_id).filter(
+        Award.version_id == placement.version_id,
+        Award.is_test.is_(False),
+        Award.withdrawn_at.is_(None),
+        Award.person_id.in_(learning),
+    )
+    waiting = sa.select(PendingAward.person_id).filter(
+        PendingAward.version_id == placement.version_id,
+        PendingAward.course_id == placement.course_id,
+        PendingAward.person_id.in_(learning),
+    )
+    return awarded, waiting
 
 
 def choose(

@@ -13,6 +13,7 @@ from badges.completion import Route
 from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import CourseActivities, Placement
 from lti_tool.services.awarding import award_gate, stack_awards
+from lti_tool.services.awarding import stacks as parts
 from lti_tool.services.courses import confirming, grid, placements, roster
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.courses.grid import Grid
@@ -21,7 +22,7 @@ from lti_tool.services.definitions import catalogue, electives, lifecycle
 from lti_tool.services.lms import activities as lms_activities
 from lti_tool.services.lms import gradebook_results, moodle
 from lti_tool.services.outbox import deliveries
-from lti_tool.web import units
+from lti_tool.web import stacks, units
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import activities, memberships, narrowing, rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
@@ -97,7 +98,14 @@ def _table(visit: Visit, placement: Placement, shown: Grid) -> dict[str, Any]:
     """Return what the table of learners and units is made of."""
     people = [one.person.id for one in shown.rows]
     mc, unit = catalogue.definition(placement.version), shown.wish.unit
+    titles = {} if unit else parts.titles(visit.db, mc)
     return {
+        "titles": titles,
+        "stacked": {
+            one.person.id: stacks.view(one.progress.stack, titles, one.parts, visit.now)
+            for one in shown.rows
+            if titles
+        },
         "grid": shown,
         "columns": [one for one in mc.units if unit in ("", one.code)],
         "position": {one.code: number for number, one in enumerate(mc.units, start=1)},

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from flask import jsonify, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 
@@ -108,7 +108,10 @@ def offline_offer(visit: Visit) -> ResponseReturnValue:
 def open_offline(visit: Visit) -> ResponseReturnValue:
     """Open the page with the list, and a session for its tab."""
     placement = chosen_placement(visit)
-    wish = narrowing.wish(request.form, catalogue.definition(placement.version))
+    mc = catalogue.definition(placement.version)
+    if not _offered(mc, placement):
+        return redirect(address("offline_offer", visit, placement), 303)
+    wish = narrowing.wish(request.form, mc)
     beside, token = launches.open_beside(visit.db, visit.launch, visit.now)
     learners = _learners(visit, placement, wish)
     brought = _brought(Visit(visit.db, beside, visit.now), placement, learners)

@@ -6,16 +6,19 @@ from functools import partial
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from badges.completion import Progress
 from lti_tool.errors import Forbidden, NotFound, ToolError
-from lti_tool.models import CompletionRecord, Placement
+from lti_tool.models import CompletionRecord, Person, Placement
 from lti_tool.services.awarding import awards, credentials, stack_awards
+from lti_tool.services.awarding import stacks as parts
 from lti_tool.services.completing import completions, evidence, moderation, prior_corrections
 from lti_tool.services.courses import confirming, placements, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.launching import launches
-from lti_tool.web import units
+from lti_tool.web import stacks, units
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
+from lti_tool.web.stacks import StackView
 from lti_tool.web.teacher import rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, may_judge
 
@@ -39,6 +42,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         placement=placement,
         member=member,
         view=units.view(mc, progress, placement, visit.now),
+        stack=_stack(visit, member.person, placement, progress),
         award=award,
         disputes=moderation.disputes(visit.db, member.person, version, visit.launch.course),
         decides=award is not None and stack_awards.decides(visit.db, visit.launch.course, award),
@@ -57,6 +61,15 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         whom_to_ask=partial(prior_corrections.whom_to_ask, visit.db),
         address=address,
     )
+
+
+def _stack(
+    visit: Visit, person: Person, placement: Placement, progress: Progress
+) -> StackView | None:
+    """Return what the person has earned of what it is made of."""
+    earned = parts.of_person(visit.db, person, placement.version).real
+    titles = parts.titles(visit.db, catalogue.definition(placement.version))
+    return stacks.view(progress.stack, titles, earned, visit.now)
 
 
 @blueprint.get("/course/records/<uuid:record_id>/retract")

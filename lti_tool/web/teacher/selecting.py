@@ -4,7 +4,7 @@ Deep Linking 2.0, section 4: these pages lie between the platform's request and 
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -68,6 +68,8 @@ def answer(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
     version, asked = version_of(visit, version_id), _asked(visit)
     ticked = _read_form()
     units = placements.offered_units(visit.db, visit.launch.given_course, version)
+    if not units:  # it is made of others alone, and has one link, whatever is ticked
+        ticked = replace(ticked, units=frozenset({OVERVIEW}))
     if unknown := ticked.units - {OVERVIEW, *(unit.code for unit in units)}:
         raise ToolError("unknown_unit", unit=min(unknown))
     if not ticked.units:
