@@ -18,7 +18,7 @@ from lti_tool.services import audit, schedule
 from lti_tool.services.awarding import joining
 from lti_tool.services.completing import prior_drafts, prior_files, stack_checks
 from lti_tool.services.connections import api_clients, tool_keys
-from lti_tool.services.definitions import artworks, catalogue_entries
+from lti_tool.services.definitions import artworks, catalogue_entries, stack_holders
 from lti_tool.services.launching import launches
 from lti_tool.services.lms import memberships, moodle_reading, readings, results, rosters
 from lti_tool.services.notices import digests
@@ -112,6 +112,12 @@ def find_published(tool: Tool) -> None:
         catalogue_entries.keep_missing(db, clock.now())
 
 
+def want_larger(tool: Tool) -> None:
+    """Let larger micro-credentials be judged for those who hold their parts since before."""
+    with tool.database.transaction() as db:
+        stack_holders.want_unjudged(db, clock.now())
+
+
 def want_rosters(tool: Tool) -> None:
     """Let the rosters of active courses be read once a day, spread until the next time."""
     with tool.database.transaction() as db:
@@ -134,6 +140,7 @@ JOBS = (
     Job("forget_prior_files", timedelta(hours=1), forget_prior_files),
     Job("want_results", WANT_RESULTS_EVERY, want_results),
     Job("want_digests", timedelta(minutes=5), want_digests),
+    Job("want_larger", timedelta(minutes=1), want_larger),
     Job("want_rosters", WANT_ROSTERS_EVERY, want_rosters),
 )
 

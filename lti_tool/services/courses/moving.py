@@ -41,7 +41,7 @@ from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import carried as carried_records
 from lti_tool.services.completing import judging, prior_learning
-from lti_tool.services.definitions import catalogue, versions
+from lti_tool.services.definitions import catalogue, stack_holders, versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +181,7 @@ def move(
         raise Conflict("version_decisions_wait")
     placement.asks_since = None
     versions.change(db, placement, chosen, links)
+    stack_holders.want_in_course(db, placement.course_id, chosen, now)
     _take_along(db, placement, old, plan, now)
     rows = [_copy(row, chosen) for records in plan.carried.values() for row in records]
     judging.keep_carried(db, chosen, plan.carried, rows, now)

@@ -22,7 +22,14 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.services import audit
-from lti_tool.services.definitions import catalogue, electives, grants, lifecycle, versions
+from lti_tool.services.definitions import (
+    catalogue,
+    electives,
+    grants,
+    lifecycle,
+    stack_holders,
+    versions,
+)
 
 LONGEST_BASIS = 500
 LONGEST_PARAMETER = 300
@@ -50,13 +57,15 @@ def place(
         _check_unit(version, unit_code)
     check_choice(db, link.platform_id, link.course_id, version, now)
     db.refresh(link, with_for_update={"key_share": True})  # link first, as launches lock them
-    placement, _ = get_or_add(
+    placement, was_added = get_or_add(
         db,
         Placement,
         {"course_id": link.course_id, "version_id": version.id},
         id=uuid.uuid4(),
         created_at=now,
     )
+    if was_added:
+        stack_holders.want_in_course(db, link.course_id, version, now)
     if (link.placement_id, link.unit_code) != (placement.id, unit_code):
         link.placement = placement
         link.unit_code = unit_code

@@ -28,7 +28,7 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.services import audit
-from lti_tool.services.definitions import catalogue, lifecycle
+from lti_tool.services.definitions import catalogue, lifecycle, stack_holders
 
 MOST_ANCESTORS = 20
 
@@ -178,6 +178,7 @@ def choose(
         if has_begun(db, placement):
             raise Conflict("version_in_use")
         change(db, placement, chosen, links)
+        stack_holders.want_in_course(db, placement.course_id, chosen, now)
     placement.asks_since = None
     db.flush()
     subject = f"placement:{placement.id}"
