@@ -377,7 +377,10 @@ def test_the_national_level_is_chosen_where_there_is_a_list_and_written_elsewher
     visits: Visits, teacher: Visit
 ) -> None:
     page = begin(teacher)
-    for country, said in (("DE", "Official level of your country"), ("UA", "in words")):
+    for country, said in (
+        ("DE", "Official level of your country"),
+        ("UA", "the number of the level"),
+    ):
         page = edit(page, "what").submit("step", **{"awarding_body.country": country})
         page = edit(page, "level")
         assert said in page.text
