@@ -38,7 +38,7 @@ def test_a_country_has_a_list_of_levels_or_is_said_to_have_none(
     assert profile is not None
     assert bool(profile.levels) is has_levels
     hint = profile.wording["national_level"]
-    assert ("in words" in hint.best("en")) is not has_levels
+    assert ("does not have the levels" in hint.best("en")) is not has_levels
     assert {"en", "de"} <= set(hint)
 
 
