@@ -4,6 +4,7 @@ The migrations are found beside this file, so they run from a checkout and from 
 Start with `upgrade(engine)`; the program refuses to serve a database that `check_current` refuses.
 """
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -62,8 +63,9 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def head() -> str:
-    """Return the newest revision that this program knows."""
+    """Return the newest revision that this program knows; reading them all takes a while."""
     revision = _scripts().get_current_head()
     if revision is None:
         raise LookupError(f"no migrations in {FOLDER}")

@@ -22,6 +22,7 @@ from lti_tool.models import (
     PendingAward,
     Person,
     Placement,
+    Registration,
 )
 from lti_tool.services.completing import evidence, judging, mentors
 from lti_tool.services.courses import confirming, course_settings
@@ -45,6 +46,7 @@ LEARNER_PLACES = (
     "claim",
     "badge private",
     "badge public",
+    "correct",
     "wait",
     "data",
     "prior learning",
@@ -97,6 +99,7 @@ TEACHER_PLACES = (
     "review",
     "review nobody",
     "retract",
+    "undo",
     "remove file",
     "add files",
     "award",
@@ -114,6 +117,7 @@ PUBLIC_PLACES = (
     "catalogue narrowed",
     "catalogue nothing found",
     "credential",
+    "key as text",
 )
 REFUSALS = {"refused launch": 404, "not found": 404, "stranger": 403, "teachers only": 403}
 PLACES = LEARNER_PLACES + TEACHER_PLACES + PUBLIC_PLACES + tuple(REFUSALS)
@@ -241,6 +245,7 @@ def launch_addresses(world: World, page: Page) -> dict[str, str]:
     }
     addresses["claim"] = f"{addresses['units earned']}/claim"
     addresses["badge private"] = f"{addresses['units flagged']}/badge"
+    addresses["correct"] = f"{addresses['units claimed']}/badge/correct"
     addresses["badge public"] = f"{addresses['units claimed']}/badge"
     addresses["teachers only"] = f"{addresses['units started']}/course"
     addresses["prior learning"] = f"{addresses['units started']}/prior-learning"
@@ -265,6 +270,8 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     reviewing = sit_to_review(page, world, teacher, graded, claimed.id)
     nobody = sit_to_review(page, world, teacher, graded, "nobody")
     course = f"{top}/course"
+    mistaken, unit_and_batch = teaching.mistake(world)
+    undoing = sit(page, world, teacher, mistaken)
     return {
         "course": course,
         "course stuck": f"{course}?show=stuck&sort=silent",
@@ -304,6 +311,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "review": f"{reviewing}/course/review",
         "review nobody": f"{nobody}/course/review",
         "add files": f"{course}/records/{record_id(world, flagged, LAST_UNIT)}/files",
+        "undo": f"{undoing}/course/units/{unit_and_batch}",
         "retract": f"{course}/records/{record_id(world, started, UNLOCKED)}/retract",
         "award": f"{course}/awards/{award_id(world, claimed)}",
         "award flagged": f"{course}/awards/{award_id(world, flagged)}",
@@ -395,6 +403,11 @@ def _mentor_token(world: World) -> str:
         )[1]
 
 
+def _registration_id(world: World) -> uuid.UUID:
+    with world.tool.database.transaction(read_only=True) as db:
+        return db.query(Registration).first().id
+
+
 def public_addresses(world: World) -> dict[str, str]:
     claimed = world.people.learners[0]
     public = world.tool.settings.public_url
@@ -406,6 +419,7 @@ def public_addresses(world: World) -> dict[str, str]:
         "series": series,
         "offline page": f"{public}/offline/",
         "issuer": f"{public}/issuers/{body}",
+        "key as text": f"{public}/lti/{_registration_id(world)}/public-key.pem",
         "catalogue": f"{public}/catalogue",
         "catalogue narrowed": f"{public}/catalogue?q=weld&field=07&from=10",
         "catalogue nothing found": f"{public}/catalogue?q=astronautics&level=8",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from badges import samples
 from lti_tool import clock
@@ -41,8 +42,11 @@ def visit(world: World, user: User, links: Iterable[Link]) -> None:
                 _ok(learner.submit("participate"))
 
 
-def assess(world: World, link: Link, users: Sequence[User], units: Iterable[str]) -> None:
-    """Record that all of `users` meet the rules of `units`: points in parts, or a sign-off."""
+def assess(world: World, link: Link, users: Sequence[User], units: Iterable[str]) -> str:
+    """Record that all of `users` meet the rules of `units`: points in parts, or a sign-off.
+
+    Return the address of the last page, which offers to undo it.
+    """
     people = [person_id(world, user) for user in users]
     with Browser(world.lms_url) as teacher:
         course = _course(teacher, world, link)
@@ -50,7 +54,8 @@ def assess(world: World, link: Link, users: Sequence[User], units: Iterable[str]
             _ok(teacher.get(f"{course}/units/{code}"))
             parts = [part.code for part in getattr(world.mc.unit(code).rule, "parts", ())]
             points = {f"points-{who}-{part}": "85" for who in people for part in parts}
-            _ok(teacher.submit("record", points or {"person": people}))
+            page = _ok(teacher.submit("record", points or {"person": people}))
+    return page.url
 
 
 def claim(world: World, user: User, link: Link) -> None:
@@ -142,6 +147,16 @@ def begin_course(world: World) -> Link:
     with world.tool.database.transaction() as db:
         courses.publish(db, newer, world.tool.settings.public_url, clock.now())
     return link
+
+
+def mistake(world: World) -> tuple[Link, str]:
+    """Add a course in which somebody was signed off by mistake; return where that is undone, below
+    the units of the course."""
+    user = world.lms.add_user("", "Оксана Коваленко-Дзюба", email="oksana@example.org")
+    _, link = add_course(world, "A course with a mistake", [user])
+    visit(world, user, [link])
+    saved = assess(world, link, [user], [LAST_UNIT])
+    return link, f"{LAST_UNIT}/batch?{urlsplit(saved).query}"
 
 
 def mistype(world: World) -> Link:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from badges.choices import Asked
 from badges.text import Text
@@ -107,6 +107,9 @@ def test_learners_see_what_is_needed_and_what_they_may_choose(
     assert "2/3" in read(page, f"{learner}/")
     look(page, show, f"{learner}/", "choices half")
     look(page, show, f"{teacher}/course", "choices course")
+    for language, words in (("en", "A: 1 of 1 by choice"), ("de", "A: 1 von 1 nach Wahl")):
+        page.goto(f"{teacher}/course?lang={language}")
+        expect(page.get_by_text(words)).to_be_visible()  # on a phone, with nothing unfolded
     complete(world, LAST)
     assert "everything that is needed is completed" in read(page, f"{learner}/")
     look(page, show, f"{learner}/", "choices earned")

@@ -5,7 +5,10 @@ from playwright.sync_api import Page, expect
 
 from lti_tool import clock
 from lti_tool.demo.world import World
+from lti_tool.services import organisations
 from lti_tool.services.connections import registrations
+from lti_tool.services.notices import digests
+from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Role
 from tests.browser import measure, operating, test_connecting
 from tests.browser.conftest import Arrive, NewContext, Show
@@ -166,6 +169,61 @@ def test_the_other_pages_read_well(world: World, page: Page, show: Show) -> None
         page.goto(f"{base}/people")
         page.get_by_role("link", name="Wolfe").click()
         check(page, f"admin person {language}", show)
+
+
+def test_what_a_school_grants_and_connects_reads_well(world: World, page: Page, show: Show) -> None:
+    operating.come_in(world, page, operating.add_account(world))
+    base = f"{world.tool.settings.public_url}/admin"
+    with world.tool.database.transaction() as db:
+        school = organisations.find(db, world.mc.awarding_body.slug).id
+        partner = organisations.get_or_add_organisation(
+            db, "partner", "Ազգային ուսումնական կենտրոն", "AM", clock.now()
+        ).id
+    for path in (f"organisations/{school}/grants", f"organisations/{partner}/grants", "self-test"):
+        for language in ("en", "de"):
+            page.goto(f"{base}/{path}?lang={language}")
+            check(page, f"admin {path.rpartition('/')[2]} {language}", show)
+    for language in ("en", "de"):
+        page.goto(f"{base}/organisations/{school}/systems?lang={language}")
+        check(page, f"admin systems {language}", show)
+        page.locator("#name").fill("Реєстр учнів")
+        page.locator("form[name=system] button").click()
+        check(page, f"admin system secret {language}", show)
+    page.goto(f"{base}/organisations/{school}/grants")
+    page.locator("#organisation").select_option(str(partner))
+    page.locator("form[name=grant] button").click()
+    check(page, "admin grants made de", show)
+    page.goto(f"{base}/organisations/{school}/systems?lang=de")
+    check(page, "admin systems added de", show)
+
+
+def test_roles_are_grouped_by_school(world: World, page: Page, show: Show) -> None:
+    slug = world.mc.awarding_body.slug
+    operating.come_in(world, page, operating.add_account(world))
+    person = operating.add_account(world, "Дејан Ђорђевић", Role.REVIEWER, slug)
+    with world.tool.database.transaction() as db:
+        other = organisations.get_or_add_organisation(db, "partner", "Kutaisi", "GE", clock.now())
+        accounts.grant(db, accounts.get(db, person), Role.ASSESSOR, other, clock.now())
+    for language in ("en", "de"):
+        page.goto(f"{world.tool.settings.public_url}/admin/people/{person}?lang={language}")
+        check(page, f"admin person roles {language}", show)
+    groups = page.locator("#role optgroup")
+    labels = groups.evaluate_all("all => all.map(one => one.label)")
+    assert labels[0] == "Dieser Server"
+    assert {world.mc.awarding_body.name.best("en"), "Kutaisi"} <= set(labels)
+    page.goto(f"{world.tool.settings.public_url}/admin/people/{person}/passkeys/remove")
+    check(page, "admin passkeys removal", show)
+
+
+def test_the_link_that_ends_mails_reads_well(world: World, page: Page, show: Show) -> None:
+    token = digests.off_token(operating.add_account(world), world.tool.settings.secret_key)
+    address = f"{world.tool.settings.public_url}/sign-in/digest/{token}"
+    for language in ("en", "de"):
+        page.goto(f"{address}?lang={language}")
+        check(page, f"digest {language}", show)
+    page.locator("main button").click()
+    expect(page.locator("main button")).to_have_count(0)
+    check(page, "digest off de", show)
 
 
 def test_without_a_passkey_at_hand_the_page_says_what_to_do(

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import long_names, measure
+from lti_tool.demo.world import World
+from tests.browser import lists, long_names, measure
 from tests.browser.conftest import Show
 from tests.browser.stage import PLACES, Stage
 
@@ -50,6 +51,15 @@ def _check_on_phone(page: Page, show: Show, name: str) -> None:
     show(page, f"{name} 360")
     found = {"too wide": measure.too_wide(page), "too small": measure.too_small(page)}
     assert found == {"too wide": [], "too small": []}
+
+
+def test_every_page_is_in_a_list(acted: Stage, shared_world: World) -> None:
+    """A page that nobody looks at fails here; so does one that is in two lists, or is gone."""
+    pages = lists.pages(shared_world.app)
+    on_stage = set(lists.shown(shared_world.app, acted.addresses))
+    tables = (*lists.ELSEWHERE.values(), *lists.NO_PAGE.values())
+    listed = [endpoint for table in tables for endpoint in table]
+    assert sorted([*on_stage, *listed]) == sorted(pages)
 
 
 def test_a_refusal_within_a_launch_leads_back(quiet_stage: Stage) -> None:

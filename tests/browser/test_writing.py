@@ -164,6 +164,8 @@ def test_every_page_reads_well_on_a_desk_and_on_a_phone(
     page.get_by_role("button", name=re.compile("Remove unit 1 Working")).click()
     expect(page.get_by_role("heading", name="Remove this unit?")).to_be_visible()
     _look(page, "writing remove", show)
+    page.goto(f"{here}/discard")
+    _look(page, "writing discard", show)
 
 
 def _look(page: Page, name: str, show: Show) -> None:

@@ -79,7 +79,8 @@ def test_roles_are_given_and_taken_and_people_switched_off(
     assert "No role" in olena.get(path).text
     assert olena.post(f"{path}/roles", role=f"administrator:{school}").status_code == 303
     page = olena.get(path).text
-    assert "administrator: <bdi>My School</bdi>" in page
+    assert "<bdi>My School</bdi></h3>" in page
+    assert "<span>administrator</span>" in page
     (withdraw,) = re.findall(r'action="([^"]+/withdraw)"', page)
     assert olena.post(withdraw).status_code == 303
     assert olena.post(withdraw).status_code == 404

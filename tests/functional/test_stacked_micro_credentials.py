@@ -495,3 +495,12 @@ def test_one_that_cannot_be_judged_holds_up_no_other(
     assert len(awards_of(visits)) == 1
     with visits.school.transaction() as db:
         assert db.query(StackCheck).count() == 1
+
+
+def test_one_without_units_offers_no_list_to_take_along(visits: Visits) -> None:
+    teacher = visits.open("olha", teacher=True, mc="METAL", unit="", link="metal")
+    assert "Sign off without network" not in teacher.get("course").text
+    page = teacher.get("course/offline")
+    assert "there is nothing to sign off here" in page.text
+    assert not page.has_form("take")
+    assert "Sheet to print" not in page.text

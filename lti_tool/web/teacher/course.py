@@ -62,6 +62,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         roster_changes=memberships.told(request.args),
         main_unit=_main_unit(mc, shown.wish.unit, launched, routes),
         routes=routes,
+        letter=elements.letter,
         elective={code: _elective(mc, placement, code) for code in routes},
         trouble=_trouble(visit) if Route.LMS_ACTIVITY in routes.values() else [],
         address=address,
