@@ -5,28 +5,30 @@ from flask import Flask
 from lti_tool.web import (
     admin,
     api,
-    compression,
     errors,
     health,
     i18n,
     learner,
-    limits,
     lti,
     mentor,
     offline,
     proving,
     public,
-    raw_bytes,
     registration,
-    security,
     sign_in,
-    static_files,
-    style_sheet,
     teacher,
     templating,
-    uploads,
 )
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import (
+    compression,
+    limits,
+    raw_bytes,
+    security,
+    static_files,
+    style_sheet,
+    uploads,
+)
 
 __all__ = ["current_tool", "init_app"]
 

@@ -24,10 +24,10 @@ from lti_tool.models import Account, AccountSession
 from lti_tool.services.staff import accounts, sign_in
 from lti_tool.services.staff.accounts import Access
 from lti_tool.services.staff.passkeys import RelyingParty
-from lti_tool.web import security
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import security
+from lti_tool.web.http.security import ADMIN_BLUEPRINT, SIGN_IN_BLUEPRINT
 from lti_tool.web.launch_session import Afterwards
-from lti_tool.web.security import ADMIN_BLUEPRINT, SIGN_IN_BLUEPRINT
 
 P = ParamSpec("P")
 

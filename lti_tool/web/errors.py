@@ -14,8 +14,9 @@ from werkzeug.exceptions import HTTPException
 from lti_tool.errors import ToolError
 from lti_tool.lti import return_addresses
 from lti_tool.lti.errors import LaunchRefused
-from lti_tool.web import proving, security
-from lti_tool.web.negotiation import wants_json
+from lti_tool.web import proving
+from lti_tool.web.http import security
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.words.api import API
 from lti_tool.web.words.sentences import Sentence, sentence
 

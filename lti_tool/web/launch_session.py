@@ -21,8 +21,9 @@ from lti_tool.models import LaunchSession
 from lti_tool.services.completing import course_dates
 from lti_tool.services.courses import deep_linking
 from lti_tool.services.launching import launches
-from lti_tool.web import framed_cookies, proving, security
+from lti_tool.web import proving
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import framed_cookies, security
 
 P = ParamSpec("P")
 

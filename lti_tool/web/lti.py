@@ -28,12 +28,13 @@ from lti_tool.models import LaunchSession
 from lti_tool.services.connections import refused_launches, waiting_deployments
 from lti_tool.services.connections import tool_keys as key_turns
 from lti_tool.services.launching import launches
-from lti_tool.web import caching, framed_cookies, launch_session, proving, static_files
-from lti_tool.web.caching import cacheable
-from lti_tool.web.compression import compress
+from lti_tool.web import launch_session, proving
 from lti_tool.web.context import current_tool, public_url
+from lti_tool.web.http import caching, framed_cookies, static_files
+from lti_tool.web.http.caching import cacheable
+from lti_tool.web.http.compression import compress
+from lti_tool.web.http.negotiation import wants_page
 from lti_tool.web.learner import home
-from lti_tool.web.negotiation import wants_page
 
 MAX_FORM_BYTES = 256 * 1024
 # Security Framework 1.0, section 5.1.1.1; LTI 1.3 core, section 4.1.

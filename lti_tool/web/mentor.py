@@ -12,10 +12,10 @@ from lti_tool.models import MentorLink
 from lti_tool.services.completing import mentors
 from lti_tool.services.completing.mentors import Given
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import security, uploads
 from lti_tool.web.account_session import Stranger
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words, what_happened
+from lti_tool.web.http import security, uploads
 
 blueprint = Blueprint(security.MENTOR_BLUEPRINT, __name__, url_prefix="/confirm")
 

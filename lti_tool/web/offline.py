@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from lti_tool.services.courses import queued
-from lti_tool.web import security, static_files
+from lti_tool.web.http import security, static_files
 from lti_tool.web.i18n import language
 
 SCRIPT, WORKER, STYLES, ICON = "offline.js", "offline_worker.js", "credlet.css", "icon.svg"

@@ -13,9 +13,9 @@ from flask_babel import gettext
 from lti_tool.lti.claims import DeepLinkingClaims
 from lti_tool.lti.launch import Accepted, Login
 from lti_tool.lti.origins import origin
-from lti_tool.web import security
-from lti_tool.web.compression import compress
-from lti_tool.web.negotiation import wants_json
+from lti_tool.web.http import security
+from lti_tool.web.http.compression import compress
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.words.sentences import sentence
 
 MARK = "kept"

@@ -22,8 +22,9 @@ from lti_tool.lti.platform_configuration import PlatformConfiguration
 from lti_tool.models import Registration
 from lti_tool.services.connections import invitations
 from lti_tool.services.connections.invitations import OpenInvitation
-from lti_tool.web import lti, security
+from lti_tool.web import lti
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import security
 
 MAX_FORM_BYTES = 256 * 1024
 FORM_FIELD = "form"

@@ -13,9 +13,10 @@ from lti_tool import clock
 from lti_tool.errors import NotFound
 from lti_tool.services.notices import digests
 from lti_tool.services.staff import passkeys, sign_in, sign_in_mail
-from lti_tool.web import account_session, security
+from lti_tool.web import account_session
 from lti_tool.web.account_session import Stranger, own_page
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import security
 
 blueprint = Blueprint(security.SIGN_IN_BLUEPRINT, __name__, url_prefix="/sign-in")
 

@@ -15,7 +15,7 @@ from lti_tool.encryption import Encryption
 from lti_tool.services import organisations
 from lti_tool.services.staff import accounts, sign_in
 from lti_tool.services.staff.accounts import Role
-from lti_tool.web.security import ADMIN_BLUEPRINT, OWN_COOKIES, own_csrf_token
+from lti_tool.web.http.security import ADMIN_BLUEPRINT, OWN_COOKIES, own_csrf_token
 
 KEY = "0000000000000000000000000000000000000000000="
 

@@ -27,7 +27,8 @@ from lti_tool.lti.claims import DeepLinkingClaims, LaunchClaims
 from lti_tool.lti.deep_linking import DeepLinkingSettings
 from lti_tool.models import LaunchSession
 from lti_tool.services.launching import launches
-from lti_tool.web import framed_cookies, launch_session
+from lti_tool.web import launch_session
+from lti_tool.web.http import framed_cookies
 from tests.factories.courses import AGS_SCOPES, School
 
 FRAME = "https://lms.example"

@@ -10,7 +10,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CompletionRecord, CourseMember, PendingAward, Placement
 from lti_tool.services.completing import assessors
-from lti_tool.web.security import CSRF_FIELD
+from lti_tool.web.http.security import CSRF_FIELD
 from lti_tool.web.teacher.entries import field
 from tests.factories.databases import on_each_database
 from tests.factories.visits import Page, Visit, Visits

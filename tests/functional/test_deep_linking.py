@@ -16,7 +16,7 @@ from flask import Flask
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.models import AuditEntry, Course, LaunchSession
-from lti_tool.web.security import csrf_token
+from lti_tool.web.http.security import csrf_token
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code
 from tests.factories.platform import ABSENT, DL, LTI, MEMBERSHIP

@@ -21,7 +21,7 @@ from lti_tool import clock, create_app, worker
 from lti_tool.db import Database
 from lti_tool.lti.launch import cookie_name
 from lti_tool.models import LoginState, Platform, Registration
-from lti_tool.web.framed_cookies import MOST_LAUNCHES
+from lti_tool.web.http.framed_cookies import MOST_LAUNCHES
 from tests.factories.databases import on_each_database
 from tests.factories.launches import Visitor, refusal_code, sessions_of
 from tests.factories.platform import PlatformDouble, serving_platform

@@ -17,7 +17,7 @@ from lti_tool.db import Database
 from lti_tool.models import SignInLink, SignInRequest
 from lti_tool.services.staff import accounts, sign_in_mail
 from lti_tool.tool import Tool
-from lti_tool.web.security import SIGN_IN_BLUEPRINT, own_csrf_token
+from lti_tool.web.http.security import SIGN_IN_BLUEPRINT, own_csrf_token
 from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.mail_server import Mailbox, mail_server

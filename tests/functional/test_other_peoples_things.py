@@ -19,8 +19,9 @@ from werkzeug.test import TestResponse
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import LaunchSession, Platform, Registration
-from lti_tool.web import framed_cookies, launch_session
-from lti_tool.web.security import csrf_token
+from lti_tool.web import launch_session
+from lti_tool.web.http import framed_cookies
+from lti_tool.web.http.security import csrf_token
 from tests.factories.databases import on_each_database
 from tests.factories.neighbours import Neighbourhood
 from tests.factories.visits import Visit

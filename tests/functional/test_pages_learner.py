@@ -13,7 +13,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CompletionRecord, Credential, Delivery
 from lti_tool.web import badge_files
-from lti_tool.web.security import csrf_token
+from lti_tool.web.http.security import csrf_token
 from tests.factories.visits import FRAME, Visit, Visits
 
 READING = "BEM-S-WLD1-U2"  # allows participation

@@ -19,7 +19,7 @@ from config import Settings
 from lti_tool import clock, create_app
 from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
-from lti_tool.web.limits import LAUNCHED, LAUNCHES, PUBLIC, STRICT, WAITING
+from lti_tool.web.http.limits import LAUNCHED, LAUNCHES, PUBLIC, STRICT, WAITING
 from tests.factories.launches import Visitor
 from tests.factories.platform import PlatformDouble
 from tests.factories.redis_server import RedisServer, redis_server

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.web import static_files
+from lti_tool.web.http import static_files
 from tests.factories.visits import Visit, Visits
 
 READING = "BEM-S-WLD1-U2"

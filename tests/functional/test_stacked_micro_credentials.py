@@ -17,7 +17,7 @@ from lti_tool.models import Award, Delivery, StackCheck
 from lti_tool.services.awarding import awards, credentials, enrolments
 from lti_tool.services.completing import completions
 from lti_tool.services.definitions import catalogue
-from lti_tool.web.security import csrf_token
+from lti_tool.web.http.security import csrf_token
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database
 from tests.factories.threads import at_one_moment

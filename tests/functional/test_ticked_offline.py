@@ -25,7 +25,7 @@ from lti_tool.models import (
 )
 from lti_tool.services.courses import queued
 from lti_tool.services.launching.launches import BEARER_LIFETIME
-from lti_tool.web.security import csrf_token
+from lti_tool.web.http.security import csrf_token
 from tests.factories.awards import chosen
 from tests.factories.databases import on_each_database
 from tests.factories.statements import recorded

@@ -17,7 +17,7 @@ from lti_tool.db import Database
 from lti_tool.models import DefinitionDraft
 from lti_tool.services.definitions import drafts
 from lti_tool.services.definitions.drafts import State
-from lti_tool.web.security import csrf_token
+from lti_tool.web.http.security import csrf_token
 from tests.factories.visits import Page, Visit, Visits
 
 SAFETY = "BEM-S-WLD1-U1"

@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask_babel import gettext
 
 from lti_tool.web.account_session import AccountVisit
-from lti_tool.web.security import ADMIN_BLUEPRINT
+from lti_tool.web.http.security import ADMIN_BLUEPRINT
 
 blueprint = Blueprint(ADMIN_BLUEPRINT, __name__, url_prefix="/admin")
 

@@ -11,7 +11,7 @@ from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
-from lti_tool.web.security import ADMIN_BLUEPRINT
+from lti_tool.web.http.security import ADMIN_BLUEPRINT
 from lti_tool.web.words.time_zones import choices
 
 

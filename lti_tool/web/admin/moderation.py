@@ -11,12 +11,12 @@ from lti_tool.models import ModerationSample
 from lti_tool.services.completing import moderation
 from lti_tool.services.completing.moderation import Verdict
 from lti_tool.services.definitions import catalogue, lifecycle
-from lti_tool.web import uploads
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.admin.definitions import places
 from lti_tool.web.admin.reviews import reviewer
 from lti_tool.web.errors import what_happened
+from lti_tool.web.http import uploads
 
 
 @blueprint.get("/moderation/<uuid:sample_id>")

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from lti_tool.services.staff import passkeys
 from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint
-from lti_tool.web.security import ADMIN_BLUEPRINT, own_secret
+from lti_tool.web.http.security import ADMIN_BLUEPRINT, own_secret
 
 
 @blueprint.get("/account/passkeys/new")

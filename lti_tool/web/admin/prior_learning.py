@@ -19,10 +19,10 @@ from lti_tool.services.completing.completions import LONGEST_EVIDENCE
 from lti_tool.services.completing.prior_assessment import Assessor, Opinion
 from lti_tool.services.completing.prior_learning import Verdict
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import uploads
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.errors import what_happened
+from lti_tool.web.http import uploads
 
 
 def assessor(visit: AccountVisit) -> Assessor:

@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from lti_tool.web.security import API_BLUEPRINT
+from lti_tool.web.http.security import API_BLUEPRINT
 
 blueprint = Blueprint(API_BLUEPRINT, __name__)

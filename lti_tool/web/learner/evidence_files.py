@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.models import CompletionRecord, EvidenceFile
 from lti_tool.services.completing import evidence
-from lti_tool.web import uploads
+from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
 

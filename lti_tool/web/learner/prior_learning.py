@@ -26,9 +26,10 @@ from lti_tool.services.completing import (
 from lti_tool.services.completing.prior_files import Shown
 from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment, State
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import units, uploads
+from lti_tool.web import units
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
+from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Afterwards, Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
 from lti_tool.web.units import UnitView

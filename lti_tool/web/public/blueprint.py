@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, json
 from sqlalchemy.orm import Session
 
-from lti_tool.web import caching
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import caching
 
 LINKED_DATA = "application/ld+json"
 

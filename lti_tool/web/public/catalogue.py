@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool import clock
 from lti_tool.services.definitions import catalogue, searching
-from lti_tool.web import caching
 from lti_tool.web import searching as asking
-from lti_tool.web.negotiation import wants_json
+from lti_tool.web.http import caching
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.public import feed
 from lti_tool.web.public.blueprint import blueprint, reading
 

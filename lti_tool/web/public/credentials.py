@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from lti_tool import clock
 from lti_tool.services.awarding import credentials
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import badge_files, caching, verification
-from lti_tool.web.negotiation import wants_json
+from lti_tool.web import badge_files, verification
+from lti_tool.web.http import caching
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.public.blueprint import blueprint, reading
 from lti_tool.web.public.definitions import PICTURE_POLICY
 

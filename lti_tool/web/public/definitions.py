@@ -15,10 +15,11 @@ from lti_tool.errors import Forbidden
 from lti_tool.models import MicroCredentialVersion
 from lti_tool.services.awarding import credentials, stacks
 from lti_tool.services.definitions import artworks, catalogue
-from lti_tool.web import badge_files, caching
+from lti_tool.web import badge_files
 from lti_tool.web.context import public_url
+from lti_tool.web.http import caching
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.i18n import language
-from lti_tool.web.negotiation import wants_json
 from lti_tool.web.public import story
 from lti_tool.web.public.blueprint import blueprint, document, reading
 

@@ -22,8 +22,8 @@ from lti_tool.errors import ToolError
 from lti_tool.services.awarding import credentials
 from lti_tool.services.definitions import catalogue, feed
 from lti_tool.services.definitions.feed import Item, Place
-from lti_tool.web import caching, compression
 from lti_tool.web.context import public_url
+from lti_tool.web.http import caching, compression
 from lti_tool.web.public.blueprint import blueprint, document, reading
 
 SCHEMA = "https://schema.org/"

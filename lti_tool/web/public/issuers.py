@@ -8,9 +8,9 @@ from badges.issuer import did_for
 from lti_tool.services import organisations
 from lti_tool.services.awarding import keys
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import caching
 from lti_tool.web.context import public_url
-from lti_tool.web.negotiation import wants_json
+from lti_tool.web.http import caching
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.public.blueprint import blueprint, document, reading
 
 DID_DOCUMENT = "application/did+json"

@@ -6,7 +6,8 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 
 from lti_tool.services.awarding import status_lists
-from lti_tool.web import badge_files, caching
+from lti_tool.web import badge_files
+from lti_tool.web.http import caching
 from lti_tool.web.public.blueprint import blueprint, reading
 
 

@@ -10,9 +10,9 @@ from lti_tool.errors import ToolError
 from lti_tool.models import CompletionRecord, EvidenceFile, Placement
 from lti_tool.services.completing import evidence
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import uploads
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words
+from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import people
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, may_judge

@@ -20,8 +20,9 @@ from lti_tool.services.courses.queued import Taken, Ticked
 from lti_tool.services.courses.roster import Learner
 from lti_tool.services.definitions import catalogue, electives
 from lti_tool.services.launching import launches
-from lti_tool.web import launch_session, offline, security, units
+from lti_tool.web import launch_session, offline, units
 from lti_tool.web.errors import what_happened
+from lti_tool.web.http import security
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing, rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement

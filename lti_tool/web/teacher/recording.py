@@ -18,9 +18,10 @@ from lti_tool.services.courses.grid import Grid
 from lti_tool.services.courses.roster import Learner
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.lms import activities
-from lti_tool.web import units, uploads
+from lti_tool.web import units
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words
+from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing, rights
 from lti_tool.web.teacher.blueprint import actor, address, blueprint, chosen_placement, may_set_up

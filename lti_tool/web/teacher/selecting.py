@@ -18,8 +18,9 @@ from lti_tool.models import MicroCredentialVersion
 from lti_tool.services.courses import deep_linking, placements
 from lti_tool.services.courses.deep_linking import OVERVIEW, Asked, Choice, Columns, Words
 from lti_tool.services.definitions import catalogue
-from lti_tool.web import lti, security
+from lti_tool.web import lti
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import security
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import searching
 from lti_tool.web.teacher.blueprint import blueprint

@@ -20,10 +20,11 @@ from badges.text import Text
 from lti_tool.errors import ToolError
 from lti_tool.services.definitions import adoption, artworks, drafts, specimen
 from lti_tool.services.definitions.adoption import Source
-from lti_tool.web import badge_files, uploads
+from lti_tool.web import badge_files
 from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import in_words, what_happened
+from lti_tool.web.http import uploads
 from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.writing import checking, pictures, sheets, tables

@@ -19,8 +19,8 @@ from badges.text import is_safe
 from lti_tool.errors import Conflict
 from lti_tool.models import DefinitionDraft
 from lti_tool.services.definitions import artworks, drafts
-from lti_tool.web import uploads
 from lti_tool.web.errors import in_words
+from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing.reading import one_line

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from lti_tool.web import uploads
+from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.writing import adopting, exchange, going_on, pictures, stacking, views
 from lti_tool.web.writing.seat import Seat

@@ -25,10 +25,10 @@ from lti_tool.services.definitions import (
 )
 from lti_tool.services.definitions.drafts import EDITABLE, State
 from lti_tool.services.definitions.returned import Asked
-from lti_tool.web import security
 from lti_tool.web.errors import in_words, what_happened
+from lti_tool.web.http import security
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.i18n import language
-from lti_tool.web.negotiation import wants_json
 from lti_tool.web.writing import acts, checking, choices, electives, reading, showing
 from lti_tool.web.writing.fields import BY_NAME, STEPS
 from lti_tool.web.writing.kinds import Step

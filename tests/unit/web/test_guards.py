@@ -10,7 +10,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from lti_tool.web.security import (
+from lti_tool.web.http.security import (
     ADMIN_BLUEPRINT,
     API_BLUEPRINT,
     LTI_BLUEPRINT,

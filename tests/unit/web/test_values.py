@@ -11,7 +11,7 @@ from badges import samples
 from badges.micro_credential import Concept
 from badges.text import Text
 from lti_tool.web import i18n
-from lti_tool.web.negotiation import wants_json
+from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.teacher import entries
 from lti_tool.web.words import wording
 

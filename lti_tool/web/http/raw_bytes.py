@@ -12,7 +12,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.routing import RequestRedirect
 
-from lti_tool.web.security import API_BLUEPRINT, LTI_BLUEPRINT
+from lti_tool.web.http.security import API_BLUEPRINT, LTI_BLUEPRINT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -13,7 +13,7 @@ from importlib.resources import files
 from flask import Flask, Response, g, request
 from markupsafe import Markup
 
-from lti_tool.web import compression, security, static_files
+from lti_tool.web.http import compression, security, static_files
 
 FILE = "credlet.css"
 COOKIE = "sheet"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from time_machine import TimeMachineFixture
 
-from lti_tool.web.request_counts import SWEPT_EVERY, RequestCounts
+from lti_tool.web.http.request_counts import SWEPT_EVERY, RequestCounts
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from werkzeug.routing import Rule as Route
 
 from config import Settings
 from lti_tool import create_app
-from lti_tool.web import limits
-from lti_tool.web.limits import BY_BLUEPRINT, BY_ENDPOINT, NOWHERE, STRICT, UNLIMITED, rule_of
+from lti_tool.web.http import limits
+from lti_tool.web.http.limits import BY_BLUEPRINT, BY_ENDPOINT, NOWHERE, STRICT, UNLIMITED, rule_of
 from tests.unit.web.test_guards import example_path
 
 PERCENT = 1

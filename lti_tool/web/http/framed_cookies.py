@@ -12,7 +12,7 @@ from datetime import timedelta
 from flask import Response, request
 
 from lti_tool.lti import launch
-from lti_tool.web import security
+from lti_tool.web.http import security
 
 LAUNCH = "launch"
 MOST_LAUNCHES = 20

@@ -21,9 +21,9 @@ from lti_tool.documents import Document
 from lti_tool.errors import ToolError
 from lti_tool.models import EvidenceFile
 from lti_tool.services.completing import evidence
-from lti_tool.web import security
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words
+from lti_tool.web.http import security
 
 P = ParamSpec("P")
 FIELD = "file"

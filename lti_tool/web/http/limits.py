@@ -30,8 +30,9 @@ from werkzeug.exceptions import HTTPException
 from config.settings import Settings
 from lti_tool import clock, counting
 from lti_tool.errors import ToolError
-from lti_tool.web import errors, request_counts
+from lti_tool.web import errors
 from lti_tool.web.context import current_tool
+from lti_tool.web.http import request_counts
 
 LOGGED_EVERY = timedelta(seconds=10)
 MAX_COUNTED_BYTES = 256 * 1024

@@ -1,0 +1,1 @@
+"""What every answer has, whatever page it is: headers, cookies, caching, compression, limits."""
