@@ -316,7 +316,7 @@ def test_only_assessors_take_back_what_they_recognised_and_a_teacher_is_told_who
     assert "Only assessors can take this back. If it is wrong, ask: Asta" in page.text
     assert path not in page.html
     refused = teacher.get(path)
-    assert (refused.status, "only an assessor can take it back" in refused.text) == (403, True)
+    assert (refused.status, "only assessors can take it back" in refused.text) == (403, True)
     with database.transaction() as db:
         course, olha = (
             db.get_one(Course, records[0].course_id),
@@ -360,6 +360,29 @@ def test_files_of_what_was_taken_back_go_too(
     worker.forget_prior_files(app.extensions["credlet"])
     text = teacher.get(person).text
     assert ("first.txt" in text, "second.txt" in text) == (False, True)
+
+
+def test_teachers_leave_the_files_by_which_an_assessor_judged(
+    visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    send(visits, ana, ("own.txt", b"Mine"), text="Five years")
+    judge(asta, visits, waiting(database), "recognised")
+    with database.transaction(read_only=True) as db:
+        file = db.scalars(
+            sa.select(EvidenceFile).filter(EvidenceFile.record_id.is_not(None))
+        ).first()
+        assert file is not None
+        paths = (f"course/evidence/{file.id}/remove", f"course/records/{file.record_id}/files")
+    page = teacher.get(f"course/people/{ana.person_id}")
+    assert "own.txt" in page.text
+    _, proof = teacher.get("course").filled("choose")
+    for path in paths:
+        assert path not in page.html
+        for refused in (teacher.get(path), teacher.post(path, proof)):
+            assert refused.status == 403
+            assert "only assessors can take it back, or change what it rests on" in refused.text
+    with database.transaction(read_only=True) as db:
+        assert db.get(EvidenceFile, file.id) is not None
 
 
 @on_each_database

@@ -230,7 +230,10 @@ def test_the_reviewer_sees_of_what_a_larger_one_is_made(rita: SignedIn, database
     draft = handing_in.hand_in(database, "school", clock.now(), stack=parts)
     page = rita.get(f"/admin/reviews/{draft}").text
     assert "All of these micro-credentials:" in page
-    assert "/definitions/school/PART-1" in page
+    part = page.partition('href="/definitions/school/PART-1">')[2].partition("</li>")[0]
+    assert "PART-1" not in part, "its title stands there, not its code"
+    assert "EQF level" in part
+    assert "hours" in part
     assert "comment:$.stack" in page
 
 

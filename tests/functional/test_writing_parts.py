@@ -168,6 +168,15 @@ def test_a_draft_with_an_unknown_part_is_not_handed_in(visits: Visits, page: Pag
         drafts.submit(db, draft, actor=draft.author, now=clock.now())
 
 
+def test_the_preview_names_its_parts_and_says_which_do_not_exist(
+    visits: Visits, page: Page
+) -> None:
+    write(visits, {"parts": [PARTS[0], "nobody/NOTHING"]})
+    shown = page.follow("Back to writing").follow("Preview")
+    assert FIRST.title.best("en") in shown.text
+    assert "nobody/NOTHING There is no such micro-credential here." in shown.text
+
+
 def write(visits: Visits, stack: Any) -> Any:
     """Keep what it is made of, in a draft that lacks nothing else."""
     with visits.school.transaction() as db:

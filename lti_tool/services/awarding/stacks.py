@@ -7,6 +7,7 @@ granted or withdrawn (`stack_checks`).
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from badges.award import add_months
 from badges.drafting import Json
 from badges.micro_credential import MicroCredential
 from badges.stacking import Earned, Stack
+from lti_tool.errors import NotFound
 from lti_tool.models import (
     Award,
     MicroCredentialSeries,
@@ -179,10 +181,13 @@ def _earned(
 
 
 def titles(db: Session, mc: MicroCredential) -> dict[str, MicroCredential]:
-    """Return the newest definition of each part, by its reference."""
-    if mc.stack is None:
-        return {}
-    return {part: catalogue.definition(catalogue.find(db, part)) for part in mc.stack.parts}
+    """Return the newest definition of each part, by its reference; a draft may name some that do
+    not exist, which are left out."""
+    found = {}
+    for part in mc.stack.parts if mc.stack else ():
+        with suppress(NotFound):
+            found[part] = catalogue.definition(catalogue.find(db, part))
+    return found
 
 
 def want(db: Session, award: Award, now: datetime) -> None:

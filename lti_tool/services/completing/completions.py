@@ -47,7 +47,7 @@ __all__ = [
     "Said",
     "Standing",
     "as_completion",
-    "check_retractable",
+    "check_teachers_own",
     "find",
     "known",
     "record",
@@ -373,8 +373,8 @@ def retract(
     return retract_all(db, [target], course=course, assessor=assessor, reason=reason, now=now)[0]
 
 
-def check_retractable(target: CompletionRecord) -> None:
-    """Refuse a record that no teacher takes back.
+def check_teachers_own(target: CompletionRecord) -> None:
+    """Refuse a record that no teacher takes back, or changes what it rests on.
 
     Raises:
         Forbidden: `only_assessors_take_back`: an assessor recognised prior learning.
@@ -400,7 +400,7 @@ def retract_all(
     if any(target.course_id != course.id for target in targets):
         raise Forbidden("other_course")
     for target in targets:
-        check_retractable(target)
+        check_teachers_own(target)
     reason = reason.strip()
     if not reason:
         raise ToolError("reason_missing")

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from badges.changes import Difference
 from lti_tool.errors import ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialVersion
+from lti_tool.services.awarding import stacks
 from lti_tool.services.completing import moderation
 from lti_tool.services.definitions import catalogue, drafts, returned, reviews
 from lti_tool.services.definitions.drafts import Kind, State
@@ -67,11 +68,13 @@ def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str
     taken = list(reversed(drafts.steps(visit.db, draft)))
     asked = returned.asked(visit.db, draft)
     handed_in = next(one for one in taken if one.action == State.SUBMITTED)
+    mc = drafts.definition(draft)
     return render_template(
         "admin/review.html",
         visit=visit,
         draft=draft,
-        mc=drafts.definition(draft),
+        mc=mc,
+        parts=stacks.titles(visit.db, mc) if mc else {},
         changes=changes,
         is_changed=partial(_is_changed, changes),
         asked=asked,

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from lti_tool.errors import ToolError
 from lti_tool.models import CompletionRecord, EvidenceFile, Placement
-from lti_tool.services.completing import evidence
+from lti_tool.services.completing import completions, evidence
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words
@@ -29,7 +29,7 @@ def evidence_file(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True)
 def removal(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
     """Ask before a file is removed: unlike a record, it does not come back."""
-    file = evidence.find_in_course(visit.db, visit.launch.course, evidence_id)
+    file = _changeable(visit, evidence_id)
     placement = _placement(visit, file)
     may_judge(visit, placement)
     return render_template(
@@ -45,7 +45,7 @@ def removal(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/course/evidence/<uuid:evidence_id>/remove")
 @visiting(teacher=True, writes=True)
 def remove_file(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
-    file = evidence.find_in_course(visit.db, visit.launch.course, evidence_id)
+    file = _changeable(visit, evidence_id)
     placement, person_id = _placement(visit, file), file.person_id
     may_judge(visit, placement)
     evidence.remove(visit.db, file, actor=actor(visit), now=visit.now)
@@ -56,7 +56,7 @@ def remove_file(visit: Visit, evidence_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True)
 def addition(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for files that a result rests on and that come later than it."""
-    record = people.own_record(visit, record_id)
+    record = _own_record(visit, record_id)
     may_judge(visit, people.placement_of(visit, record))
     return _addition(visit, record)
 
@@ -66,7 +66,7 @@ def addition(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
 @visiting(teacher=True, writes=True)
 def add_files(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Add files to a record, whatever it rests on already; sent twice, they are there once."""
-    record = people.own_record(visit, record_id)
+    record = _own_record(visit, record_id)
     placement = people.placement_of(visit, record)
     may_judge(visit, placement)
     received = uploads.received()
@@ -88,6 +88,19 @@ def add_files(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(
         address("person", visit, placement, person_id=record.person_id, done="added"), 303
     )
+
+
+def _changeable(visit: Visit, evidence_id: uuid.UUID) -> EvidenceFile:
+    file = evidence.find_in_course(visit.db, visit.launch.course, evidence_id)
+    assert file.record is not None
+    completions.check_teachers_own(file.record)
+    return file
+
+
+def _own_record(visit: Visit, record_id: uuid.UUID) -> CompletionRecord:
+    record = people.own_record(visit, record_id)
+    completions.check_teachers_own(record)
+    return record
 
 
 def _addition(visit: Visit, record: CompletionRecord, problem: str = "") -> str:

@@ -78,7 +78,7 @@ def retraction(visit: Visit, record_id: uuid.UUID) -> ResponseReturnValue:
     """Ask for the reason before a record is taken back."""
     record = own_record(visit, record_id)
     may_judge(visit, placement_of(visit, record))
-    completions.check_retractable(record)
+    completions.check_teachers_own(record)
     return _retraction_page(visit, record)
 
 

@@ -41,7 +41,10 @@ PRIOR_LEARNING: Mapping[str, Sentence] = {
         N_("You can apply again with other evidence, or complete the unit in the course."),
     ),
     "only_assessors_take_back": Sentence(
-        N_("An assessor recognised this as prior learning, so only an assessor can take it back."),
+        N_(
+            "An assessor recognised this as prior learning: only assessors can take it back, or "
+            "change what it rests on."
+        ),
         N_("The page of this person says whom to ask. Nothing was changed."),
     ),
     "prior_not_decided": Sentence(

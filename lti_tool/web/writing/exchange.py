@@ -18,6 +18,7 @@ from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
 from badges.text import Text
 from lti_tool.errors import ToolError
+from lti_tool.services.awarding import stacks
 from lti_tool.services.definitions import adoption, artworks, drafts, specimen
 from lti_tool.services.definitions.adoption import Source
 from lti_tool.web import badge_files
@@ -49,6 +50,7 @@ def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
         seat=seat,
         draft=draft,
         mc=mc,
+        parts=stacks.titles(seat.db, mc) if mc else {},
         findings=checking.findings(draft.content, checklist),
         picture=pictures.shown(seat, draft.content),
         summary=_summary(seat, mc) if mc else None,
