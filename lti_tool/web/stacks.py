@@ -1,6 +1,6 @@
 """What a larger micro-credential is made of, as pages show it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,13 +11,15 @@ from badges.stacking import Earned, StackProgress
 @dataclass(frozen=True, slots=True)
 class PartView:
     """`earned`: the award of it that counts, else the last one. `expired_at`: of one that ran out
-    before enough was earned. `reference`: `awarding-body/CODE`."""
+    before enough was earned. `is_lent`: it counts for a badge that the same person claimed in
+    another LMS, before they parted. `reference`: `awarding-body/CODE`."""
 
     reference: str
     mc: MicroCredential
     earned: Earned | None
     counts: bool
     expired_at: datetime | None
+    is_lent: bool
 
     @property
     def state(self) -> str:
@@ -34,6 +36,7 @@ def view(
     progress: StackProgress | None,
     titles: Mapping[str, MicroCredential],
     earned: Iterable[Earned],
+    lent: Collection[str],
     now: datetime,
 ) -> StackView | None:
     """Return the parts with their titles; None where nothing is stacked."""
@@ -41,7 +44,7 @@ def view(
         return None
     last = {one.reference: one for one in sorted(earned, key=lambda one: one.at)}
     parts = tuple(
-        _part(part, titles[part], progress.of(part), last.get(part), now)
+        _part(part, titles[part], progress.of(part), last.get(part), part in lent, now)
         for part in progress.stack.parts
     )
     return StackView(parts, progress)
@@ -52,9 +55,10 @@ def _part(
     mc: MicroCredential,
     counted: Earned | None,
     last: Earned | None,
+    is_lent: bool,
     now: datetime,
 ) -> PartView:
     if counted is not None or last is None:
-        return PartView(reference, mc, counted, counted is not None, None)
+        return PartView(reference, mc, counted, counted is not None, None, is_lent)
     is_over = last.expires_at is not None and last.expires_at <= now
-    return PartView(reference, mc, last, False, last.expires_at if is_over else None)
+    return PartView(reference, mc, last, False, last.expires_at if is_over else None, is_lent)

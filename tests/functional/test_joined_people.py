@@ -245,6 +245,9 @@ def test_a_claimed_badge_stays_and_lends_its_part_to_nobody_else(two: TwoSchools
     two.complete(two.near, SECOND)
     two.judge()
     assert two.standing() == ["a-17"]
+    page = two.larger_here().text
+    assert "counts for a badge claimed in another learning platform" in page
+    assert "not earned yet" not in page
     two.revoke("ana", FIRST)
     with two.near.school.transaction() as db:
         (award,) = [row for row in db.query(Award) if row.version.series.code == LARGER]

@@ -36,10 +36,12 @@ from lti_tool.services.definitions.stack_parts import series_reference
 
 @dataclass(frozen=True, slots=True)
 class EarnedParts:
-    """Of one person: what counts for awards, and that with what a teacher tried out."""
+    """Of one person: what counts for awards, and that with what a teacher tried out. `lent`: parts
+    that they earned and that count for a badge which somebody joined with them had claimed."""
 
     real: tuple[Earned, ...] = ()
     with_tests: tuple[Earned, ...] = ()
+    lent: frozenset[str] = frozenset()
 
 
 def of_person(db: Session, person: Person, version: MicroCredentialVersion) -> EarnedParts:
@@ -75,12 +77,13 @@ def of_people(
             for person in together.get(row.person_id, {row.person_id}):
                 if person == row.person_id or not row.is_test:
                     held[person].append(row)
-    _keep_borrowed(held, {row.id: row for row in rows}, borrowed, together, version)
+    lent = _keep_borrowed(held, {row.id: row for row in rows}, borrowed, together, version)
     inside = _inside(db, rows)
     return {
         person: EarnedParts(
             _all_earned([row for row in awards if not row.is_test], inside),
             _all_earned(awards, inside),
+            frozenset(lent[person]),
         )
         for person, awards in held.items()
     }
@@ -110,8 +113,10 @@ def _keep_borrowed(
     borrowed: Iterable[Borrowed],
     together: Groups,
     version: MicroCredentialVersion,
-) -> None:
-    """Let what was borrowed count for the badge that rests on it, and for nobody else."""
+) -> Mapping[uuid.UUID, Collection[str]]:
+    """Let what was borrowed count for the badge that rests on it, and for nobody else; return what
+    does not count for whom because of it."""
+    lent: defaultdict[uuid.UUID, set[str]] = defaultdict(set)
     for one in borrowed:
         row = rows.get(one.part)
         if row is None:  # withdrawn
@@ -120,8 +125,10 @@ def _keep_borrowed(
         for person, awards in held.items():
             if row in awards and person not in entitled:
                 awards.remove(row)
+                lent[person].add(series_reference(row.version))
         if one.version == version.id and row not in held[one.by]:
             held[one.by].append(row)
+    return lent
 
 
 def _inside(db: Session, awards: Iterable[Award]) -> Mapping[str, Sequence[Json]]:

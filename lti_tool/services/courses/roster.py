@@ -7,7 +7,7 @@ all, `earned` the awards of those on the page.
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, joinedload
 
 from badges.choices import NOTHING_MORE, Asked
 from badges.completion import Completion, Progress
-from badges.stacking import Earned as Part
 from lti_tool.models import (
     Award,
     CompletionRecord,
@@ -37,8 +36,8 @@ from lti_tool.services.definitions import catalogue, electives
 class Learner:
     """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
     them to this course. `left_at`: since when the roster lacks them. `late`: the units that are
-    not complete although their day has passed. `parts`: what counts of what it is made of, and what
-    else they hold of that.
+    not complete although their day has passed. `parts`: what they have earned of what it is
+    made of.
     """
 
     person: Person
@@ -47,7 +46,7 @@ class Learner:
     left_at: datetime | None
     progress: Progress
     late: frozenset[str] = frozenset()
-    parts: tuple[Part, ...] = ()
+    parts: EarnedParts = field(default_factory=EarnedParts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def learners(
             )
             if person.id in records or person.id in parts
             else untouched,
-            parts=parts.get(person.id, nothing).real,
+            parts=parts.get(person.id, nothing),
         )
         for person, last_seen_at, has_launched, left_at in members
     ]

@@ -124,8 +124,9 @@ def _stack(visit: Visit, version: MicroCredentialVersion, progress: Progress) ->
     mc = catalogue.definition(version)
     if mc.stack is None:
         return None
-    earned = parts.of_person(visit.db, visit.launch.person, version).with_tests
-    return stacks.view(progress.stack, parts.titles(visit.db, mc), earned, visit.now)
+    earned = parts.of_person(visit.db, visit.launch.person, version)
+    titles = parts.titles(visit.db, mc)
+    return stacks.view(progress.stack, titles, earned.with_tests, earned.lent, visit.now)
 
 
 def _named(visit: Visit, named: str, placement: Placement) -> Award:

@@ -103,7 +103,9 @@ def _table(visit: Visit, placement: Placement, shown: Grid) -> dict[str, Any]:
     return {
         "titles": titles,
         "stacked": {
-            one.person.id: stacks.view(one.progress.stack, titles, one.parts, visit.now)
+            one.person.id: stacks.view(
+                one.progress.stack, titles, one.parts.real, one.parts.lent, visit.now
+            )
             for one in shown.rows
             if titles
         },

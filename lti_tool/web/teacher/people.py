@@ -67,9 +67,9 @@ def _stack(
     visit: Visit, person: Person, placement: Placement, progress: Progress
 ) -> StackView | None:
     """Return what the person has earned of what it is made of."""
-    earned = parts.of_person(visit.db, person, placement.version).real
+    earned = parts.of_person(visit.db, person, placement.version)
     titles = parts.titles(visit.db, catalogue.definition(placement.version))
-    return stacks.view(progress.stack, titles, earned, visit.now)
+    return stacks.view(progress.stack, titles, earned.real, earned.lent, visit.now)
 
 
 @blueprint.get("/course/records/<uuid:record_id>/retract")
