@@ -102,8 +102,7 @@ def forget_prior_files(tool: Tool) -> None:
     handed in."""
     with tool.database.transaction() as db:
         prior_files.forget_ended(db, clock.now())
-    with tool.database.transaction() as db:
-        prior_drafts.forget_untouched(db, clock.now())
+    prior_drafts.forget_untouched(tool.database, clock.now())
 
 
 def find_published(tool: Tool) -> None:

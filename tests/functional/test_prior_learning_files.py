@@ -283,3 +283,28 @@ def test_what_waits_or_was_taken_back_today_keeps_its_files(
     ana.get(PATH).submit("withdraw")
     worker.forget_prior_files(app.extensions["credlet"])
     assert len(kept(database)) == 1
+    untouched(database, 91)
+    worker.forget_prior_files(app.extensions["credlet"])
+    assert kept(database) == []
+
+
+@on_each_database
+def test_a_draft_that_nobody_touches_leaves_records_what_they_rest_on(
+    app: Flask, visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    send(visits, ana, ("a.txt", b"A"), ("b.txt", b"B"))
+    judge(asta, visits, waiting(database), "more", "recognised")
+    ana.get(PATH).submit("apply", text="Five years, and a reference", do="hand_in")
+    assert "are deleted on" in ana.get(PATH).submit("withdraw").text
+    untouched(database, 91)
+    worker.forget_prior_files(app.extensions["credlet"])
+    with database.transaction(read_only=True) as db:
+        records = list(db.scalars(sa.select(CompletionRecord.id)))
+    assert len(records) == len(outcomes(visits)) - 1
+    files_of_records = sorted((one.name, one.record_id) for one in kept(database))
+    assert files_of_records == sorted((name, one) for name in ("a.txt", "b.txt") for one in records)
+    person = teacher.get(f"course/people/{ana.person_id}")
+    assert person.follow("a.txt").response.data == b"A"
+    assert "Your files were deleted" in ana.get(PATH).text
+    worker.forget_prior_files(app.extensions["credlet"])
+    assert len(kept(database)) == 2 * len(records)

@@ -17,7 +17,7 @@ import migrations
 from config import Settings
 from lti_tool import create_app
 from lti_tool.db import Database
-from lti_tool.models import Base
+from lti_tool.models import Base, PriorLearningApplication
 from tests.conftest import NewDatabase
 from tests.factories import filled_rows
 from tests.factories.databases import KINDS
@@ -100,6 +100,21 @@ def test_going_down_switches_off_what_nobody_confirmed(each_database: Database) 
     with each_database.engine.connect() as connection:
         disabled = connection.execute(sa.text("SELECT disabled_at FROM platforms")).scalar_one()
     assert disabled is not None
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted"])
+def test_no_draft_loses_its_files_before_its_page_has_named_the_day(
+    empty: Database, state: str
+) -> None:
+    migrations.upgrade(empty.engine, "0047")
+    filled_rows.fill(empty.engine)
+    with empty.engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE prior_learning_applications SET state = '{state}'"))
+    migrations.upgrade(empty.engine)
+    with empty.transaction(read_only=True) as db:
+        (touched,) = db.scalars(sa.select(PriorLearningApplication.updated_at))
+    assert (touched > filled_rows.MOMENT) is (state == "draft")
+    migrations.downgrade(empty.engine, "0047")
 
 
 def test_a_database_can_go_down_and_up_again(filled: Database) -> None:

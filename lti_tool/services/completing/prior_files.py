@@ -148,10 +148,20 @@ def hand_on(
     db.flush()
 
 
-def forget(
+def erase_own(
     db: Session, application: PriorLearningApplication, *, actor: str, now: datetime
 ) -> None:
-    """Delete the files of an application, also where a record rests on them."""
+    """Delete the files that an application has for itself; those of records stay."""
+    for files in of(db, application).values():
+        for file in files:
+            evidence.remove(db, file, actor=actor, now=now)
+
+
+def erase_all(
+    db: Session, application: PriorLearningApplication, *, actor: str, now: datetime
+) -> None:
+    """Delete the files of an application, also where a record rests on them: for its learner
+    alone, who wants it so."""
     for file in db.scalars(sa.select(EvidenceFile).filter_by(application_id=application.id)).all():
         evidence.remove(db, file, actor=actor, now=now)
     db.flush()

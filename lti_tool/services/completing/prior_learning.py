@@ -234,7 +234,7 @@ def erase(db: Session, application: PriorLearningApplication, now: datetime) -> 
 
 def _erase(db: Session, application: PriorLearningApplication, now: datetime) -> None:
     _note(db, application, "prior_learning.erased", now)
-    prior_files.forget(db, application, actor=f"person:{application.person_id}", now=now)
+    prior_files.erase_all(db, application, actor=f"person:{application.person_id}", now=now)
     if not application.judgements:
         db.delete(application)
         return
