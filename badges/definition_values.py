@@ -121,16 +121,20 @@ def texts(node: Node, at_most: int = MAX_NAME) -> Text:
         node.refuse("type", "an object of language tags and strings is needed")
     if len(node.value) > MAX_LANGUAGES:
         node.refuse("too_many", f"at most {MAX_LANGUAGES} languages")
-    noted = len(node.problems)
     found: dict[str, str] = {}
+    is_sound = True
     for key, value in node.value.items():
         member = node.key(key, value)
-        tag = hole(language, Node(key, member.path, node.problems))
-        content = hole(partial(string, at_most=at_most), member)
-        if tag and tag in found:
+        tag: str | None = hole(language, Node(key, member.path, node.problems))
+        content: str | None = hole(partial(string, at_most=at_most), member)
+        if tag is None or content is None:
+            is_sound = False
+        elif tag in found:
             member.note("language_twice")
-        found[tag] = content
-    if len(node.problems) > noted:
+            is_sound = False
+        else:
+            found[tag] = content
+    if not is_sound:
         raise Refused
     if not found:
         node.refuse("empty_text", "at least one language")

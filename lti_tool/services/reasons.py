@@ -3,15 +3,18 @@
 from lti_tool.errors import ToolError
 
 LONGEST = 500
+# They turn the words around them too, wherever the reason is read.
+_DIRECTION_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def given(text: str, *, longest: int = LONGEST, must: bool = True) -> str:
-    """Return a reason without spaces around it; "" only where none `must` be given.
+    """Return a reason without spaces around it and what changes the direction of writing; "" only
+    where none `must` be given.
 
     Raises:
         ToolError: `reason_missing`, `reason_too_long`.
     """
-    reason = text.strip()
+    reason = text.translate(_DIRECTION_CONTROLS).strip()
     if must and not reason:
         raise ToolError("reason_missing")
     if len(reason) > longest:

@@ -9,7 +9,7 @@ from flask import Flask
 from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, Award, CompletionRecord, PendingAward
+from lti_tool.models import AuditEntry, Award, CompletionRecord, PendingAward, Person
 from lti_tool.services import people
 from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
@@ -158,6 +158,41 @@ def test_an_administrator_is_the_second_person_where_the_course_has_none(
         entries = db.query(AuditEntry).filter_by(action="award.confirmed").all()
         assert {one.actor.partition(":")[0] for one in entries} == {"account", "person"}
     assert "confirmed an award" in own.get("/admin/audit-log").text
+
+
+@on_each_database
+def test_administrators_add_to_teachers_and_override_none(
+    app: Flask, database: Database, visits: Visits, teacher: Visit
+) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 2)
+    complete(visits, teacher, "ana")
+    first, second, namesake = (
+        signing_in.signed_in(
+            app,
+            database,
+            signing_in.account(database, clock.now(), name, Role.ADMINISTRATOR, "school"),
+            clock.now(),
+        )
+        for name in ("Boss", "Chief", "Learner, Ana")
+    )
+    with visits.school.transaction() as db:
+        db.get_one(Person, ana.person_id).name = "Ana Learner"
+        version = str(db.query(PendingAward).one().version_id)
+    named = {"person": str(ana.person_id), "version": version}
+    confirmation = "/admin/awards/confirm"
+    assert "This learner has your name" in namesake.get("/admin/awards").text
+    assert namesake.post(confirmation, **named).status_code == 409
+    assert first.post(confirmation, **named).location.endswith("done=halfway")
+    assert "It waits for a teacher of the course." in second.get("/admin/awards").text
+    refused = second.post(confirmation, **named)
+    assert refused.status_code == 409
+    assert "As many administrators as the course lacks teachers" in refused.text
+    page = teacher.get("course/confirmations")
+    page.submit("confirm", person=str(ana.person_id), act="decline", reason="Not yet")
+    assert "Ana Learner" not in first.get("/admin/awards").text
+    assert first.code("POST", confirmation, **named) == (404, "unknown_award")
+    assert award(visits, "ana") is None
 
 
 def test_no_is_said_with_a_reason_that_the_learner_reads(visits: Visits, teacher: Visit) -> None:

@@ -94,6 +94,7 @@ def test_an_administrator_retires_a_version_for_a_reason(
     assert "Retire …" in boss.get(page).text
     assert "Retire …" not in rita.get(page).text
     assert rita.code("GET", f"{page}/retire") == (403, "administrators_only")
+    assert boss.post(f"{page}/retire", reason="\u202e", series="1").status_code == 400
     refused = boss.post(f"{page}/retire", reason=" ", series="1")
     assert refused.status_code == 400
     assert "Give a reason." in refused.text

@@ -82,8 +82,10 @@ def sieve(
         row = pending.get(one.person_id)
         if row is not None and is_declined(row, one.judged_at):
             continue  # it stays with those who said so
-        course_id = _deciding(version, one, row, here)
+        course_id = _deciding(one, row, here)
         if course_id is None:
+            if row is not None and row.course_id not in here:
+                db.delete(row)  # nobody can be asked there any more
             continue
         found = _pass(version, one, course_id, here, row)
         if found is not None:
@@ -121,28 +123,23 @@ def is_declined(pending: PendingAward, judged_at: datetime | None) -> bool:
 
 
 def _deciding(
-    version: MicroCredentialVersion,
     one: Candidate,
     pending: PendingAward | None,
     here: Mapping[uuid.UUID, Placement],
 ) -> uuid.UUID | None:
     """Return the first course that has all it asks for; None: there is none yet.
 
-    A course that does not offer it (any more) asks for nothing, and nobody there can confirm it:
-    where no other is asked, the awarding body's administrators do.
+    Where none of the courses offers it (any more), nothing is asked, and nobody there can confirm
+    it: the awarding body's administrators do.
     """
     asked = [*one.courses]
     if pending is not None and (one.judged_at is None or one.judged_at <= pending.since):
         asked[:0] = [pending.course_id] if pending.course_id in here else []
-    is_confirmed = bool(demanded(version) or one.is_doubtful)
-    for course_id in asked:
-        placement = here.get(course_id)
-        if placement is None and not is_confirmed:
-            return course_id
-        if placement is not None and electives.under(one.progress, placement).is_complete:
-            return course_id
-    is_theirs = is_confirmed and not any(one in here for one in asked)
-    return asked[0] if is_theirs else None
+    offering = [here[course_id] for course_id in asked if course_id in here]
+    if not offering:
+        return asked[0]
+    fulfilled = (each for each in offering if electives.under(one.progress, each).is_complete)
+    return next((each.course_id for each in fulfilled), None)
 
 
 def _pass(

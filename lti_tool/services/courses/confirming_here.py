@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from lti_tool.errors import NotFound
+from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
     Account,
     Award,
@@ -26,7 +26,7 @@ from lti_tool.models import (
     Platform,
 )
 from lti_tool.services import audit, reasons
-from lti_tool.services.awarding import award_gate, enrolments
+from lti_tool.services.awarding import award_gate, enrolments, names
 from lti_tool.services.completing import completions, judging
 from lti_tool.services.courses import confirming
 from lti_tool.services.courses.confirming import Waiting
@@ -47,6 +47,14 @@ class Case:
     def is_confirmed_by(self, account: Account) -> bool:
         given = award_gate.counting(self.pending, self.waiting.completed_at)
         return str(account.id) in {award_gate.confirmer(one) for one in given}
+
+    def refusal(self, account: Account) -> str:
+        """Return why this account cannot confirm it, or nothing: as many administrators as the
+        course lacks teachers, and nobody what is surely their own."""
+        if names.same(account.name, self.pending.person.name):
+            return "own_award"
+        is_open = self.placement is None or self.waiting.is_stuck or self.is_confirmed_by(account)
+        return "" if is_open else "teachers_confirm_rest"
 
 
 def listed(db: Session, within: Collection[uuid.UUID] | None, now: datetime) -> Sequence[Case]:
@@ -73,7 +81,7 @@ def find(
     """Return what these organisations are asked about, once the person's work is locked.
 
     Raises:
-        NotFound: `unknown_award`.
+        NotFound: `unknown_award`; also what a teacher declined, which stays with them.
     """
     found = _rows(within).filter(
         PendingAward.person_id == person_id, PendingAward.version_id == version_id
@@ -84,14 +92,20 @@ def find(
     enrolments.lock_all(db, {person_id}, row[0].version, now)
     again = db.execute(found.execution_options(populate_existing=True)).one_or_none()
     case = _case(db, again, now) if again is not None else None
-    if case is None:
+    if case is None or (case.placement is not None and case.waiting.is_declined):
         raise NotFound("unknown_award")
     return case
 
 
 def confirm(db: Session, case: Case, *, by: Account, now: datetime) -> bool:
     """Confirm it as one of the different people who are needed; return whether there is an award
-    now. Confirming twice is confirming once."""
+    now. Confirming twice is confirming once.
+
+    Raises:
+        Conflict: as `Case.refusal`.
+    """
+    if refusal := case.refusal(by):
+        raise Conflict(refusal)
     pending, version = case.pending, case.pending.version
     person_id = pending.person_id
     others = [one for one in pending.confirmed_by if one.get("account") != str(by.id)]

@@ -55,16 +55,17 @@ def confirm_award(visit: AccountVisit) -> ResponseReturnValue:
     """Confirm an award that nobody in a course can confirm, or say no with a reason."""
     person_id, version_id = _named("person"), _named("version")
     case = confirming_here.find(visit.db, _within(visit), person_id, version_id, visit.now)
-    if request.form.get("act") != "decline":
-        is_awarded = confirming_here.confirm(visit.db, case, by=visit.account, now=visit.now)
-        done = "awarded" if is_awarded else "halfway"
-        return redirect(url_for("admin.awards_to_decide", done=done), 303)
     try:
-        reason = request.form.get("reason", "")
-        confirming_here.decline(visit.db, case, by=visit.account, reason=reason, now=visit.now)
+        if request.form.get("act") == "decline":
+            reason = request.form.get("reason", "")
+            confirming_here.decline(visit.db, case, by=visit.account, reason=reason, now=visit.now)
+            done = "declined"
+        else:
+            is_awarded = confirming_here.confirm(visit.db, case, by=visit.account, now=visit.now)
+            done = "awarded" if is_awarded else "halfway"
     except ToolError as error:
         return _list(visit, what_happened(error)), error.status
-    return redirect(url_for("admin.awards_to_decide", done="declined"), 303)
+    return redirect(url_for("admin.awards_to_decide", done=done), 303)
 
 
 @blueprint.get("/awards/<uuid:award_id>")

@@ -14,7 +14,7 @@ from lti_tool.services.definitions import catalogue, lifecycle
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.admin.definitions import places
-from lti_tool.web.admin.reviews import reviewer
+from lti_tool.web.admin.reviews import asked_share, reviewer
 from lti_tool.web.errors import what_happened
 from lti_tool.web.http import uploads
 
@@ -93,6 +93,5 @@ def keep_verdict(visit: AccountVisit, sample_id: uuid.UUID) -> ResponseReturnVal
 def ask_moderation(visit: AccountVisit, version_id: uuid.UUID) -> ResponseReturnValue:
     """Choose how much is drawn from now on."""
     found = lifecycle.find(visit.db, places(visit), version_id)
-    chosen = request.form.get("one_in", 0, type=int)
-    moderation.ask(visit.db, found, chosen or None, by=visit.actor, now=visit.now)
+    moderation.ask(visit.db, found, asked_share(), by=visit.actor, now=visit.now)
     return redirect(url_for("admin.definition", version_id=found.id, done="moderation"), 303)

@@ -123,8 +123,19 @@ def _ask_moderation(
 ) -> None:
     """Let as many of its results be looked at again as was chosen, from the first one on."""
     if draft.kind != Kind.EDITORIAL and "one_in" in request.form:
-        chosen = request.form.get("one_in", 0, type=int)
-        moderation.ask(visit.db, version, chosen or None, by=visit.actor, now=visit.now)
+        moderation.ask(visit.db, version, asked_share(), by=visit.actor, now=visit.now)
+
+
+def asked_share() -> int | None:
+    """Return the share of results that a form asks for; None: none.
+
+    Raises:
+        ToolError: `unknown_share`.
+    """
+    try:
+        return int(request.form.get("one_in", "0")) or None
+    except ValueError as error:
+        raise ToolError("unknown_share") from error
 
 
 def _share(draft: DefinitionDraft) -> int:

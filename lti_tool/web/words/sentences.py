@@ -176,6 +176,14 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("There is no awarding body at this address."), _CHECK_ADDRESS
     ),
     "unknown_award": Sentence(N_("There is no such award."), _LOOK_AGAIN),
+    "own_award": Sentence(
+        N_("Nobody confirms an award of their own, and this learner has your name."),
+        N_("Ask another administrator of your school."),
+    ),
+    "teachers_confirm_rest": Sentence(
+        N_("As many administrators as the course lacks teachers have confirmed this."),
+        N_("It waits for a teacher of the course now."),
+    ),
     "unknown_credential": Sentence(N_("There is no badge at this address."), _CHECK_ADDRESS),
     "unknown_status_list": Sentence(N_("There is no status list at this address."), _CHECK_ADDRESS),
     "not_awarded": Sentence(

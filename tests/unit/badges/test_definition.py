@@ -217,6 +217,16 @@ def test_the_list_of_problems_is_bounded() -> None:
     assert len(problems(data)) <= 200
 
 
+def test_a_text_that_is_refused_after_many_others_is_refused_too() -> None:
+    unit = welding()["units"][0]
+    broken = [unit | {"code": "?", "hours": "x", "more": number} for number in range(49)]
+    outcome = unit["outcomes"][0] | {"code": "?", "kind": "z", "text": {"en": 1}}
+    wordless = unit | {"title": {"en": None}, "outcomes": [outcome] * 40}
+    data = welding() | {"units": [*broken, wordless]}
+    data |= {"units": [one | {"outcomes": [outcome] * 5} for one in data["units"]]}
+    assert 0 < len(problems(data)) <= 200
+
+
 def test_a_register_as_basis_needs_the_national_level() -> None:
     data = welding()
     data["eqf_level"]["basis"] = "national_register"

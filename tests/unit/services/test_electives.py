@@ -25,7 +25,7 @@ from lti_tool.models import (
 from lti_tool.services.awarding import awards
 from lti_tool.services.courses import confirming, course_settings, grid, roster
 from lti_tool.services.courses.grid import Show
-from lti_tool.services.definitions import electives, versions
+from lti_tool.services.definitions import catalogue, electives, versions
 from tests.factories.awards import chosen
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database
@@ -168,6 +168,22 @@ def test_the_last_result_in_a_stricter_course_keeps_no_award_back(
     complete(school, stricter, LAST)
     assert stated(school) == [NEEDED, THIRD, LAST]
     assert deciding(school, "award") == "course"
+
+
+@on_each_database
+def test_a_course_that_offers_it_no_more_gives_nothing_that_another_keeps_back(
+    school: School, teacher: uuid.UUID, stricter: uuid.UUID
+) -> None:
+    complete(school, teacher, NEEDED)
+    school.publish(replace(MC, code="ANOTHER"))
+    with school.transaction() as db:
+        here = db.query(Placement).join(Course).filter(Course.context_id == "course").one()
+        here.version = catalogue.find(db, "ANOTHER")
+    complete(school, stricter, THIRD, LAST)
+    assert stated(school) is None
+    complete(school, stricter, FOURTH)
+    assert stated(school) == [NEEDED, THIRD, FOURTH, LAST]
+    assert deciding(school, "award") == "there"
 
 
 def test_who_learns_in_the_stricter_course_alone_fulfils_its_wish(
