@@ -298,6 +298,32 @@ def test_what_was_left_unsaved_is_offered_and_replaces_nothing_by_itself(
     sitting.watch.complaints.clear()  # the browser's own words about the server
 
 
+def test_what_was_offered_and_ignored_is_still_offered_after_more_was_left_unsaved(
+    world: World, new_context: NewContext
+) -> None:
+    sitting = new_context()
+    page = _admin(world, sitting.context.new_page())
+    start(page)
+    address = page.url
+    signed_in = sitting.context.storage_state() | {"origins": []}  # the same account elsewhere
+    other = new_context(storage_state=signed_in).context.new_page()
+    for turn in ("first", "second"):
+        page.route("**/edit?**", lambda route: route.fulfill(status=503, body=""))
+        page.get_by_label("Description").fill(f"Left unsaved {turn}")
+        expect(page.locator("#saved")).to_contain_text("kept on this device")
+        page.unroute("**/edit?**")
+        other.goto(address)
+        other.get_by_label("Description").fill(f"Typed elsewhere {turn}")
+        expect(other.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+        page.reload()
+    expect(page.get_by_label("Description")).to_have_value("Typed elsewhere second")
+    expect(page.get_by_label("What you typed", exact=True)).to_have_value(
+        "Left unsaved first\nLeft unsaved second"
+    )
+    expect(page.get_by_role("button", name="Put it in the fields")).to_have_count(0)
+    sitting.watch.complaints.clear()  # the browser's own words about the server
+
+
 def test_it_is_saved_by_itself_where_the_browser_keeps_no_cookie(
     browser: Browser, tmp_path: Path, new_context: NewContext
 ) -> None:

@@ -134,14 +134,20 @@
     return box;
   }
 
-  // What was typed differs from what is kept, and the draft went on: whoever typed it chooses.
+  // What was typed differs from what is kept, and the draft went on: whoever typed it chooses. What
+  // was offered before and not answered stays with it.
   function offer(before, isFitting) {
-    const former = `${key}:former`;
+    const former = `${key}:former`, earlier = kept(undefined, former);
+    if (earlier && earlier.fields !== before.fields) {
+      before = { ...before, fields: `${earlier.fields}&${before.fields}`, isSeveral: true };
+      isFitting = false;
+    }
     if (!kept(before, former)) return;
+    kept(null);
     const now = new URLSearchParams(saved);
-    const lines = [...new URLSearchParams(before.fields)]
+    const lines = [...new Set([...new URLSearchParams(before.fields)]
       .filter(([name, value]) => value && !name.endsWith(".code") && !now.getAll(name).includes(value))
-      .map(([, value]) => value);
+      .map(([, value]) => value))];
     if (!lines.length) return void kept(null, former);
     const shown = document.createElement("textarea");
     shown.readOnly = true;
@@ -177,7 +183,7 @@
   const before = kept() ?? kept(undefined, `${key}:former`);
   if (before?.fields === saved) kept(null);
   else if (before && !form.dataset.conflict) {
-    const isFitting = codes(before.fields) === codes(saved);
+    const isFitting = !before.isSeveral && codes(before.fields) === codes(saved);
     if (isFitting && before.revision === revision.value) {
       restore(before);
       say(words.found);
