@@ -22,12 +22,16 @@ _REFUSALS = (
 
 class NotSent(Exception):
     """The mail server did not say that it took it; `reason` is the kind of failure, without any
-    address. `may_have_arrived`: it did not refuse it either."""
+    address. `may_have_arrived`: it did not refuse it either. `was_reached`: it listened, so that
+    another letter may fare better."""
 
-    def __init__(self, reason: str, *, may_have_arrived: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, may_have_arrived: bool = False, was_reached: bool = True
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.may_have_arrived = may_have_arrived
+        self.was_reached = was_reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class MailServer:
             if is_taken:
                 return  # only the farewell went wrong
             is_open = is_begun and not isinstance(error, _REFUSALS)
-            raise NotSent(type(error).__name__, may_have_arrived=is_open) from error
+            reason = type(error).__name__
+            raise NotSent(reason, may_have_arrived=is_open, was_reached=is_begun) from error
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:

@@ -181,17 +181,18 @@ def run_due(tool: Tool, jobs: Sequence[Job] = JOBS) -> None:
 def work_once(tool: Tool) -> bool:
     """Make one attempt at the first thing that waits; False: none did.
 
-    Sign-in links first, because a person sits there and waits; then awards and scores.
+    Sign-in links first, because a person sits there and waits; then awards and scores; mails that
+    nobody waits for last.
     """
     at_hand = courier(tool)
     return (
         send_link(tool)
-        or send_digest(tool)
         or stack_checks.judge_next(tool.database, clock.now)
         or scores.deliver_next(at_hand)
         or results.read_next(at_hand)
         or rosters.read_next(at_hand)
         or moodle_reading.read_next(at_hand)
+        or send_digest(tool)
     )
 
 

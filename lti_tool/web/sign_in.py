@@ -115,8 +115,10 @@ def use_link(token: str) -> Response:
 @blueprint.get("/digest/<token>")
 def digest(token: str) -> Response:
     """Ask whether no more mails are wanted; opening the link changes nothing."""
-    with current_tool().database.transaction(read_only=True) as db:
-        is_off = not digests.find(db, token, current_tool().settings.secret_key).wants_digest
+    tool = current_tool()
+    with tool.database.transaction(read_only=True) as db:
+        account = digests.find(db, token, tool.encryption, tool.settings.secret_key)
+        is_off = not account.wants_digest
     stranger = Stranger.here()
     shown = render_template("sign_in/digest.html", visit=stranger, is_off=is_off)
     return stranger.keep(make_response(shown))
@@ -125,8 +127,9 @@ def digest(token: str) -> Response:
 @blueprint.post("/digest/<token>")
 def digest_off(token: str) -> ResponseReturnValue:
     """Switch the mails of an account off: who has the link may do that, and nothing else."""
-    with current_tool().database.transaction() as db:
-        account = digests.find(db, token, current_tool().settings.secret_key)
+    tool = current_tool()
+    with tool.database.transaction() as db:
+        account = digests.find(db, token, tool.encryption, tool.settings.secret_key)
         digests.switch(db, account, wanted=False, way="link", now=clock.now())
     return redirect(url_for("sign_in.digest", token=token), 303)
 

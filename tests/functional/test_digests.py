@@ -1,6 +1,8 @@
 """One mail a day at most tells somebody with an account that something new waits for them."""
 
 import re
+import socketserver
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,7 +16,7 @@ from time_machine import travel
 from config import Settings
 from lti_tool import clock, create_app, worker
 from lti_tool.db import Database
-from lti_tool.models import Account, AccountDigest, AuditEntry
+from lti_tool.models import Account, AccountDigest, AuditEntry, StackCheck
 from lti_tool.services.notices import digests
 from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Role
@@ -23,6 +25,7 @@ from tests.factories import handing_in, signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.mail_server import Mailbox, mail_server
 from tests.factories.signing_in import form_token
+from tests.factories.visits import Visits
 from tests.factories.workers import kill, worker_process
 
 RITA = "rita@school.example"
@@ -164,12 +167,113 @@ def test_a_link_that_was_altered_does_nothing(
     client: FlaskClient, tool: Tool, database: Database, rita: uuid.UUID
 ) -> None:
     other = signing_in.account(database, clock.now(), "Otto")
-    token = digests.off_token(rita, tool.settings.secret_key)
-    foreign = digests.off_token(other, "x" * 32)
+    with database.transaction() as db:
+        otto = accounts.get(db, other)
+        accounts.set_email(otto, "otto@school.example", tool.encryption)
+        key = tool.settings.secret_key
+        token = digests.off_token(accounts.get(db, rita), tool.encryption, key)
+        foreign = digests.off_token(otto, tool.encryption, "x" * 32)
     for wrong in (token[:-2], f"{token}AA", foreign, "ä", "A" * 43, foreign[:22] + token[22:]):
         assert client.get(f"/sign-in/digest/{wrong}").status_code == 404, wrong
     with database.transaction(read_only=True) as db:
         assert all(one.wants_digest for one in db.scalars(sa.select(Account)))
+
+
+def test_the_link_is_worth_nothing_once_the_address_is_another(
+    client: FlaskClient, tool: Tool, database: Database, box: Mailbox, rita: uuid.UUID
+) -> None:
+    handing_in.hand_in(database, "school", clock.now())
+    work(tool)
+    path = off_path(box)
+    assert client.get(path).status_code == 200
+    for address, status in (("new@school.example", 404), (RITA, 200), ("", 404)):
+        with database.transaction() as db:
+            accounts.set_email(accounts.get(db, rita), address, tool.encryption)
+        assert client.get(path).status_code == status, address
+    with database.transaction() as db:
+        accounts.get(db, rita).email = b"under no key that is known"
+    assert client.get(path).status_code == 404
+
+
+def colleague(tool: Tool, database: Database, name: str) -> uuid.UUID:
+    made = signing_in.account(database, clock.now(), name, Role.REVIEWER, "school")
+    with database.transaction() as db:
+        address = f"{name.lower()}@school.example"
+        accounts.set_email(accounts.get(db, made), address, tool.encryption)
+    return made
+
+
+def test_an_address_that_cannot_be_read_keeps_nobody_else_from_anything(
+    tool: Tool,
+    database: Database,
+    box: Mailbox,
+    rita: uuid.UUID,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    start = clock.now()
+    handing_in.hand_in(database, "school", start)
+    colleague(tool, database, "Otto")
+    with database.transaction() as db:
+        accounts.get(db, rita).email = b"under no key that is known"
+        digests.add_missing(db, start)
+        db.get_one(AccountDigest, rita).due_at = start - timedelta(hours=1)
+    work(tool, start)
+    assert [letter["To"] for letter in box.letters] == ["otto@school.example"]
+    assert "digest_failed" in capsys.readouterr().err
+    with database.transaction() as db:
+        accounts.set_email(accounts.get(db, rita), RITA, tool.encryption)
+    work(tool, start + timedelta(minutes=11))
+    assert [letter["To"] for letter in box.letters] == ["otto@school.example", RITA]
+
+
+@on_each_database
+def test_a_mail_server_that_is_away_is_asked_once_for_all(
+    mailing: Settings, database: Database, rita: uuid.UUID
+) -> None:
+    start, asked = clock.now(), []
+
+    class Away(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.client_address)  # and hang up
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Away) as server:
+        url = f"smtp://127.0.0.1:{server.server_address[1]}"
+        app = create_app(mailing.model_copy(update={"smtp_url": url}))
+        tool: Tool = app.extensions["credlet"]
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            handing_in.hand_in(database, "school", start)
+            for name in ("Otto", "Nora"):
+                colleague(tool, database, name)
+            work(tool, start)
+            assert len(asked) == 1
+            work(tool, start + timedelta(minutes=31))
+            assert len(asked) == 2
+        finally:
+            server.shutdown()
+            tool.database.close()
+
+
+def test_mails_come_after_all_that_awards_wait_for(
+    app: Flask, tool: Tool, database: Database, box: Mailbox, rita: uuid.UUID
+) -> None:
+    start = clock.now()
+    handing_in.hand_in(database, "school", start)
+    visits = Visits.at(app, database, start - timedelta(hours=1))
+    learner = visits.open("ana")
+    with database.transaction() as db:
+        version = visits.school.version(db, visits.mc.code)
+        db.add(StackCheck(person_id=learner.person_id, version_id=version.id, due_at=start))
+    waiting: list[int] = []
+
+    def look(_moment: str) -> None:
+        with database.transaction(read_only=True) as db:
+            waiting.append(len(db.scalars(sa.select(StackCheck)).all()))
+
+    box.hook = look
+    work(tool, start)
+    assert waiting
+    assert not any(waiting)
 
 
 def test_one_switches_it_on_the_own_page(

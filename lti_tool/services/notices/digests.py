@@ -6,7 +6,8 @@ account, so learners and their teachers are never mailed.
 A letter is never sent twice on one day, and nothing that waits is lost to a worker that dies: until
 the mail server listens the row is only lent, and looked at again in a while; from then on nobody
 can know whether the letter arrived, and what it named is told the next day with whatever waits
-then.
+then. An account that cannot be told keeps no other from being told; where the mail server cannot be
+reached, all wait.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from badges.micro_credential import MicroCredential
 from badges.text import Text
+from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.errors import NotFound
 from lti_tool.mail import NotSent
 from lti_tool.models import Account, AccountDigest, DefinitionDraft, MicroCredentialVersion
@@ -37,7 +39,7 @@ from lti_tool.services.staff.sign_in_mail import PostOffice
 DAY = timedelta(days=1)
 LOOK_EVERY = timedelta(minutes=30)
 LEASE = timedelta(minutes=10)
-"""How long reaching the mail server takes at the very most."""
+"""How long reaching the mail server takes at the very most, and an account waits that failed."""
 LONGEST_PAUSE = DAY
 MOST_TITLES = 5
 _PURPOSE = b"digest-off:"
@@ -87,14 +89,22 @@ def add_missing(db: Session, now: datetime) -> None:
 
 
 def send_next(office: PostOffice, secret_key: str, compose: Compose) -> bool:
-    """Look at the account that has waited longest, and tell it if anything is new; False: none."""
+    """Look at the account that has waited longest, and tell it if anything is new; False: none.
+
+    One that fails is logged and comes again after `LEASE`.
+    """
     with office.database.transaction() as db:
-        row = _due(db, office.clock())
-        if row is None:
-            return False
-        letter = _letter(db, row, office, secret_key, compose)
-    if letter is not None:
-        _send(office, letter)
+        account_id = _lease(db, office.clock())
+    if account_id is None:
+        return False
+    try:
+        with office.database.transaction() as db:
+            row = db.get_one(AccountDigest, account_id)
+            letter = _letter(db, row, office, secret_key, compose)
+        if letter is not None:
+            _send(office, letter)
+    except Exception as error:  # noqa: BLE001 - one that fails must not hold up all others
+        log.error("digest_failed", account_id=str(account_id), error=type(error).__name__)
     return True
 
 
@@ -107,13 +117,14 @@ def switch(db: Session, account: Account, *, wanted: bool, way: str, now: dateti
         audit.note(db, actor, action, actor, now, way=way)
 
 
-def off_token(account_id: uuid.UUID, secret_key: str) -> str:
-    """Return what a link holds that switches the mails of an account off, and does nothing else."""
-    sealed = account_id.bytes + _seal(account_id, secret_key)
+def off_token(account: Account, encryption: Encryption, secret_key: str) -> str:
+    """Return what a link holds that switches the mails of an account off, and does nothing else;
+    worth nothing once the account has another address."""
+    sealed = account.id.bytes + _seal(account, encryption, secret_key)
     return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def find(db: Session, token: str, secret_key: str) -> Account:
+def find(db: Session, token: str, encryption: Encryption, secret_key: str) -> Account:
     """Return whose mails a link switches off.
 
     Raises:
@@ -121,23 +132,26 @@ def find(db: Session, token: str, secret_key: str) -> Account:
     """
     try:
         sealed = urlsafe_b64decode(token.encode("ascii") + b"==")
-        account_id = uuid.UUID(bytes=sealed[:16])
-    except ValueError as error:
+        found = db.get(Account, uuid.UUID(bytes=sealed[:16]))
+        if found is None or found.email is None:
+            raise NotFound("unknown_digest_link")
+        seal = _seal(found, encryption, secret_key)
+    except (ValueError, Undecryptable) as error:
         raise NotFound("unknown_digest_link") from error
-    is_ours = hmac.compare_digest(sealed[16:], _seal(account_id, secret_key))
-    found = db.get(Account, account_id) if is_ours else None
-    if found is None:
+    if not hmac.compare_digest(sealed[16:], seal):
         raise NotFound("unknown_digest_link")
     return found
 
 
-def _seal(account_id: uuid.UUID, secret_key: str) -> bytes:
-    bound = _PURPOSE + account_id.bytes
+def _seal(account: Account, encryption: Encryption, secret_key: str) -> bytes:
+    address = hashlib.sha256(accounts.email_of(account, encryption).encode()).digest()
+    bound = _PURPOSE + account.id.bytes + address
     return hmac.digest(secret_key.encode(), bound, hashlib.sha256)[:_SEAL]
 
 
-def _due(db: Session, now: datetime) -> AccountDigest | None:
-    return db.scalar(
+def _lease(db: Session, now: datetime) -> uuid.UUID | None:
+    """Lend the row that has waited longest for as long as telling takes; None: none is due."""
+    row = db.scalar(
         sa.select(AccountDigest)
         .join(AccountDigest.account)
         .filter(
@@ -150,25 +164,29 @@ def _due(db: Session, now: datetime) -> AccountDigest | None:
         .limit(1)
         .with_for_update(skip_locked=True, of=AccountDigest)
     )
+    if row is None:
+        return None
+    row.due_at = now + LEASE
+    return row.account_id
 
 
 def _letter(
     db: Session, row: AccountDigest, office: PostOffice, secret_key: str, compose: Compose
 ) -> _Letter | None:
-    """Return what to send, and lend the row for as long as that takes; None: nothing is new."""
+    """Return what to send; None: nothing is new."""
     now, account = office.clock(), row.account
     found = waiting.of(db, account, Access.of(account), now)
     keys = [_short(one.kind, item.key) for one in found for item in one.items]
     if set(keys) <= set(row.told):
         row.due_at = now + LOOK_EVERY
         return None
-    row.due_at = now + LEASE
+    token = off_token(account, office.encryption, secret_key)
     subject, text = compose(
         Digest(
             account.locale,
             [Entry(one.kind, len(one.items), _titles(db, one)) for one in found],
             page=f"{office.public_url}/admin",
-            off=f"{office.public_url}/sign-in/digest/{off_token(account.id, secret_key)}",
+            off=f"{office.public_url}/sign-in/digest/{token}",
         )
     )
     counts = {one.kind.value: str(len(one.items)) for one in found}
@@ -215,8 +233,17 @@ def _send(office: PostOffice, letter: _Letter) -> None:
                 row = db.get_one(AccountDigest, letter.account_id)
                 pause = min(LOOK_EVERY * 2 ** min(row.attempts, 10), LONGEST_PAUSE)
                 row.due_at, row.attempts = office.clock() + pause, row.attempts + 1
+                if not error.was_reached:
+                    _put_off(db, office.clock())
         return
     keep(told=letter.keys, attempts=0)
     with office.database.transaction() as db:
         subject, now = f"account:{letter.account_id}", office.clock()
         audit.note(db, audit.SCHEDULE, "account.digest_sent", subject, now, **letter.counts)
+
+
+def _put_off(db: Session, now: datetime) -> None:
+    """Let all wait that are due: each would wait for the same mail server, and so would all that
+    the worker does besides."""
+    due = sa.update(AccountDigest).filter(AccountDigest.due_at <= now)
+    db.execute(due.values(due_at=now + LOOK_EVERY))
