@@ -161,9 +161,14 @@ def test_who_waits_in_one_course_reads_so_in_the_stricter_one(visits: Visits, ol
     for code in (NEEDED, THIRD, LAST):
         for judgement in passing(MC.unit(code)):
             visits.school.assess(olha.id, "ana", MC.code, code, **judgement)
-    assert "your award waits for your teacher" in visits.open("ana", **at).get().text
+    waits = "there your award waits for a confirmation"
+    page = visits.open("ana", **at).get().text
+    assert waits in page
+    assert "Next, open this unit in your course" in page
     save(olha, count_0="2")
-    assert "Next, open this unit in your course" in visits.open("ana", **at).get().text
+    page = visits.open("ana", **at).get().text
+    assert waits not in page
+    assert "Next, open this unit in your course" in page
 
 
 @on_each_database

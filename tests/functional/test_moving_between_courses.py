@@ -282,3 +282,21 @@ def check_judgements(school: School) -> None:
             versions = [row.version_id for row in same]
             assert len(versions) == len(set(versions)), "carried twice"
             assert len({row.id in undone for row in same}) == 1, "taken back in part"
+
+
+@on_each_database
+def test_a_course_that_moved_shows_who_holds_the_award_of_before_from_elsewhere(
+    visits: Visits,
+) -> None:
+    for unit in WLD.units:
+        record(visits.school, "B", "ana", unit.code)
+    publish(visits.school, 2)
+    move(visits.school, "A", "2.0")
+    page = teacher(visits, "A").get("course")
+    assert "Earned version 1.0" in page.text
+    assert "1 earned the award" in page.text
+    with visits.school.transaction() as db:
+        ana = visits.school.person(db, "ana").id
+    page = teacher(visits, "A").get(f"course/people/{ana}")
+    assert "Holds the award of version 1.0" in page.text
+    assert "Not earned yet" not in page.text

@@ -139,12 +139,20 @@ def test_what_is_carried_over_says_where_it_was_made(visits: Visits) -> None:
     assert "carried over from an older version" in person.text
 
 
+def person_page(visits: Visits, teacher: Visit, sub: str) -> str:
+    with visits.school.transaction() as db:
+        person = visits.school.person(db, sub).id
+    return teacher.get(f"course/people/{person}").text
+
+
 def test_who_holds_the_award_keeps_it_and_can_still_claim_it(visits: Visits) -> None:
     teacher = moved(visits)
     assert done(visits, "olena", "2.0") == []
     course = teacher.get("course").text
     assert "1 earned the award" in course
     assert "Earned version 1.0" in course
+    assert "Recorded for version 1.0" in person_page(visits, teacher, "olena")
+    assert ("Olena" in course, "Olena" in teacher.get("course?show=open").text) == (True, False)
     learner = visits.open("olena", unit=SAFETY, link="safety")
     page = learner.get()
     assert "You hold the award of version 1.0" in page.text

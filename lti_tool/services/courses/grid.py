@@ -108,7 +108,8 @@ def kind_of(learner: Learner, unit: str, now: datetime) -> Show:
     units = [learner.progress.unit(unit)] if unit else list(learner.progress.units)
     needed = units if unit else learner.progress.open
     stack = None if unit else learner.progress.stack
-    if all(one.is_complete for one in needed) and (stack is None or stack.is_met):
+    is_complete = all(one.is_complete for one in needed) and (stack is None or stack.is_met)
+    if is_complete or (not unit and learner.holds_other):
         return Show.COMPLETE
     if unit in learner.late or (not unit and learner.late):
         return Show.STUCK
@@ -120,8 +121,11 @@ def kind_of(learner: Learner, unit: str, now: datetime) -> Show:
 
 
 def stuck(learner: Learner, now: datetime) -> Stuck | None:
-    """Return why a learner is stuck, or None: nobody is who lacks only what is earned elsewhere."""
+    """Return why a learner is stuck, or None: nobody is who lacks only what is earned elsewhere,
+    or holds the award of another version."""
     if not learner.progress.open or learner.progress.is_complete or learner.left_at is not None:
+        return None
+    if learner.holds_other:
         return None
     units = tuple(one.unit for one in learner.progress.open if _is_short(one))
     last = last_record(learner)

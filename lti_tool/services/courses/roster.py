@@ -6,12 +6,12 @@ all, `earned` the awards of those on the page.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from badges.choices import NOTHING_MORE, Asked
 from badges.completion import Completion, Progress
@@ -37,7 +37,7 @@ class Learner:
     """`progress`: from records that count, wherever they were made, as `elsewhere.progress` shows
     them to this course. `left_at`: since when the roster lacks them. `late`: the units that are
     not complete although their day has passed. `parts`: what they have earned of what it is
-    made of.
+    made of. `holds_other`: an award of another version of it stands.
     """
 
     person: Person
@@ -47,6 +47,7 @@ class Learner:
     progress: Progress
     late: frozenset[str] = frozenset()
     parts: EarnedParts = field(default_factory=EarnedParts)
+    holds_other: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ def learners(
     nothing = EarnedParts()
     asked = _asked(db, course, version)
     holders = _holders(db, _learning_in(course), version, asked)
+    of_other = set(db.scalars(_of_other_versions(course, version)))
     untouched = elsewhere.progress(mc, (), course.id, now).under(asked)
     due = course_dates.late_in(db, course.id, version.id, [unit.code for unit in mc.units], now)
     found = [
@@ -105,12 +107,52 @@ def learners(
             if person.id in records or person.id in parts
             else untouched,
             parts=parts.get(person.id, nothing),
+            holds_other=person.id in of_other,
         )
         for person, last_seen_at, has_launched, left_at in members
     ]
     if due:
         found = [replace(one, late=_late(one.progress, due)) for one in found]
     return sorted(found, key=_by_name)
+
+
+def _of_other_versions(course: Course, version: MicroCredentialVersion) -> sa.Select[uuid.UUID]:
+    return (
+        sa.select(Award.person_id)
+        .join(Award.version)
+        .filter(
+            Award.person_id.in_(_learning_in(course)),
+            Award.version_id != version.id,
+            Award.is_test.is_(False),
+            Award.withdrawn_at.is_(None),
+            MicroCredentialVersion.series_id == version.series_id,
+        )
+    )
+
+
+def former_records(
+    db: Session, course: Course, person: Person, version: MicroCredentialVersion
+) -> Mapping[MicroCredentialVersion, Sequence[CompletionRecord]]:
+    """Return what this course recorded of a person for other versions, newest first, and what was
+    not carried over from there."""
+    copy = aliased(CompletionRecord)
+    rows = db.scalars(
+        sa.select(CompletionRecord)
+        .join(CompletionRecord.version)
+        .filter(
+            CompletionRecord.course_id == course.id,
+            CompletionRecord.person_id == person.id,
+            CompletionRecord.version_id != version.id,
+            MicroCredentialVersion.series_id == version.series_id,
+            ~sa.exists().where(copy.carried_from_id == CompletionRecord.id),
+        )
+        .options(contains_eager(CompletionRecord.version))
+        .order_by(CompletionRecord.recorded_at.desc(), CompletionRecord.id)
+    )
+    found: defaultdict[MicroCredentialVersion, list[CompletionRecord]] = defaultdict(list)
+    for row in rows:
+        found[row.version].append(row)
+    return found
 
 
 def _asked(db: Session, course: Course, version: MicroCredentialVersion) -> Asked:
@@ -160,7 +202,7 @@ def earned(
     db: Session, course: Course, people: Collection[uuid.UUID], version: MicroCredentialVersion
 ) -> defaultdict[uuid.UUID, Earned]:
     """Return what each of `people` holds of a version, or held last; else of one that the course
-    offered before."""
+    does not offer."""
     before = _standing_awards(course, version).filter(
         Award.person_id.in_(people), Award.version_id != version.id
     )
@@ -203,16 +245,12 @@ def _learning_in(course: Course) -> sa.Select[uuid.UUID]:
 
 
 def _standing_awards(course: Course, version: MicroCredentialVersion) -> sa.Select[Award]:
-    """Return what stands of a version, and of those that the course offered before it moved."""
+    """Return what stands of a version, and of those of its series that are not offered here."""
     offered = sa.select(Placement.version_id).filter_by(course_id=course.id)
     of_series = sa.select(MicroCredentialVersion.id).filter_by(series_id=version.series_id)
-    earlier = (
-        (Award.course_id == course.id)
-        & Award.version_id.in_(of_series)
-        & Award.version_id.not_in(offered)
-    )
+    other = Award.version_id.in_(of_series) & Award.version_id.not_in(offered)
     return sa.select(Award).filter(
-        (Award.version_id == version.id) | earlier,
+        (Award.version_id == version.id) | other,
         Award.is_test.is_(False),
         Award.withdrawn_at.is_(None),
         Award.person_id.in_(_learning_in(course)),

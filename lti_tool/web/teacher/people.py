@@ -2,6 +2,7 @@
 
 import uuid
 from functools import partial
+from itertools import chain
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -36,6 +37,8 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
     )
     award = awards.shown(visit.db, member.person, version)
     records = completions.records_of(visit.db, member.person, version)
+    former = roster.former_records(visit.db, visit.launch.course, member.person, version)
+    everything = [*records, *chain.from_iterable(former.values())]
     return render_template(
         "teacher/person.html",
         visit=visit,
@@ -49,14 +52,15 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         waiting=waiting,
         withdrawn=awards.withdrawn(visit.db, member.person, version),
         credential=credentials.current(visit.db, award) if award else None,
-        earlier=[
-            one.award
+        of_other_versions=[
+            (one.award, stack_awards.decides(visit.db, visit.launch.course, one.award))
             for one in stack_awards.of_other_versions(visit.db, member.person, version)
-            if stack_awards.decides(visit.db, visit.launch.course, one.award)
         ],
         records=records[::-1],
-        retracted={row.retracts_id for row in records if row.retracts_id},
-        files=evidence.of_records(visit.db, records),
+        former=former,
+        definition=catalogue.definition,
+        retracted={row.retracts_id for row in everything if row.retracts_id},
+        files=evidence.of_records(visit.db, everything),
         rights=rights.of(visit, version.id),
         whom_to_ask=partial(prior_corrections.whom_to_ask, visit.db),
         address=address,
