@@ -54,5 +54,17 @@ def lock_all(
     return frozenset(people)
 
 
+def lock_versions(
+    db: Session,
+    people: Collection[uuid.UUID],
+    versions: Collection[MicroCredentialVersion],
+    now: datetime,
+) -> None:
+    """Do what `lock_all` says in several versions, in one order: all of them at once, before
+    anything else is locked, else two wait in a circle."""
+    for version in sorted(versions, key=lambda one: one.id):
+        lock_all(db, people, version, now)
+
+
 def is_stacked(version: MicroCredentialVersion) -> bool:
     return catalogue.definition(version).stack is not None

@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from lti_tool.models import CompletionRecord, Course, Person
+from lti_tool.models import CompletionRecord, Course, MicroCredentialVersion, Person
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import judging
 
@@ -58,6 +58,15 @@ def others(
     return [(by_origin[known[one.id]], one) for one in db.scalars(standing)]
 
 
+def versions_of(
+    db: Session, rows: Collection[CompletionRecord]
+) -> frozenset[MicroCredentialVersion]:
+    """Return the versions in which these records, and the others of their judgements, stand."""
+    return frozenset(
+        {*(one.version for one in rows), *(one.version for _, one in others(db, rows))}
+    )
+
+
 def take_back(
     db: Session,
     targets: Sequence[CompletionRecord],
@@ -67,9 +76,7 @@ def take_back(
 ) -> list[CompletionRecord]:
     """Keep retractions of records of one version, and the same of all else of these judgements."""
     people = {target.person_id for target in targets}
-    versions = {one.version for one in targets} | {one.version for _, one in others(db, targets)}
-    for version in sorted(versions, key=lambda one: one.id):  # in the order of a move
-        enrolments.lock_all(db, people, version, now)
+    enrolments.lock_versions(db, people, versions_of(db, targets), now)
     found = others(db, targets)
     made = judging.keep_all(db, targets[0].version, rows, course, now)
     by_target = {row.retracts_id: row for row in made}

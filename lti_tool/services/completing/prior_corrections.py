@@ -25,6 +25,7 @@ from lti_tool.models import (
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import (
+    carried,
     completions,
     prior_assessment,
     prior_learning,
@@ -200,6 +201,14 @@ def _origins(db: Session, record: CompletionRecord) -> set[uuid.UUID]:
     return ids
 
 
+def _versions(
+    db: Session, application: PriorLearningApplication
+) -> frozenset[MicroCredentialVersion]:
+    """Return in which versions a correction may have to take something back."""
+    recognised = prior_recognitions.standing(db, [application])
+    return carried.versions_of(db, recognised) | {application.version}
+
+
 def correct(
     db: Session,
     application: PriorLearningApplication,
@@ -214,13 +223,15 @@ def correct(
 
     Raises:
         ToolError: `prior_nothing_corrected`; `reason_missing`, `reason_too_long`.
-        Conflict: `prior_learning_changed`: not what they read. As `find`.
+        Conflict: `prior_learning_changed`: not what they read, or a course was moved just now. As
+            `find`.
     """
-    enrolments.lock(db, application.person, application.version, now)
+    locked = _versions(db, application)
+    enrolments.lock_versions(db, {application.person_id}, locked, now)
     db.refresh(application)
     db.expire(application, ["judgements"])
     find(db, assessor, application.id)
-    if application.revision != revision:
+    if application.revision != revision or not _versions(db, application) <= locked:
         raise Conflict("prior_learning_changed")
     mine = correctable(db, application, assessor)
     if not why or not set(why) <= set(mine):

@@ -170,8 +170,7 @@ def move(
     links = db.scalars(linked.with_for_update(key_share=True)).all()
     chosen = _chosen(db, placement, version_id, now)
     begun = set(_begun(db, placement))
-    for version in sorted((placement.version, chosen), key=lambda one: one.id):
-        enrolments.lock_all(db, begun, version, now)
+    enrolments.lock_versions(db, begun, (placement.version, chosen), now)
     db.refresh(placement, with_for_update=True)
     old = placement.version
     plan = _plan(db, placement, _chosen(db, placement, version_id, now), now)

@@ -1,6 +1,9 @@
 """A course is moved at the moment at which others launch and record in it."""
 
+import time
+import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -12,12 +15,22 @@ import sqlalchemy as sa
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
-from lti_tool.models import CompletionRecord, LaunchSession, Placement
-from lti_tool.services.completing import completions
+from lti_tool.models import (
+    CompletionRecord,
+    LaunchSession,
+    MicroCredentialVersion,
+    Placement,
+    PriorLearningApplication,
+)
+from lti_tool.services.awarding import enrolments
+from lti_tool.services.completing import completions, prior_corrections
 from lti_tool.services.completing.completions import Judgement
 from lti_tool.services.courses import moving
+from lti_tool.services.staff.accounts import Role
+from tests.factories import signing_in
 from tests.factories.courses import School
 from tests.unit.services.test_concurrency import at_one_moment
+from tests.unit.services.test_prior_learning import UNIT, Applying, assessor
 
 WLD = samples.welding()
 CODE, U1 = WLD.code, WLD.units[0].code
@@ -60,6 +73,56 @@ def test_moving_waits_for_nobody_in_a_circle_and_leaves_nothing_behind(
             every = set(db.scalars(sa.select(CompletionRecord.person_id)))
             here = sa.select(CompletionRecord.person_id).filter_by(version_id=offered)
             assert set(db.scalars(here)) == every
+
+
+def test_an_assessor_who_corrects_after_a_move_waits_for_nobody_in_a_circle(
+    postgres_database: Database, now: datetime
+) -> None:
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    school.launch("teacher", teacher=True, mc=CODE, unit=U1)
+    applying = Applying(school, school.launch("ana", mc=CODE, unit=U1))
+    asta = signing_in.account(school.database, now, "Asta", Role.ASSESSOR, WLD.awarding_body.slug)
+    applying.judge(row := applying.hand_in(), asta)
+    ids = [version_of(school)]
+    while ids[-1] <= ids[0]:  # so that the record that is carried on is locked second
+        school.tick()
+        school.publish(replace(WLD, version=f"{len(ids) + 1}.0"))
+        ids.append(version_of(school))
+    school.tick()
+    moving_of(school)()
+
+    def correct() -> None:
+        with school.transaction() as db:
+            found = db.get_one(PriorLearningApplication, row)
+            why = {UNIT.outcomes[0].code: "I took one for another"}
+            by = assessor(db, asta)
+            prior_corrections.correct(db, found, by, why, revision=found.revision, now=school.now)
+
+    with ThreadPoolExecutor() as pool:
+        with school.transaction() as db:
+            ana = school.person(db, "ana")
+            enrolments.lock(db, ana, db.get_one(MicroCredentialVersion, ids[0]), school.now)
+            correction = pool.submit(correct)
+            while not somebody_waits(school.database) and not correction.done():
+                time.sleep(0.01)
+            enrolments.lock(db, ana, db.get_one(MicroCredentialVersion, ids[-1]), school.now)
+        correction.result()
+    with school.transaction() as db:
+        undone = sa.select(CompletionRecord.version_id).filter(
+            CompletionRecord.retracts_id.is_not(None)
+        )
+        assert set(db.scalars(undone)) == {ids[0], ids[-1]}
+
+
+def version_of(school: School) -> uuid.UUID:
+    with school.transaction() as db:
+        return school.version(db, CODE).id
+
+
+def somebody_waits(database: Database) -> bool:
+    with database.transaction(read_only=True) as db:
+        return bool(db.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def moving_of(school: School) -> Callable[[], object]:
