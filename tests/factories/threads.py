@@ -3,6 +3,10 @@
 import threading
 from collections.abc import Callable, Sequence
 
+import sqlalchemy as sa
+
+from lti_tool.db import Database
+
 
 def at_one_moment(acts: Sequence[Callable[[], object]]) -> list[object]:
     """Run `acts` in threads that start together; return their results, raise what one raised."""
@@ -25,3 +29,9 @@ def at_one_moment(acts: Sequence[Callable[[], object]]) -> list[object]:
     if failures:
         raise failures[0]
     return results
+
+
+def somebody_waits(database: Database) -> bool:
+    """Whether a transaction of a PostgreSQL database waits for a lock that another one holds."""
+    with database.transaction(read_only=True) as db:
+        return bool(db.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

@@ -29,6 +29,7 @@ from lti_tool.services.courses import moving
 from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.courses import School
+from tests.factories.threads import somebody_waits
 from tests.unit.services.test_concurrency import at_one_moment
 from tests.unit.services.test_prior_learning import UNIT, Applying, assessor
 
@@ -118,11 +119,6 @@ def test_an_assessor_who_corrects_after_a_move_waits_for_nobody_in_a_circle(
 def version_of(school: School) -> uuid.UUID:
     with school.transaction() as db:
         return school.version(db, CODE).id
-
-
-def somebody_waits(database: Database) -> bool:
-    with database.transaction(read_only=True) as db:
-        return bool(db.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def moving_of(school: School) -> Callable[[], object]:

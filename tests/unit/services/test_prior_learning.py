@@ -1,8 +1,11 @@
 """Prior learning: applied for by learners, judged by assessors, recorded within the limits."""
 
+import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -12,21 +15,28 @@ from badges.completion import Route
 from badges.micro_credential import PriorLearning
 from badges.rules import SignOffs
 from badges.text import Text
+from lti_tool.db import Database
 from lti_tool.errors import ToolError
 from lti_tool.models import (
     Account,
     CompletionRecord,
+    EvidenceFile,
     LaunchSession,
+    MicroCredentialVersion,
     PriorLearningApplication,
     PriorLearningJudgement,
+    Registration,
 )
 from lti_tool.services import organisations
+from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import (
     completions,
     prior_appeals,
     prior_assessment,
+    prior_drafts,
     prior_learning,
 )
+from lti_tool.services.completing.evidence import Keeping, Limits
 from lti_tool.services.completing.prior_assessment import Assessor, Opinion
 from lti_tool.services.completing.prior_learning import (
     Answer,
@@ -40,8 +50,10 @@ from lti_tool.services.completing.prior_learning import (
 from lti_tool.services.definitions import catalogue, review_partners
 from lti_tool.services.staff.accounts import Access, Role
 from tests.factories import signing_in
+from tests.factories.applying import hand_in
 from tests.factories.courses import School
 from tests.factories.databases import on_each_database
+from tests.factories.threads import somebody_waits
 
 WLD = samples.welding()
 BODY = WLD.awarding_body.slug
@@ -346,3 +358,36 @@ def test_a_record_that_is_taken_back_is_no_longer_recognised(
         completions.unrecognise(db, {record: "Mistaken"}, assessor=account, now=now)
     assert applying.standings(row)[0] is Standing.NOT_RECOGNISED
     assert applying.route() is None
+
+
+def test_a_class_and_the_expiry_of_its_drafts_do_not_wait_in_a_circle(
+    postgres_database: Database, now: datetime
+) -> None:
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    room = Limits(file=100, files=1, person=100, course=100, organisation=200)
+    keeping = Keeping(school.encryption, room)
+    with school.transaction() as db:
+        platform_id = db.get_one(Registration, school.registration_id).platform_id
+        version_id = school.version(db, WLD.code).id
+    applications = [
+        hand_in(school.database, platform_id, version_id, keeping, now, sub=sub)[0]
+        for sub in ("ana", "ben")
+    ]
+    with school.transaction() as db:
+        rows = [db.get_one(PriorLearningApplication, one) for one in applications]
+        first, second = sorted(rows, key=lambda one: one.person_id)
+        for one, days in ((first, 100), (second, 200)):
+            prior_learning.withdraw(db, one, now - timedelta(days=days))
+        people = [first.person_id, second.person_id]
+    with ThreadPoolExecutor() as pool:
+        with school.transaction() as db:
+            version = db.get_one(MicroCredentialVersion, version_id)
+            enrolments.lock_all(db, people[:1], version, now)
+            expiry = pool.submit(prior_drafts.forget_untouched, school.database, now)
+            while not somebody_waits(school.database) and not expiry.done():
+                time.sleep(0.01)
+            enrolments.lock_all(db, people, version, now)
+        expiry.result()
+    with school.transaction() as db:
+        assert db.query(EvidenceFile).count() == 0
