@@ -18,7 +18,7 @@ from lti_tool.models.people import Person
 class PriorLearningApplication(Base):
     """What a learner says to be able to do already of one unit, and the evidence for it.
 
-    `state`: `services.completing.prior_learning.State`. `answers`: a list of {"outcome", "says",
+    `state`: `services.completing.prior_states.State`. `answers`: a list of {"outcome", "says",
     "text", "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts
     what was saved, so that nobody judges another text than they read. `appealed_at`: the learner
     asked for another assessor, last, for `appeal_reason`, which follows those of earlier appeals.

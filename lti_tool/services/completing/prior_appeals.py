@@ -19,8 +19,8 @@ from lti_tool.services.completing.prior_learning import (
     LONGEST_TEXT,
     OutcomeStanding,
     Standing,
-    State,
 )
+from lti_tool.services.completing.prior_states import State
 
 
 def appeal(db: Session, application: PriorLearningApplication, reason: str, now: datetime) -> None:

@@ -38,9 +38,10 @@ from lti_tool.services.completing import (
     prior_recognitions,
 )
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Recognition
-from lti_tool.services.completing.prior_learning import Standing, State, Verdict
+from lti_tool.services.completing.prior_learning import Standing, Verdict
 from lti_tool.services.completing.prior_news import News
 from lti_tool.services.completing.prior_recognitions import Recognised
+from lti_tool.services.completing.prior_states import State
 from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Access, Role
 

@@ -14,6 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from badges.completion import Route
 from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import (
     CompletionRecord,
@@ -36,10 +37,10 @@ from lti_tool.services.completing.prior_assessment import LATELY, Assessor
 from lti_tool.services.completing.prior_learning import (
     OutcomeStanding,
     Standing,
-    State,
     Verdict,
 )
 from lti_tool.services.completing.prior_news import News
+from lti_tool.services.completing.prior_states import State
 from lti_tool.services.staff import accounts
 
 OTHER = {
@@ -184,12 +185,23 @@ def left_behind(db: Session, assessor: Assessor) -> Sequence[PriorLearningApplic
     return [one for one in rows if one.id in theirs]
 
 
-def whom_to_ask(db: Session, record: CompletionRecord) -> Sequence[str]:
-    """Return who can take back what was recognised as prior learning, by name: the assessor who
-    recognised it, or all who assess in their place; nobody if there are none."""
-    found = prior_assessment.assessors(db, record.version.series.organisation_id)
-    own = [one.name for one in found if one.id == record.assessor_account_id]
-    return own or [one.name for one in found]
+def whom_to_ask(
+    db: Session, version: MicroCredentialVersion, records: Sequence[CompletionRecord]
+) -> Mapping[uuid.UUID, Sequence[str]]:
+    """Return who can take back what was recognised as prior learning, by name, for each of these
+    records that is one, of this version or others of its series: the assessor who recognised it,
+    or all who assess in their place; nobody if there are none."""
+    recognised = [one for one in records if one.route == Route.PRIOR_LEARNING]
+    if not recognised:
+        return {}
+    names = {
+        one.id: one.name for one in prior_assessment.assessors(db, version.series.organisation_id)
+    }
+    every = list(names.values())
+    return {
+        one.id: [names[one.assessor_account_id]] if one.assessor_account_id in names else every
+        for one in recognised
+    }
 
 
 def _origins(db: Session, record: CompletionRecord) -> set[uuid.UUID]:

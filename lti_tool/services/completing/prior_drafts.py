@@ -14,8 +14,8 @@ from lti_tool.db import Database
 from lti_tool.models import EvidenceFile, PriorLearningApplication
 from lti_tool.services import audit
 from lti_tool.services.completing import prior_files, prior_learning
-from lti_tool.services.completing.prior_learning import State
 from lti_tool.services.completing.prior_news import News
+from lti_tool.services.completing.prior_states import State
 
 
 def files_until(db: Session, application: PriorLearningApplication) -> datetime | None:

@@ -23,12 +23,11 @@ from lti_tool.models import CompletionRecord, EvidenceFile, PriorLearningApplica
 from lti_tool.services import audit
 from lti_tool.services.completing import evidence
 from lti_tool.services.completing.evidence import Keeping
+from lti_tool.services.completing.prior_states import EDITED, State
 
 MOST = 20
 """Of one application: as much as somebody can be asked to look through."""
 WHOLE = ""
-EDITED = ("draft", "returned")
-DECIDED = "decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,7 @@ def forget_ended(db: Session, now: datetime, *, most: int = 500) -> None:
                 EvidenceFile.record_id.is_(None),
                 sa.exists().where(undone.retracts_id == EvidenceFile.record_id),
             ),
-            PriorLearningApplication.state == DECIDED,
+            PriorLearningApplication.state == State.DECIDED,
             PriorLearningApplication.decided_at < now - APPEAL_WITHIN,
         )
         .limit(most)

@@ -31,16 +31,10 @@ from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import completions, evidence, prior_files, prior_recognitions
 from lti_tool.services.completing.prior_recognitions import Recognised
+from lti_tool.services.completing.prior_states import EDITED, State
 from lti_tool.services.definitions import catalogue
 
 LONGEST_TEXT = 4000
-
-
-class State(StrEnum):
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"  # an assessor wants more evidence
-    DECIDED = "decided"
 
 
 class Says(StrEnum):
@@ -173,7 +167,7 @@ def save(
         if row.state == State.DRAFT:
             row.updated_at = now
         return row  # sent twice, or kept once more
-    if row.state not in (State.DRAFT, State.RETURNED) or row.revision != revision:
+    if row.state not in EDITED or row.revision != revision:
         raise Conflict("prior_learning_moved")
     row.answers, row.text, row.link, row.updated_at = answers, text, link, now
     row.revision += 1
@@ -190,7 +184,7 @@ def hand_in(db: Session, application: PriorLearningApplication, now: datetime) -
         Conflict: `prior_learning_moved`, `prior_beyond_limit`, `prior_unit_complete`.
     """
     lock(db, application, now)
-    if application.state not in (State.DRAFT, State.RETURNED):
+    if application.state not in EDITED:
         raise Conflict("prior_learning_moved")
     _check_person(db, application)
     _check_complete(db, application)

@@ -40,7 +40,8 @@ from lti_tool.models import (
 from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import carried as carried_records
-from lti_tool.services.completing import judging, prior_learning
+from lti_tool.services.completing import judging
+from lti_tool.services.completing.prior_states import State
 from lti_tool.services.definitions import catalogue, stack_holders, versions
 
 
@@ -370,7 +371,7 @@ def _undecided(placement: Placement, kept: Collection[str]) -> sa.Select[uuid.UU
         PriorLearningApplication.course_id == placement.course_id,
         PriorLearningApplication.version_id == placement.version_id,
         PriorLearningApplication.unit_code.not_in(kept),
-        PriorLearningApplication.state == prior_learning.State.SUBMITTED.value,
+        PriorLearningApplication.state == State.SUBMITTED.value,
     )
 
 

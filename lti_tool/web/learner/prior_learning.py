@@ -24,7 +24,8 @@ from lti_tool.services.completing import (
     prior_news,
 )
 from lti_tool.services.completing.prior_files import Shown
-from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment, State
+from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment
+from lti_tool.services.completing.prior_states import State
 from lti_tool.services.definitions import catalogue
 from lti_tool.web import units
 from lti_tool.web.context import current_tool

@@ -1,7 +1,6 @@
 """One learner: why they have or lack the award, every record, and taking one back."""
 
 import uuid
-from functools import partial
 from itertools import chain
 
 from flask import redirect, render_template, request
@@ -62,7 +61,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         retracted={row.retracts_id for row in everything if row.retracts_id},
         files=evidence.of_records(visit.db, everything),
         rights=rights.of(visit, version.id),
-        whom_to_ask=partial(prior_corrections.whom_to_ask, visit.db),
+        whom_to_ask=prior_corrections.whom_to_ask(visit.db, version, everything),
         address=address,
     )
 

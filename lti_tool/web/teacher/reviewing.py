@@ -3,8 +3,6 @@
 Submission Review 1.0, section 3: the platform says whose grade in which column was clicked.
 """
 
-from functools import partial
-
 from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
 
@@ -57,6 +55,6 @@ def _page(visit: Visit, placement: Placement, person: Person, code: str) -> str:
         records=[row for row in records[::-1] if row.unit_code == code],
         retracted={row.retracts_id for row in records if row.retracts_id},
         files=evidence.of_records(visit.db, records),
-        whom_to_ask=partial(prior_corrections.whom_to_ask, visit.db),
+        whom_to_ask=prior_corrections.whom_to_ask(visit.db, placement.version, records),
         address=address,
     )

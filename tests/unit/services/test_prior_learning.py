@@ -44,9 +44,9 @@ from lti_tool.services.completing.prior_learning import (
     Says,
     SelfAssessment,
     Standing,
-    State,
     Verdict,
 )
+from lti_tool.services.completing.prior_states import State
 from lti_tool.services.definitions import catalogue, review_partners
 from lti_tool.services.staff.accounts import Access, Role
 from tests.factories import signing_in
