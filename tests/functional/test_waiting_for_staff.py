@@ -197,14 +197,14 @@ def test_a_hundred_things_cost_as_many_statements_as_one(app: Flask, database: D
         with database.transaction() as db:
             soon = clock.now() + timedelta(days=3)
             db.execute(sa.update(MicroCredentialVersion).values(review_by=soon))
-        with recorded(database) as statements:
+        with recorded(app.extensions["credlet"].database) as statements:
             page = rita.get("/admin/account").text
         counts.append(len(statements))
     assert "13 definitions to review" in page
     assert "13 applications for prior learning to judge" in page
     assert "13 published definitions to be reviewed again soon" in page
     assert counts[0] == counts[1]
-    assert counts[0] <= MOST_STATEMENTS
+    assert 0 < counts[0] <= MOST_STATEMENTS
 
 
 def test_it_is_said_in_the_language_of_the_account(app: Flask, database: Database) -> None:

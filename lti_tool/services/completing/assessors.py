@@ -7,7 +7,8 @@ Teachers lead; an assistant does where a teacher lets them, or where no teacher 
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -98,14 +99,71 @@ def leads(
 
 def deciders(db: Session, course: Course, version_id: uuid.UUID, now: datetime) -> Sequence[Person]:
     """Return who sets a course up and decides about its awards and is there, by name."""
-    bound = _bound(db, course.id, version_id, now)
-    return [
-        one.person
-        for one in teachers(db, course)
-        if one.last_seen_at > now - ABSENCE
-        and (not bound or one.person_id in bound)
-        and leads(db, course.id, version_id, one.person_id, now)
-    ]
+    offered = sa.select(Placement).filter_by(course_id=course.id, version_id=version_id)
+    placement = db.scalar(offered)
+    there = _there(db, {course.id}, now)[course.id]
+    names = named(db, placement) if placement is not None else frozenset()
+    lets_assistants = placement is not None and placement.assistants_lead
+    ids = _deciding(there, names, lets_assistants=lets_assistants)
+    found = db.scalars(sa.select(Person).filter(Person.id.in_(ids))) if ids else ()
+    return sorted(found, key=lambda one: (one.name or "~").casefold())
+
+
+def deciding(
+    db: Session, placements: Collection[Placement], now: datetime
+) -> Mapping[uuid.UUID, frozenset[uuid.UUID]]:
+    """Return who decides about awards in each of these placements and is there, by its id, in a
+    constant number of statements."""
+    if not placements:
+        return {}
+    there = _there(db, {one.course_id for one in placements}, now)
+    names: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    named_in = sa.select(CourseAssessor.placement_id, CourseAssessor.person_id)
+    ids = [one.id for one in placements]
+    for row in db.execute(named_in.filter(CourseAssessor.placement_id.in_(ids))):
+        names[row.placement_id].add(row.person_id)
+    return {
+        one.id: _deciding(there[one.course_id], names[one.id], lets_assistants=one.assistants_lead)
+        for one in placements
+    }
+
+
+def _there(
+    db: Session, courses: Collection[uuid.UUID], now: datetime
+) -> Mapping[uuid.UUID, Mapping[uuid.UUID, str | None]]:
+    """Return by course who taught or signed off there and is still there, and as what they teach;
+    None: they do not."""
+    is_named = sa.exists().where(
+        CourseAssessor.placement_id == Placement.id,
+        CourseAssessor.person_id == CourseMember.person_id,
+        Placement.course_id == CourseMember.course_id,
+    )
+    rows = db.execute(
+        sa.select(CourseMember.course_id, CourseMember.person_id, CourseMember.teaches_as).filter(
+            CourseMember.course_id.in_(courses),
+            CourseMember.left_at.is_(None),
+            CourseMember.last_seen_at > now - ABSENCE,
+            sa.or_(CourseMember.teaches_as.is_not(None), is_named),
+        )
+    )
+    found: defaultdict[uuid.UUID, dict[uuid.UUID, str | None]] = defaultdict(dict)
+    for course_id, person_id, teaches_as in rows:
+        found[course_id][person_id] = teaches_as
+    return found
+
+
+def _deciding(
+    there: Mapping[uuid.UUID, str | None], names: Collection[uuid.UUID], *, lets_assistants: bool
+) -> frozenset[uuid.UUID]:
+    is_bound = any(one in there for one in names)
+    lets_assistants = lets_assistants or TeachingRole.TEACHER.value not in there.values()
+    return frozenset(
+        one
+        for one, teaches_as in there.items()
+        if teaches_as is not None
+        and (not is_bound or one in names)
+        and (lets_assistants or teaches_as != TeachingRole.ASSISTANT.value)
+    )
 
 
 def check_leads(

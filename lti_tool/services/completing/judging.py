@@ -7,7 +7,7 @@ gradebook go to the outbox; for many people in as many statements as for one.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -157,9 +157,21 @@ def standing(
     db: Session, person: Person, version: MicroCredentialVersion, now: datetime
 ) -> Standing:
     """Return a person's progress, without and with the records that are tests."""
-    earned = stacks.of_person(db, person, version)
-    taught = _taught_by(db, [person.id])[person.id]
-    return _standing(version, records_of(db, person, version), earned, taught, now)
+    return standings(db, [person.id], version, now)[person.id]
+
+
+def standings(
+    db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion, now: datetime
+) -> Mapping[uuid.UUID, Standing]:
+    """Return the same for many, in a constant number of statements."""
+    records = _records(db, people, version)
+    earned = stacks.of_people(db, people, version)
+    taught = _taught_by(db, people)
+    nothing = EarnedParts()
+    return {
+        one: _standing(version, records[one], earned.get(one, nothing), taught[one], now)
+        for one in people
+    }
 
 
 def records_of(
@@ -374,7 +386,9 @@ def _standing(
     return Standing(real, tried)
 
 
-def _taught_by(db: Session, people: Sequence[uuid.UUID]) -> defaultdict[uuid.UUID, set[uuid.UUID]]:
+def _taught_by(
+    db: Session, people: Collection[uuid.UUID]
+) -> defaultdict[uuid.UUID, set[uuid.UUID]]:
     """Return the courses in which each person was ever seen as a teacher."""
     found: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
     if people:

@@ -96,26 +96,56 @@ def of_person(
     placement = db.scalar(sa.select(Placement).filter_by(**decides))
     if placement is not None and not electives.under(progress, placement).is_complete:
         return None
-    found = _as_waiting(db, version, [pending], {person.id: progress})
-    if not found:
-        return None
-    given = {str(one.id) for one in found[0].by}
-    given.update(str(number) for number in range(found[0].administrators))
-    is_stuck = placement is not None and has_too_few(db, placement, now, given)
-    return replace(found[0], is_stuck=is_stuck)
+    rows = [(pending, placement)]
+    return of_people(db, version, rows, {person.id: progress}, now).get(person.id)
 
 
-def has_too_few(
-    db: Session, placement: Placement, now: datetime, given: Collection[str] = ()
-) -> bool:
-    """Whether an award of this course needs more different people to confirm it than are there,
-    with those who have (`given`)."""
-    needed = award_gate.needed(placement)
-    if needed <= len(given):
-        return False
-    deciders = assessors.deciders(db, placement.course, placement.version_id, now)
-    there = {str(one.id) for one in deciders}
-    return needed > len(there.union(given))
+def of_people(
+    db: Session,
+    version: MicroCredentialVersion,
+    rows: Iterable[tuple[PendingAward, Placement | None]],
+    progress: Mapping[uuid.UUID, Progress],
+    now: datetime,
+) -> Mapping[uuid.UUID, Waiting]:
+    """Return what those wait for who are complete and have no award, by person, in a constant
+    number of statements. `rows`: each with the placement in which it waits, if any."""
+    placed = {
+        pending: placement
+        for pending, placement in rows
+        if progress[pending.person_id].stated_at is not None
+        and (
+            placement is None or electives.under(progress[pending.person_id], placement).is_complete
+        )
+    }
+    there = assessors.deciding(db, {one for one in placed.values() if one is not None}, now)
+    placements = {pending.person_id: placement for pending, placement in placed.items()}
+    found = {}
+    for one in _as_waiting(db, version, list(placed), progress):
+        placement = placements[one.person.id]
+        given = {one.id for one in one.by}
+        is_stuck = placement is not None and _lacks(
+            placement, there[placement.id] | given, one.administrators
+        )
+        found[one.person.id] = replace(one, is_stuck=is_stuck)
+    return found
+
+
+def has_too_few(db: Session, placement: Placement, now: datetime) -> bool:
+    """Whether an award of this course needs more different people to confirm it than are there."""
+    return bool(with_too_few(db, [placement], now))
+
+
+def with_too_few(
+    db: Session, placements: Collection[Placement], now: datetime
+) -> Collection[uuid.UUID]:
+    """Return in which of these placements, by id, an award needs more different people to confirm
+    it than are there, in a constant number of statements."""
+    there = assessors.deciding(db, placements, now)
+    return {one.id for one in placements if _lacks(one, there[one.id])}
+
+
+def _lacks(placement: Placement, there: Collection[uuid.UUID], administrators: int = 0) -> bool:
+    return award_gate.needed(placement) > len(there) + administrators
 
 
 def confirmed(db: Session, placement: Placement) -> Sequence[Award]:

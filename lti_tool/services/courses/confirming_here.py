@@ -5,6 +5,7 @@ people for its confirmations, those of the course's school can be one of the dif
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +28,7 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import award_gate, enrolments, names
-from lti_tool.services.completing import completions, judging
+from lti_tool.services.completing import judging
 from lti_tool.services.courses import confirming
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.staff import accounts
@@ -56,19 +57,22 @@ class Case:
         is_open = self.placement is None or self.waiting.is_stuck or self.is_confirmed_by(account)
         return "" if is_open else "teachers_confirm_rest"
 
+    def is_open_to(self, account: Account) -> bool:
+        """Whether it waits for this account: it can confirm it and has not."""
+        return not self.refusal(account) and not self.is_confirmed_by(account)
+
 
 def listed(db: Session, within: Collection[uuid.UUID] | None, now: datetime) -> Sequence[Case]:
     """Return what these organisations, or all, are asked about, oldest first; not what was
     declined."""
-    cases = [_case(db, row, now) for row in db.execute(_rows(within))]
-    return [one for one in cases if one is not None and not one.waiting.is_declined]
+    rows = db.execute(_rows(within).filter(_is_concerned(db, within, now))).all()
+    return [one for one in _cases(db, rows, now) if not one.waiting.is_declined]
 
 
 def of_person(db: Session, person: Person, now: datetime) -> Sequence[Case]:
     """Return what an awarding body is asked about a person, or has declined."""
     found = _rows(None).filter(PendingAward.person_id == person.id, Placement.id.is_(None))
-    cases = [_case(db, row, now) for row in db.execute(found)]
-    return [one for one in cases if one is not None]
+    return _cases(db, db.execute(found).all(), now)
 
 
 def find(
@@ -156,28 +160,66 @@ def _rows(
         .join(Course.platform)
         .outerjoin(Placement, offers)
         .join(Organisation, Organisation.id == asked)
-        .options(joinedload(PendingAward.person))
+        .options(
+            joinedload(PendingAward.person),
+            joinedload(PendingAward.declined_by),
+            joinedload(PendingAward.course),
+            joinedload(PendingAward.version),
+        )
         .order_by(PendingAward.since, PendingAward.person_id)
     )
     return found if within is None else found.filter(asked.in_(within))
 
 
-def _case(db: Session, row: Row, now: datetime) -> Case | None:
-    """Return what an organisation is asked; None while it is not complete, or teachers
-    suffice and no administrator has confirmed it."""
-    pending, placement, organisation = row
-    progress = completions.standing(db, pending.person, pending.version, now).real
-    waiting = confirming.of_person(db, pending.person, pending.version, progress, now)
-    if waiting is None:
-        return None
-    if placement is not None and not (waiting.is_stuck or waiting.administrators):
-        return None
-    least = (
-        award_gate.needed(placement)
-        if placement is not None
-        else award_gate.demanded(pending.version)
+def _is_concerned(
+    db: Session, within: Collection[uuid.UUID] | None, now: datetime
+) -> sa.ColumnElement[bool]:
+    """Tell what nobody in a course can confirm from what merely waits for its teachers, without
+    looking at anybody who waits."""
+    waits = sa.exists().where(
+        PendingAward.course_id == Placement.course_id,
+        PendingAward.version_id == Placement.version_id,
     )
-    return Case(pending, waiting, organisation, placement, max(1, least))
+    placements = sa.select(Placement).filter(waits).options(joinedload(Placement.version))
+    if within is not None:
+        placements = (
+            placements.join(Placement.course)
+            .join(Course.platform)
+            .filter(Platform.organisation_id.in_(within))
+        )
+    too_few = confirming.with_too_few(db, db.scalars(placements).all(), now)
+    has_administrator = sa.cast(PendingAward.confirmed_by, sa.String).contains('"account"')
+    return sa.or_(Placement.id.is_(None), Placement.id.in_(too_few), has_administrator)
+
+
+def _case(db: Session, row: Row, now: datetime) -> Case | None:
+    return next(iter(_cases(db, [row], now)), None)
+
+
+def _cases(db: Session, rows: Iterable[Row], now: datetime) -> Sequence[Case]:
+    """Return what organisations are asked, in as many statements for many people as for one; not
+    what is not complete, nor where teachers suffice and no administrator has confirmed it."""
+    of_version: defaultdict[MicroCredentialVersion, list[Row]] = defaultdict(list)
+    for row in rows:
+        of_version[row[0].version].append(row)
+    found = []
+    for version, some in of_version.items():
+        standings = judging.standings(db, [row[0].person_id for row in some], version, now)
+        progress = {person_id: one.real for person_id, one in standings.items()}
+        placed = [(row[0], row[1]) for row in some]
+        waiting = confirming.of_people(db, version, placed, progress, now)
+        for pending, placement, organisation in some:
+            one = waiting.get(pending.person_id)
+            if one is None:
+                continue
+            if placement is None:
+                least = award_gate.demanded(version)
+            elif one.is_stuck or one.administrators:
+                least = award_gate.needed(placement)
+            else:
+                continue
+            found.append(Case(pending, one, organisation, placement, max(1, least)))
+    return sorted(found, key=lambda one: (one.pending.since, one.pending.person_id))
 
 
 def _note(db: Session, case: Case, by: Account, action: str, now: datetime) -> None:

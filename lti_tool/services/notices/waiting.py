@@ -1,8 +1,8 @@
 """What waits for an account, in every role that it has: kinds, how many, and of which definitions.
 
 Asked on every page of somebody signed in, so it is as many statements for a hundred things as for
-one, and no text of a definition is read. Nothing is counted that the account's own lists would not
-show.
+one, and a few for each definition of which awards wait that nobody in a course can confirm. Nothing
+is counted that the account's own lists would not show.
 """
 
 import uuid
@@ -18,6 +18,7 @@ from lti_tool.models import Account, DefinitionDraft
 from lti_tool.services.awarding import stack_awards
 from lti_tool.services.completing import moderation, prior_assessment
 from lti_tool.services.completing.prior_assessment import Assessor
+from lti_tool.services.courses import confirming_here
 from lti_tool.services.definitions import lifecycle, review_partners
 from lti_tool.services.definitions.drafts import State
 from lti_tool.services.staff import accounts
@@ -70,6 +71,11 @@ def of(db: Session, account: Account, access: Access, now: datetime) -> list[Wai
         found[Kind.AWARDS] = [
             Item(f"{award}:{since}", version_id=version)
             for award, version, since in stack_awards.waiting_ids(db, within)
+        ] + [
+            Item(f"{one.pending.person_id}:{version}:{one.pending.since}", version_id=version)
+            for one in confirming_here.listed(db, within, now)
+            if one.is_open_to(account)
+            for version in [one.pending.version_id]
         ]
     if access.is_administrator or access.reviews:
         found[Kind.DUE] = [
