@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import (
@@ -277,7 +278,9 @@ def test_a_part_inside_another_part_counts_once_whichever_lms_it_was_earned_in(
     two: TwoSchools,
 ) -> None:
     """`METAL` holds what was earned there; the same part, earned here before, adds nothing."""
-    two.near.school.publish(larger(FIRST, larger(), code="BOTH"))
+    third = next(mc for mc in samples.all() if mc.code not in (FIRST.code, SECOND.code))
+    two.near.school.publish(third)
+    two.near.school.publish(larger(FIRST, larger(), third, code="BOTH", count=2))
     two.complete(two.near, FIRST)
     for mc in (FIRST, SECOND):
         two.far.school.tick(minutes=1)

@@ -89,20 +89,23 @@ def holder(
     db: Session,
     version: MicroCredentialVersion,
     resting: Mapping[uuid.UUID, Sequence[Award]],
-    offered: Collection[uuid.UUID],
+    offered: Mapping[uuid.UUID, Collection[uuid.UUID]],
 ) -> set[uuid.UUID]:
     """Return which of one person's rows gets the award, of those that earn it (`resting`, with the
-    parts that it would rest on): where a teacher declined it, or it waits for one, then where a
-    course offers it, then where the last part was earned."""
+    parts that it would rest on): where it was declined, or waits in a course that offers it, then
+    where a course offers it, then where it waits for the awarding body, or the last part was
+    earned."""
     pending = award_gate.waiting(db, version, list(resting))
 
-    def order(person_id: uuid.UUID) -> tuple[bool, bool, bool, bool, uuid.UUID]:
+    def order(person_id: uuid.UUID) -> tuple[bool, bool, bool, bool, bool, uuid.UUID]:
         waiting = pending.get(person_id)
+        courses = offered.get(person_id, ())
         last = max(resting[person_id], key=lambda part: (part.awarded_at, part.id))
         return (
             waiting is None or waiting.declined_at is None,
+            waiting is None or waiting.course_id not in courses,
+            not courses,
             waiting is None,
-            person_id not in offered,
             last.person_id != person_id,
             person_id,
         )
