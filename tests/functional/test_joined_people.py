@@ -405,7 +405,10 @@ def test_what_no_course_offers_is_confirmed_by_the_awarding_body(
     no = {"act": "decline", "reason": "Two people, it seems."}
     assert boss.post("/admin/awards/confirm", **no, **named).location.endswith("done=declined")
     assert "did not confirm the award: Two people, it seems." in visit.get().text
-    assert "Metal worker METAL" not in boss.get("/admin/awards").text
+    page = boss.get("/admin/awards").text
+    assert page.index("Not confirmed") < page.index("Two people, it seems.")
+    assert "Confirm after all" in page
+    assert "Two people" not in other.get("/admin/awards").text
     assert boss.post("/admin/awards/confirm", **named).location.endswith("done=awarded")
     assert two.standing() == [sub]
     assert "You can now claim “Metal worker METAL” as well" in visit.get().text

@@ -69,6 +69,12 @@ def listed(db: Session, within: Collection[uuid.UUID] | None, now: datetime) -> 
     return [one for one in _cases(db, rows, now) if not one.waiting.is_declined]
 
 
+def declined(db: Session, within: Collection[uuid.UUID] | None, now: datetime) -> Sequence[Case]:
+    """Return what administrators of these awarding bodies did not confirm, and can still."""
+    found = _rows(within).filter(Placement.id.is_(None), PendingAward.declined_at.is_not(None))
+    return [one for one in _cases(db, db.execute(found).all(), now) if one.waiting.is_declined]
+
+
 def of_person(db: Session, person: Person, now: datetime) -> Sequence[Case]:
     """Return what an awarding body is asked about a person, or has declined."""
     found = _rows(None).filter(PendingAward.person_id == person.id, Placement.id.is_(None))

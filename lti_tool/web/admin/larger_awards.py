@@ -36,6 +36,7 @@ def _list(visit: AccountVisit, problem: str = "") -> str:
         visit=visit,
         waiting=stack_awards.to_decide(visit.db, scope.within(visit)),
         cases=confirming_here.listed(visit.db, _within(visit), visit.now),
+        declined=confirming_here.declined(visit.db, _within(visit), visit.now),
         definition=catalogue.definition,
         done=request.args.get("done", ""),
         longest_reason=reasons.LONGEST,
