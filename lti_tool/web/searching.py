@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
+from badges.countries import is_country
 from lti_tool.services.definitions.searching import Filters, Wanted
 from lti_tool.web.words import wording
 from lti_tool.web.words.sentence import N_
@@ -169,10 +170,27 @@ def _by_words(option: Option) -> str:
 
 
 def _told(args: "MultiDict[str, str]", name: str) -> str:
+    """Return what an argument says; nothing where it cannot be one."""
     value = args.get(name, "").strip()
-    return value if _SHAPES[name].fullmatch(value) else ""
+    if not _SHAPES[name].fullmatch(value):
+        return ""
+    match name:
+        case "country":
+            means = is_country(value)
+        case "field":
+            means = value in FIELDS
+        case "to":
+            least = _told(args, "from")
+            means = not least or _number(least) <= _number(value)
+        case _:
+            means = True
+    return value if means else ""
 
 
 def _hours(args: "MultiDict[str, str]", name: str) -> float | None:
     told = _told(args, name)
-    return min(float(told.replace(",", ".")), MOST_HOURS) if told else None
+    return min(_number(told), MOST_HOURS) if told else None
+
+
+def _number(told: str) -> float:
+    return float(told.replace(",", "."))

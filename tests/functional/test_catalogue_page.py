@@ -59,6 +59,8 @@ def test_anybody_finds_what_fits(
     [
         ("level=99&q=welding", "“99” means nothing for “EQF level”, so it was left out."),
         ("country=germany&q=welding", "“germany” means nothing for “Country”"),
+        ("country=ZZ&q=welding", "“ZZ” means nothing for “Country”"),
+        ("field=99&q=welding", "“99” means nothing for “Sector”"),
         ("from=-3&q=welding", "“-3” means nothing for “Hours of work, at least”"),
         ("body=%3Cb%3E&q=welding", "“<b>” means nothing for “Awarding body”"),
     ],
@@ -73,6 +75,15 @@ def test_a_filter_that_means_nothing_is_said_and_can_be_removed(
     assert without is not None
     assert without[1] == "/catalogue?q=welding"
     assert "left out" not in client.get(without[1]).text
+
+
+def test_fewer_hours_at_most_than_at_least_mean_nothing(
+    published: None, client: FlaskClient
+) -> None:
+    page = html.unescape(client.get("/catalogue?from=50&to=10").text)
+    assert "“10” means nothing for “Hours of work, at most”" in page
+    assert 'href="/catalogue?from=50">Remove it' in page
+    assert "left out" not in client.get("/catalogue?from=10&to=10").text
 
 
 def test_a_filter_that_nothing_has_is_no_mistake(published: None, client: FlaskClient) -> None:
