@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 from lti_tool import clock
 from lti_tool.demo.world import World
 from lti_tool.services import organisations
+from lti_tool.services.notices import digests
 from lti_tool.services.staff import accounts, sign_in
 from lti_tool.services.staff.accounts import Role
 
@@ -20,6 +21,15 @@ def add_account(
         school = organisations.find(db, slug) if slug else None
         accounts.grant(db, made, role, school, now)
         return made.id
+
+
+def off_token(world: World, account_id: uuid.UUID) -> str:
+    """Return what the link in a mail to this account ends with; it is given an address."""
+    encryption = world.tool.encryption
+    with world.tool.database.transaction() as db:
+        account = accounts.get(db, account_id)
+        accounts.set_email(account, "olena@school.example", encryption)
+        return digests.off_token(account, encryption, world.tool.settings.secret_key)
 
 
 def link_for(world: World, account_id: uuid.UUID) -> str:

@@ -7,7 +7,6 @@ from lti_tool import clock
 from lti_tool.demo.world import World
 from lti_tool.services import organisations
 from lti_tool.services.connections import registrations
-from lti_tool.services.notices import digests
 from lti_tool.services.staff import accounts
 from lti_tool.services.staff.accounts import Role
 from tests.browser import measure, operating, test_connecting
@@ -216,7 +215,7 @@ def test_roles_are_grouped_by_school(world: World, page: Page, show: Show) -> No
 
 
 def test_the_link_that_ends_mails_reads_well(world: World, page: Page, show: Show) -> None:
-    token = digests.off_token(operating.add_account(world), world.tool.settings.secret_key)
+    token = operating.off_token(world, operating.add_account(world))
     address = f"{world.tool.settings.public_url}/sign-in/digest/{token}"
     for language in ("en", "de"):
         page.goto(f"{address}?lang={language}")
