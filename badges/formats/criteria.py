@@ -15,7 +15,6 @@ from badges.micro_credential import (
     GradingScheme,
     LearningUnit,
     MicroCredential,
-    PriorLearning,
     QualityAssurance,
     Stackability,
 )
@@ -128,7 +127,7 @@ def _elements(mc: MicroCredential, words: Wording) -> Iterator[tuple[str, str]]:
     if mc.stackability:
         yield from _stackability(mc.stackability, words)
     yield "made_of", _made_of(mc.stack, words)
-    yield "prior_learning", _prior_learning(mc.prior_learning, words)
+    yield "prior_learning", _prior_learning(mc, words)
     yield "validity", str(mc.validity_months or words.label("unlimited"))
 
 
@@ -185,7 +184,8 @@ def _made_of(stack: Stack | None, words: Wording) -> str:
     return words.label("stack_all", parts=parts)
 
 
-def _prior_learning(prior: PriorLearning | None, words: Wording) -> str:
+def _prior_learning(mc: MicroCredential, words: Wording) -> str:
+    prior = mc.prior_learning
     if prior is None:
         return ""
     if not prior.allowed:
@@ -193,4 +193,6 @@ def _prior_learning(prior: PriorLearning | None, words: Wording) -> str:
     extent = words.label("prior_learning_allowed")
     if prior.max_share_percent is not None:
         extent = words.label("prior_learning_share", percent=prior.max_share_percent)
-    return _joined(extent, words.text(prior.procedure))
+    closed = [words.text(unit.title) for unit in mc.units if unit.no_prior_learning]
+    excluded = words.label("prior_learning_not_in", units="; ".join(closed)) if closed else ""
+    return _joined(extent, excluded, words.text(prior.procedure))

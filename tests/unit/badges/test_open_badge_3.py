@@ -340,6 +340,21 @@ def test_elements_without_a_home_of_their_own_are_labelled_lines() -> None:
             assert outcome.text.best("en") in narrative
 
 
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "possible. Not in: Workshop safety and protective equipment; Fillet welds"),
+        ("de", "möglich. Nicht in: Arbeitssicherheit und Schutzausrüstung; Kehlnähte"),
+    ],
+)
+def test_the_criteria_name_units_that_cannot_be_recognised(language: str, says: str) -> None:
+    document = awards.credential(awards.award(WELDING), language=language)
+    assert says in achievement(document)["criteria"]["narrative"]
+    open_units = tuple(replace(unit, no_prior_learning=None) for unit in WELDING.units)
+    opened = awards.credential(awards.award(replace(WELDING, units=open_units)), language=language)
+    assert says.split(":")[0] not in achievement(opened)["criteria"]["narrative"]
+
+
 @pytest.mark.parametrize("basis", LevelBasis)
 def test_a_level_always_says_what_it_rests_on(basis: LevelBasis) -> None:
     mc = replace(WELDING, eqf_level=EqfLevel(level=4, basis=basis))
