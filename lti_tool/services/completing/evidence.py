@@ -10,7 +10,7 @@ to it. Who may see it is decided by who asks: `find_in_course`, `find_own`.
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -238,6 +238,13 @@ def remove(db: Session, file: EvidenceFile, *, actor: str, now: datetime) -> Non
         evidence_store.delete(db, content_id)
         db.execute(sa.delete(EvidenceContent).filter_by(id=content_id))
     audit.note(db, actor, "evidence.removed", f"evidence_file:{file_id}", now)
+
+
+def remove_all(db: Session, files: Iterable[EvidenceFile], *, actor: str, now: datetime) -> None:
+    """Remove files for good, in one order for everybody: who removes some of the same at this
+    moment waits, and nobody in a circle."""
+    for file in sorted(files, key=lambda one: (one.content_id, one.id)):
+        remove(db, file, actor=actor, now=now)
 
 
 def used(db: Session, person: Person) -> int:

@@ -115,8 +115,7 @@ def change(
     if len(own) - len(gone) + len(new) > MOST:
         raise ToolError("too_many_files", maximum=str(MOST))
     by = f"person:{application.person_id}"
-    for file in gone:
-        evidence.remove(db, file, actor=by, now=now)
+    evidence.remove_all(db, gone, actor=by, now=now)
     for one in new.values():
         _add(db, application, one, by, keeping, now)
     application.revision += 1
@@ -151,9 +150,8 @@ def erase_own(
     db: Session, application: PriorLearningApplication, *, actor: str, now: datetime
 ) -> None:
     """Delete the files that an application has for itself; those of records stay."""
-    for files in of(db, application).values():
-        for file in files:
-            evidence.remove(db, file, actor=actor, now=now)
+    own = [file for files in of(db, application).values() for file in files]
+    evidence.remove_all(db, own, actor=actor, now=now)
 
 
 def erase_all(
@@ -161,8 +159,8 @@ def erase_all(
 ) -> None:
     """Delete the files of an application, also where a record rests on them: for its learner
     alone, who wants it so."""
-    for file in db.scalars(sa.select(EvidenceFile).filter_by(application_id=application.id)).all():
-        evidence.remove(db, file, actor=actor, now=now)
+    every = db.scalars(sa.select(EvidenceFile).filter_by(application_id=application.id)).all()
+    evidence.remove_all(db, every, actor=actor, now=now)
     db.flush()
 
 
@@ -182,10 +180,10 @@ def forget_ended(db: Session, now: datetime, *, most: int = 500) -> None:
             PriorLearningApplication.state == State.DECIDED,
             PriorLearningApplication.decided_at < now - APPEAL_WITHIN,
         )
+        .order_by(EvidenceFile.content_id, EvidenceFile.id)
         .limit(most)
     )
-    for file in db.scalars(ended).all():
-        evidence.remove(db, file, actor=audit.SCHEDULE, now=now)
+    evidence.remove_all(db, db.scalars(ended).all(), actor=audit.SCHEDULE, now=now)
 
 
 def _add(

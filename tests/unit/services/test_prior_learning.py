@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges import samples
@@ -20,6 +21,7 @@ from lti_tool.errors import ToolError
 from lti_tool.models import (
     Account,
     CompletionRecord,
+    EvidenceContent,
     EvidenceFile,
     LaunchSession,
     MicroCredentialVersion,
@@ -34,6 +36,7 @@ from lti_tool.services.completing import (
     prior_appeals,
     prior_assessment,
     prior_drafts,
+    prior_files,
     prior_learning,
 )
 from lti_tool.services.completing.evidence import Keeping, Limits
@@ -391,3 +394,40 @@ def test_a_class_and_the_expiry_of_its_drafts_do_not_wait_in_a_circle(
         expiry.result()
     with school.transaction() as db:
         assert db.query(EvidenceFile).count() == 0
+
+
+def test_two_who_delete_the_same_files_do_not_wait_in_a_circle(
+    postgres_database: Database, now: datetime
+) -> None:
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    keeping = Keeping(
+        school.encryption, Limits(file=100, files=1, person=100, course=100, organisation=200)
+    )
+    with school.transaction() as db:
+        platform_id = db.get_one(Registration, school.registration_id).platform_id
+        version_id = school.version(db, WLD.code).id
+    for sub in ("ana", "ben"):
+        hand_in(school.database, platform_id, version_id, keeping, now, sub=sub)
+    with school.transaction() as db:
+        decided = {"state": State.DECIDED.value, "decided_at": now - timedelta(days=100)}
+        db.execute(sa.update(PriorLearningApplication).values(decided))
+        contents = sa.select(EvidenceContent.id).order_by(EvidenceContent.id)
+        first, last = db.scalars(contents).all()
+        moved = sa.update(EvidenceFile).filter_by(content_id=first)
+        db.execute(moved.values(name="read last.txt"))
+
+    def forget() -> None:
+        with school.transaction() as db:
+            prior_files.forget_ended(db, now)
+
+    with ThreadPoolExecutor() as pool:
+        with school.transaction() as db:
+            db.get_one(EvidenceContent, first, with_for_update=True)
+            expiry = pool.submit(forget)
+            while not somebody_waits(school.database) and not expiry.done():
+                time.sleep(0.01)
+            db.get_one(EvidenceContent, last, with_for_update=True)
+        expiry.result()
+    with school.transaction() as db:
+        assert db.query(EvidenceContent).count() == 0
