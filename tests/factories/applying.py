@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from badges import prior_learning as rules
 from lti_tool import documents
 from lti_tool.db import Database
 from lti_tool.models import (
@@ -37,7 +38,8 @@ def hand_in(
     *,
     sub: str = "applying",
 ) -> tuple[uuid.UUID, uuid.UUID]:
-    """Let a learner of a platform apply for the first unit of a version; return the application
+    """Let a learner of a platform apply for the first unit of a version that can be
+    recognised; return the application
     and a file of it."""
     with database.transaction() as db:
         person = Person(platform_id=platform_id, sub=sub, created_at=now)
@@ -46,7 +48,8 @@ def hand_in(
         db.flush()
         db.add(Placement(course_id=course.id, version_id=version_id, created_at=now))
         version = db.get_one(MicroCredentialVersion, version_id)
-        unit = catalogue.definition(version).units[0]
+        mc = catalogue.definition(version)
+        unit = next(one for one in mc.units if rules.is_allowed(mc, one))
         answers = {one.code: Answer(Says.YES, "Five years at work") for one in unit.outcomes}
         row = prior_learning.save(
             db,

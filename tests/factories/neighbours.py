@@ -245,7 +245,7 @@ def _apply(db: Session, launch: LaunchSession, name: str, now: datetime) -> None
     """Let the learner have begun to apply for recognition of prior learning."""
     assert launch.link.placement is not None
     version = launch.link.placement.version
-    unit = catalogue.definition(version).unit(ASSESSED[0])
+    unit = catalogue.definition(version).unit(ASSESSED[1])
     prior_learning.save(
         db,
         Place(launch.person, launch.course, version, unit),

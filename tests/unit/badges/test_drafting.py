@@ -67,10 +67,10 @@ def test_an_original_that_the_title_has_not_is_not_one() -> None:
 
 def test_prior_learning_that_no_unit_is_open_to_is_doubted() -> None:
     content = definitions.dump(samples.welding()) | {"prior_learning": {"allowed": True}}
-    for unit in content["units"][1:]:
+    for unit in content["units"][2:]:
         unit["no_prior_learning"] = {"en": "We have to see it ourselves."}
     assert list(drafting.doubts(content)) == []
-    content["units"][0]["no_prior_learning"] = {"en": "This as well."}
+    content["units"][1]["no_prior_learning"] = {"en": "This as well."}
     doubted = ("$.prior_learning.allowed", "prior_learning_nowhere")
     assert list(drafting.doubts(content)) == [doubted]
     assert "units.0.no_prior_learning" in dict(drafting.texts(content))

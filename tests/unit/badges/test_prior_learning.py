@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from badges import definition as definition_file
 from badges import prior_learning, samples
 from badges.award import InvalidAward
 from badges.completion import (
@@ -170,6 +171,21 @@ def test_a_unit_without_outcomes_or_too_big_by_itself_is_not_for_prior_learning(
     assert prior_learning.is_allowed(definition(50), MARKED)
     assert not prior_learning.is_allowed(definition(allowed=False), MARKED)
     assert not prior_learning.is_allowed(ANY, replace(MARKED, outcomes=()))
+
+
+@pytest.mark.parametrize(
+    ("sample", "assessed", "says"),
+    [("wld1", {1, 4}, "units 1 and 4 always assessed"), ("pv1", {1}, "safety unit cannot be")],
+)
+def test_samples_assess_the_units_that_they_say_they_always_assess(
+    sample: str, assessed: set[int], says: str
+) -> None:
+    mc = definition_file.loads(samples.source(sample))
+    assert mc.prior_learning is not None
+    assert mc.prior_learning.procedure is not None
+    assert says in mc.prior_learning.procedure.best("en")
+    closed = {number for number, one in enumerate(mc.units, 1) if one.no_prior_learning}
+    assert closed == assessed
 
 
 def test_a_unit_that_says_why_not_is_not_for_prior_learning() -> None:
