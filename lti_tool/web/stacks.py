@@ -4,8 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
+from badges.completion import Progress
 from badges.micro_credential import MicroCredential
 from badges.stacking import Earned, StackProgress
+from lti_tool.models import MicroCredentialVersion, Person
+from lti_tool.services.awarding import stacks
+from lti_tool.services.definitions import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,25 @@ class PartView:
 class StackView:
     parts: tuple[PartView, ...]
     progress: StackProgress
+
+
+def of_person(
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    progress: Progress,
+    now: datetime,
+    *,
+    with_tests: bool = False,
+) -> StackView | None:
+    """Return what one person has earned of what a version is made of; None where it is made of no
+    others. `with_tests`: also what a teacher tried out."""
+    mc = catalogue.definition(version)
+    if mc.stack is None:
+        return None
+    found = stacks.of_person(db, person, version)
+    earned = found.with_tests if with_tests else found.real
+    return view(progress.stack, stacks.titles(db, mc), earned, found.lent, now)
 
 
 def view(

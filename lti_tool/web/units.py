@@ -114,16 +114,15 @@ def state(progress: UnitProgress) -> UnitState:
 def view(
     mc: MicroCredential,
     progress: Progress,
-    placement: Placement,
+    placement: Placement | None,
     now: datetime,
     launched_unit: str | None = None,
 ) -> UnitsView:
-    """Return the units of `placement` as a learner with this progress sees them."""
-    dates = {unit.code: course_dates.of_unit(placement, unit.code) for unit in mc.units}
-    has_dates = any(one != Dates() for one in dates.values())
-    today = course_dates.today(placement, now) if has_dates else now.date()
+    """Return the units of `placement` as a learner with this progress sees them; None: of no
+    course, so without its dates and routes."""
+    dates, today = _dates(mc, placement, now)
     number, further = 0, frozenset[str]()
-    if mc == catalogue.definition(placement.version):
+    if placement is not None and mc == catalogue.definition(placement.version):
         number, further = electives.further(progress, placement)
     units = tuple(
         _unit_view(position, unit, mc, progress, placement, launched_unit, dates[unit.code], today)
@@ -143,6 +142,17 @@ def view(
         total=progress.need - is_stacked,
         further=number,
     )
+
+
+def _dates(
+    mc: MicroCredential, placement: Placement | None, now: datetime
+) -> tuple[dict[str, Dates], date]:
+    """Return the days of each unit, and today, where the course is."""
+    if placement is None:
+        return {unit.code: Dates() for unit in mc.units}, now.date()
+    dates = {unit.code: course_dates.of_unit(placement, unit.code) for unit in mc.units}
+    has_dates = any(one != Dates() for one in dates.values())
+    return dates, course_dates.today(placement, now) if has_dates else now.date()
 
 
 def _choice_view(mc: MicroCredential, found: ChoiceProgress) -> ChoiceView | None:
@@ -180,12 +190,14 @@ def _unit_view(
     unit: LearningUnit,
     mc: MicroCredential,
     progress: Progress,
-    placement: Placement,
+    placement: Placement | None,
     launched_unit: str | None,
     dates: Dates,
     today: date,
 ) -> UnitView:
-    route, basis = placements.route_of(placement, unit.code)
+    route, basis = Route.ASSESSED, None
+    if placement is not None:
+        route, basis = placements.route_of(placement, unit.code)
     is_late = dates.due_on is not None and dates.due_on < today
     is_open = progress.is_open(unit.code)
     return UnitView(

@@ -55,6 +55,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "admin.retirement",
         "admin.awards_to_decide",
         "admin.award",
+        "admin.waiting_award",
         "admin.partners",
         "admin.draft_parts",
         "teacher.draft_parts",  # the same template, mounted below a launch
@@ -75,6 +76,7 @@ NO_PAGE: Mapping[str, tuple[str, ...]] = {
     "a file to be saved": (
         "admin.export_draft",
         "admin.prior_learning_file",
+        "admin.waiting_award_file",
         "admin.table_template",
         "learner.badge_json",
         "learner.badge_png",

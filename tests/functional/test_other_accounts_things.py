@@ -76,6 +76,8 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.awards_to_decide": For.ADMINISTRATORS,
     "admin.confirm_award": For.ADMINISTRATORS,
     "admin.award": For.ADMINISTRATORS,
+    "admin.waiting_award": For.ADMINISTRATORS,
+    "admin.waiting_award_file": For.ADMINISTRATORS,
     "admin.keep_award": For.ADMINISTRATORS,
     "admin.revoke_award": For.ADMINISTRATORS,
     "admin.moderate": For.REVIEWERS,

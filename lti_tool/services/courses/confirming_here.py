@@ -13,11 +13,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from badges.completion import Progress
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
     Account,
     Award,
+    CompletionRecord,
     Course,
+    EvidenceFile,
     MicroCredentialSeries,
     MicroCredentialVersion,
     Organisation,
@@ -28,8 +31,8 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import award_gate, enrolments, names
-from lti_tool.services.completing import judging
-from lti_tool.services.courses import confirming
+from lti_tool.services.completing import evidence, judging
+from lti_tool.services.courses import confirming, roster
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.staff import accounts
 
@@ -56,6 +59,11 @@ class Case:
             return "own_award"
         is_open = self.placement is None or self.waiting.is_stuck or self.is_confirmed_by(account)
         return "" if is_open else "teachers_confirm_rest"
+
+    def shows(self, record: CompletionRecord) -> bool:
+        """Whether those who are asked read what a record says: what teachers of the course read,
+        or where no course offers it, who decide in their place, all of it."""
+        return self.placement is None or record.course_id == self.placement.course_id
 
     def is_open_to(self, account: Account) -> bool:
         """Whether it waits for this account: it can confirm it and has not."""
@@ -88,23 +96,53 @@ def find(
     version_id: uuid.UUID,
     now: datetime,
 ) -> Case:
-    """Return what these organisations are asked about, once the person's work is locked.
+    """Return what these organisations are asked about, once the person's work is locked; raises as
+    `look`."""
+    row = db.execute(_row(within, person_id, version_id)).one_or_none()
+    if row is not None:
+        enrolments.lock_all(db, {person_id}, row[0].version, now)
+    return look(db, within, person_id, version_id, now)
+
+
+def look(
+    db: Session,
+    within: Collection[uuid.UUID] | None,
+    person_id: uuid.UUID,
+    version_id: uuid.UUID,
+    now: datetime,
+) -> Case:
+    """Return the same to be read, without a lock.
 
     Raises:
         NotFound: `unknown_award`; also what a teacher declined, which stays with them.
     """
-    found = _rows(within).filter(
-        PendingAward.person_id == person_id, PendingAward.version_id == version_id
-    )
+    found = _row(within, person_id, version_id).execution_options(populate_existing=True)
     row = db.execute(found).one_or_none()
-    if row is None:
-        raise NotFound("unknown_award")
-    enrolments.lock_all(db, {person_id}, row[0].version, now)
-    again = db.execute(found.execution_options(populate_existing=True)).one_or_none()
-    case = _case(db, again, now) if again is not None else None
+    case = _case(db, row, now) if row is not None else None
     if case is None or (case.placement is not None and case.waiting.is_declined):
         raise NotFound("unknown_award")
     return case
+
+
+def progress_of(db: Session, case: Case, now: datetime) -> Progress:
+    """Return what the person has reached, as those who are asked may read it."""
+    person, version = case.pending.person, case.pending.version
+    if case.placement is None:
+        return judging.standing(db, person, version, now).real
+    return roster.progress_of(db, case.placement.course, person, version, now)
+
+
+def find_file(db: Session, case: Case, file_id: uuid.UUID) -> EvidenceFile:
+    """Return a file of a result that the case rests on.
+
+    Raises:
+        NotFound: `unknown_evidence`: there is none, or it is others'.
+    """
+    file = evidence.find_own(db, case.pending.person, file_id)
+    record = file.record
+    if record is None or record.version_id != case.pending.version_id or not case.shows(record):
+        raise NotFound("unknown_evidence")
+    return file
 
 
 def confirm(db: Session, case: Case, *, by: Account, now: datetime) -> bool:
@@ -175,6 +213,14 @@ def _rows(
         .order_by(PendingAward.since, PendingAward.person_id)
     )
     return found if within is None else found.filter(asked.in_(within))
+
+
+def _row(
+    within: Iterable[uuid.UUID] | None, person_id: uuid.UUID, version_id: uuid.UUID
+) -> sa.Select[PendingAward, Placement | None, Organisation]:
+    return _rows(within).filter(
+        PendingAward.person_id == person_id, PendingAward.version_id == version_id
+    )
 
 
 def _is_concerned(

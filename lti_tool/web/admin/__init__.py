@@ -3,6 +3,7 @@
 from lti_tool.web.admin import (
     audit_log,
     by_hand,
+    confirming,
     definitions,
     grants,
     home,
@@ -28,6 +29,7 @@ __all__ = [
     "audit_log",
     "blueprint",
     "by_hand",
+    "confirming",
     "definitions",
     "grants",
     "home",

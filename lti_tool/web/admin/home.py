@@ -29,9 +29,7 @@ def home(visit: AccountVisit) -> ResponseReturnValue:
         schools=organisations.listed(visit.db, here),
         due=lifecycle.due(visit.db, places(visit), visit.now),
         to_decide=len(stack_awards.to_decide(visit.db, here))
-        + len(
-            confirming_here.listed(visit.db, None if here is None else frozenset(here), visit.now)
-        ),
+        + len(confirming_here.listed(visit.db, here, visit.now)),
         to_judge=len(prior_assessment.waiting(visit.db, assessor(visit))),
         to_moderate=len(moderation.waiting(visit.db, reviewer(visit))),
         to_review=len(reviews.waiting(visit.db, reviewer(visit))),

@@ -1,5 +1,6 @@
 """Awards that wait for a decision of an organisation: of larger micro-credentials, those on which a
-second person came to another judgement, and those that nobody in a course can confirm.
+second person came to another judgement, and those that nobody in a course can confirm (each has
+its page, see `confirming`).
 
 Nobody is named but who is to be confirmed: of others, what was earned, when and of what is enough
 to decide.
@@ -10,7 +11,7 @@ import uuid
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool.errors import NotFound, ToolError
+from lti_tool.errors import ToolError
 from lti_tool.models import Award
 from lti_tool.services import reasons
 from lti_tool.services.awarding import awards, credentials, stack_awards
@@ -27,59 +28,22 @@ from lti_tool.web.errors import what_happened
 @blueprint.get("/awards")
 @signed_in(For.ADMINISTRATORS)
 def awards_to_decide(visit: AccountVisit) -> ResponseReturnValue:
-    return _list(visit)
-
-
-def _list(visit: AccountVisit, problem: str = "") -> str:
+    within = scope.within(visit)
     return render_template(
         "admin/awards.html",
         visit=visit,
-        waiting=stack_awards.to_decide(visit.db, scope.within(visit)),
-        cases=confirming_here.listed(visit.db, _within(visit), visit.now),
-        declined=confirming_here.declined(visit.db, _within(visit), visit.now),
+        waiting=stack_awards.to_decide(visit.db, within),
+        cases=confirming_here.listed(visit.db, within, visit.now),
+        declined=confirming_here.declined(visit.db, within, visit.now),
         definition=catalogue.definition,
         done=request.args.get("done", ""),
-        longest_reason=reasons.LONGEST,
-        problem=problem,
-        form=request.form,
     )
-
-
-def _within(visit: AccountVisit) -> frozenset[uuid.UUID] | None:
-    here = scope.within(visit)
-    return None if here is None else frozenset(here)
-
-
-@blueprint.post("/awards/confirm")
-@signed_in(For.ADMINISTRATORS, writes=True)
-def confirm_award(visit: AccountVisit) -> ResponseReturnValue:
-    """Confirm an award that nobody in a course can confirm, or say no with a reason."""
-    person_id, version_id = _named("person"), _named("version")
-    case = confirming_here.find(visit.db, _within(visit), person_id, version_id, visit.now)
-    try:
-        if request.form.get("act") == "decline":
-            reason = request.form.get("reason", "")
-            confirming_here.decline(visit.db, case, by=visit.account, reason=reason, now=visit.now)
-            done = "declined"
-        else:
-            is_awarded = confirming_here.confirm(visit.db, case, by=visit.account, now=visit.now)
-            done = "awarded" if is_awarded else "halfway"
-    except ToolError as error:
-        return _list(visit, what_happened(error)), error.status
-    return redirect(url_for("admin.awards_to_decide", done=done), 303)
 
 
 @blueprint.get("/awards/<uuid:award_id>")
 @signed_in(For.ADMINISTRATORS)
 def award(visit: AccountVisit, award_id: uuid.UUID) -> ResponseReturnValue:
     return _page(visit, stack_awards.find(visit.db, scope.within(visit), award_id))
-
-
-def _named(field: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(request.form.get(field, ""))
-    except ValueError as error:
-        raise NotFound("unknown_award") from error
 
 
 def _page(visit: AccountVisit, found: Award, problem: str = "") -> str:

@@ -1,7 +1,6 @@
 """Things that the person who signed in may touch; all others do not exist for them."""
 
 import uuid
-from collections.abc import Iterable
 
 from lti_tool.errors import NotFound
 from lti_tool.models import (
@@ -19,7 +18,7 @@ from lti_tool.services.staff import accounts
 from lti_tool.web.account_session import AccountVisit
 
 
-def within(visit: AccountVisit) -> Iterable[uuid.UUID] | None:
+def within(visit: AccountVisit) -> frozenset[uuid.UUID] | None:
     """Return the organisations that lists are about; None: all."""
     return None if visit.access.is_operator else visit.access.administers
 

@@ -8,12 +8,10 @@ from flask import request
 
 from badges import prior_learning
 from badges.choices import NOTHING_MORE
-from badges.completion import Progress
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
 from lti_tool.services.awarding import awards, credentials, joints, stack_awards
-from lti_tool.services.awarding import stacks as parts
 from lti_tool.services.awarding.joints import Elsewhere
 from lti_tool.services.awarding.stack_awards import LargerAward
 from lti_tool.services.completing import completions
@@ -102,7 +100,9 @@ def standing(visit: Visit) -> LearnerStanding:
             visit.now,
             link.unit_code if named is None else None,
         ),
-        stack=_stack(visit, version, progress),
+        stack=stacks.of_person(
+            visit.db, visit.launch.person, version, progress, visit.now, with_tests=True
+        ),
         award=award,
         waiting=None
         if award
@@ -118,15 +118,6 @@ def standing(visit: Visit) -> LearnerStanding:
         is_of_link=named is None,
         asked_of_bodies=confirming_here.of_person(visit.db, visit.launch.person, visit.now),
     )
-
-
-def _stack(visit: Visit, version: MicroCredentialVersion, progress: Progress) -> StackView | None:
-    mc = catalogue.definition(version)
-    if mc.stack is None:
-        return None
-    earned = parts.of_person(visit.db, visit.launch.person, version)
-    titles = parts.titles(visit.db, mc)
-    return stacks.view(progress.stack, titles, earned.with_tests, earned.lent, visit.now)
 
 
 def _named(visit: Visit, named: str, placement: Placement) -> Award:

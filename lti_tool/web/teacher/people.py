@@ -6,11 +6,9 @@ from itertools import chain
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from badges.completion import Progress
 from lti_tool.errors import Forbidden, NotFound, ToolError
-from lti_tool.models import CompletionRecord, Person, Placement
+from lti_tool.models import CompletionRecord, Placement
 from lti_tool.services.awarding import awards, credentials, stack_awards
-from lti_tool.services.awarding import stacks as parts
 from lti_tool.services.completing import completions, evidence, moderation, prior_corrections
 from lti_tool.services.courses import confirming, placements, roster
 from lti_tool.services.definitions import catalogue
@@ -18,7 +16,6 @@ from lti_tool.services.launching import launches
 from lti_tool.web import stacks, units
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.stacks import StackView
 from lti_tool.web.teacher import rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, may_judge
 
@@ -44,7 +41,7 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         placement=placement,
         member=member,
         view=units.view(mc, progress, placement, visit.now),
-        stack=_stack(visit, member.person, placement, progress),
+        stack=stacks.of_person(visit.db, member.person, version, progress, visit.now),
         award=award,
         disputes=moderation.disputes(visit.db, member.person, version, visit.launch.course),
         decides=award is not None and stack_awards.decides(visit.db, visit.launch.course, award),
@@ -64,15 +61,6 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         whom_to_ask=prior_corrections.whom_to_ask(visit.db, version, everything),
         address=address,
     )
-
-
-def _stack(
-    visit: Visit, person: Person, placement: Placement, progress: Progress
-) -> StackView | None:
-    """Return what the person has earned of what it is made of."""
-    earned = parts.of_person(visit.db, person, placement.version)
-    titles = parts.titles(visit.db, catalogue.definition(placement.version))
-    return stacks.view(progress.stack, titles, earned.real, earned.lent, visit.now)
 
 
 @blueprint.get("/course/records/<uuid:record_id>/retract")

@@ -25,6 +25,7 @@ MACROS = {
     "service_failures.html",
     "search.html",
     "told.html",
+    "waiting_words.html",
     "forms.html",
     "prior_words.html",
     "fields.html",
