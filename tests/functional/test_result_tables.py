@@ -2,11 +2,14 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from badges.rules import SignOffs
+from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CompletionRecord
@@ -162,3 +165,37 @@ def test_a_table_that_no_longer_fits_records_nothing(visits: Visits, teacher: Vi
     refused = seen.submit("import", content=f"name,{SAFETY}\nAna,900")
     assert refused.status == 400
     assert records(visits) == 0
+
+
+def test_what_would_change_nothing_is_counted_apart(visits: Visits, teacher: Visit) -> None:
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SAFETY, points=92.5)
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SIGN_OFF, signed_off=True)
+    visits.school.assess(teacher.id, "ben", "BEM-S-WLD1", SAFETY, points=85)
+    seen = send(teacher, f"name,{SAFETY},{SIGN_OFF}\nAna,92.50,X\n'=1+1,70,x\n")
+    assert "One result would be recorded." in seen.text
+    assert "2 more cells say what is recorded already." in seen.text
+    assert "One mark is lower than the one that is recorded, and is left out" in seen.text
+    before = records(visits)
+    seen.submit("import")
+    assert records(visits) == before + 1
+    nothing = send(teacher, f"name,{SAFETY}\nAna,60\n'=1+1,85\n")
+    assert "There is nothing to record." in nothing.text
+    assert "One more cell says what is recorded already." in nothing.text
+    assert not nothing.has_form("import")
+
+
+def test_an_assessor_of_several_signs_off_once(visits: Visits) -> None:
+    unit = visits.mc.unit(SIGN_OFF)
+    twice = replace(unit, rule=SignOffs(Text({"en": "It was done."}), 2))
+    others = [one for one in visits.mc.units if one.code != SIGN_OFF]
+    visits.school.publish(replace(visits.mc, code="TWICE", units=(twice, *others)))
+    olha, oleg = (
+        visits.open(sub, teacher=True, mc="TWICE", unit=SIGN_OFF) for sub in ("olha", "oleg")
+    )
+    visits.open("ana", name="Ana", mc="TWICE", unit=SIGN_OFF)
+    text = f"name,{SIGN_OFF}\nAna,x\n"
+    assert send(olha, text).submit("import").status == 200
+    again = send(olha, text)
+    assert "The table says what is recorded already" in again.text
+    assert "One cell says so." in again.text
+    assert "One result would be recorded" in send(oleg, text).text

@@ -64,6 +64,7 @@ __all__ = [
     "reevaluate_person",
     "retract",
     "retract_all",
+    "signed_off_by",
     "standing",
     "submitted",
     "unrecognise",
@@ -452,6 +453,16 @@ def known(
         CompletionRecord.assessor_id == assessor.id,
     )
     return {record.key: record for record in db.scalars(found)}
+
+
+def signed_off_by(
+    db: Session, version: MicroCredentialVersion, assessor: Person
+) -> frozenset[str]:
+    """Return the ids of the sign-offs that somebody gave for what they saw themselves."""
+    given = sa.select(CompletionRecord.id).filter_by(
+        version_id=version.id, assessor_id=assessor.id, is_signed_off=True, mentor_link_id=None
+    )
+    return frozenset(map(str, db.scalars(given)))
 
 
 def find(db: Session, record_id: uuid.UUID) -> CompletionRecord:

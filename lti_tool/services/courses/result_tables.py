@@ -3,15 +3,15 @@
 RFC 4180, with the separator of the reader's language. The first row names the columns: `learner`
 (an id that the export gives), `name`, then one for each unit, or `UNIT/PART` for each part; what
 follows a code after a space is for people. What was completed without a mark has an `x`. A mark
-that differs from what is recorded, or a sign-off that is not there yet, is a judgement; empty cells
-say nothing.
+above what is recorded, or a sign-off that this assessor has not given yet, is a judgement; what
+would change nothing is counted apart, and empty cells say nothing.
 """
 
 import csv
 import io
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -85,10 +85,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where there are problems, nothing may be recorded."""
+    """Where there are problems, nothing may be recorded. `known`: how many cells say what is
+    recorded already; `lower`: how many marks are below the recorded one, which goes on counting."""
 
     changes: tuple[Change, ...]
     problems: tuple[Problem, ...]
+    known: int = 0
+    lower: int = 0
 
 
 def columns(mc: MicroCredential) -> tuple[Column, ...]:
@@ -128,20 +131,24 @@ def _parts(mc: MicroCredential) -> tuple[str, ...]:
     return mc.stack.parts if mc.stack else ()
 
 
-def read(mc: MicroCredential, learners: Sequence[Learner], text: str) -> Reading:
-    """Return what a table would change, or everything that cannot be read in it.
+def read(
+    mc: MicroCredential, learners: Sequence[Learner], text: str, own: Collection[str] = ()
+) -> Reading:
+    """Return what a table would change, or everything that cannot be read in it. `own`: ids of the
+    sign-offs that its assessor has given.
 
     Raises:
         ToolError: `table_too_large`, `table_empty`, `table_malformed`.
     """
     rows = _rows(text)
-    reader = _Reader(mc, learners)
+    reader = _Reader(mc, learners, own)
     reader.take_header(rows[0])
     if not reader.problems:
         for number, row in enumerate(rows[1:], start=2):
             if any(cell.strip() for cell in row):
                 reader.take(number, row)
-    return Reading(tuple(reader.changes), tuple(reader.problems[:MOST_PROBLEMS]))
+    problems = tuple(reader.problems[:MOST_PROBLEMS])
+    return Reading(tuple(reader.changes), problems, reader.known, reader.lower)
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -161,9 +168,13 @@ def _rows(text: str) -> list[list[str]]:
 class _Reader:
     """Reads row by row; remembers what is wrong and goes on."""
 
-    def __init__(self, mc: MicroCredential, learners: Sequence[Learner]) -> None:
+    def __init__(
+        self, mc: MicroCredential, learners: Sequence[Learner], own: Collection[str]
+    ) -> None:
         self.changes: list[Change] = []
         self.problems: list[Problem] = []
+        self.known = self.lower = 0
+        self._own = own
         self._known = {one.code: one for one in columns(mc)}
         self._unread = {LEARNER, NAME, DONE, *_parts(mc)}
         self._by_id = {one.person.id: one for one in learners}
@@ -207,26 +218,39 @@ class _Reader:
         return found
 
     def _judge(self, number: int, learner: Learner, column: Column, value: str) -> None:
-        before = _cell(column, learner.progress.unit(column.unit.code))
+        unit = learner.progress.unit(column.unit.code)
+        before = _cell(column, unit)
         if value == before:
+            self.known += 1
             return
         if column.maximum is None:
             judgement = Judgement(unit=column.unit.code, signed_off=True)
             if value.casefold() not in _YES:
                 self._refuse("no_sign_off", number, learner, column, value)
-            elif not before:
+            elif before or _is_given(unit, self._own):
+                self.known += 1
+            else:
                 self.changes.append(Change(learner, column, before, judgement))
             return
         points = _points(value)
         if points is None or points > column.maximum:
             self._refuse("no_points", number, learner, column, value)
-        elif plain(points) != before:
+        elif plain(points) == before:
+            self.known += 1
+        elif before not in ("", SIGNED) and points < Decimal(before):
+            self.lower += 1
+        else:
             judgement = Judgement(unit=column.unit.code, part=column.part, points=points)
             self.changes.append(Change(learner, column, before, judgement))
 
     def _refuse(self, code: str, number: int, learner: Learner, column: Column, value: str) -> None:
         found = Problem(code, number, column.code, value[:100], learner=learner)
         self.problems.append(found)
+
+
+def _is_given(unit: UnitProgress, own: Collection[str]) -> bool:
+    """Whether the assessor who gave `own` is among those who sign the unit off."""
+    return any(record in own for one in unit.conditions for record in one.records)
 
 
 def _points(value: str) -> Decimal | None:

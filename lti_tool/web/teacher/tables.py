@@ -109,7 +109,8 @@ def _sent() -> str:
 
 def _read(visit: Visit, placement: Placement, text: str) -> Reading:
     mc = catalogue.definition(placement.version)
-    return result_tables.read(mc, _learners(visit, placement), text)
+    own = completions.signed_off_by(visit.db, placement.version, visit.launch.person)
+    return result_tables.read(mc, _learners(visit, placement), text, own)
 
 
 def _learners(visit: Visit, placement: Placement) -> list[Learner]:
