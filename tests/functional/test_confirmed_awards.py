@@ -9,7 +9,14 @@ from flask import Flask
 from badges.completion import Route
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, Award, CompletionRecord, PendingAward, Person
+from lti_tool.models import (
+    AuditEntry,
+    Award,
+    CompletionRecord,
+    Organisation,
+    PendingAward,
+    Person,
+)
 from lti_tool.services import people
 from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
@@ -126,6 +133,7 @@ def test_an_administrator_is_the_second_person_where_the_course_has_none(
     ana = visits.open("ana")
     ask_for(teacher, 2)
     complete(visits, teacher, "ana")
+    assert "An administrator of" not in ana.get().text
     own, other = (
         signing_in.signed_in(
             app,
@@ -135,6 +143,9 @@ def test_an_administrator_is_the_second_person_where_the_course_has_none(
         )
         for name, slug in (("Boss", "school"), ("Stranger", "elsewhere"))
     )
+    with visits.school.transaction() as db:
+        school = db.query(Organisation).filter_by(slug="school").one().name
+    assert f"An administrator of {school} can also confirm it." in ana.get().text
     assert "Ana" not in other.get("/admin/awards").text
     page = own.get("/admin/awards").text
     assert "has too few people who can confirm it" in page

@@ -185,9 +185,14 @@ def test_an_administrator_who_reviews_too_does_not_review_the_own_definition(
         drafts.save(db, draft, draft.content | {"hours": 99}, revision=1, now=clock.now())
     assert boss.post(f"/admin/drafts/{identifier}/hand-in", note="").status_code == 303
     assert "Nothing waits for you." in boss.get("/admin/reviews").text
+    shown = boss.get(f"/admin/reviews/{identifier}").text
+    assert "You wrote or handed in this definition yourself." in shown
+    for part in ('name="review"', "<textarea", "Approve and publish", "Your decision"):
+        assert part not in shown
     sent = {"revision": "2", "decision": "approve", "independent": "1"}
     assert "yourself" in boss.post(f"/admin/reviews/{identifier}", **sent).text
     rita = somebody(app, database, Role.REVIEWER)
+    assert "Approve and publish" in rita.get(f"/admin/reviews/{identifier}").text
     assert rita.post(f"/admin/reviews/{identifier}", **sent).status_code == 303
 
 

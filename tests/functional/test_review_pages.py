@@ -58,6 +58,17 @@ def test_what_waits_is_counted_read_approved_and_public(
     assert "waits for your review" not in rita.get("/admin").text
 
 
+def test_a_reviewer_is_told_that_the_hours_do_not_add_up(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    said = "The units that everybody completes have 90 hours together"
+    assert said not in rita.get(f"/admin/reviews/{draft}").text
+    other = handing_in.hand_in(database, "school", clock.now(), code="PV-2", hours=100)
+    page = rita.get(f"/admin/reviews/{other}").text
+    assert f"{said}, the whole has 100." in page
+    assert "ask the author in a comment" in page
+
+
 @on_each_database
 def test_how_many_results_are_looked_at_again_is_chosen_before_it_is_published(
     rita: SignedIn, database: Database, draft: uuid.UUID

@@ -455,9 +455,7 @@ def known(
     return {record.key: record for record in db.scalars(found)}
 
 
-def signed_off_by(
-    db: Session, version: MicroCredentialVersion, assessor: Person
-) -> frozenset[str]:
+def signed_off_by(db: Session, version: MicroCredentialVersion, assessor: Person) -> frozenset[str]:
     """Return the ids of the sign-offs that somebody gave for what they saw themselves."""
     given = sa.select(CompletionRecord.id).filter_by(
         version_id=version.id, assessor_id=assessor.id, is_signed_off=True, mentor_link_id=None

@@ -17,6 +17,7 @@ from badges.completion import Progress
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
     Account,
+    AccountGrant,
     Award,
     CompletionRecord,
     Course,
@@ -35,6 +36,7 @@ from lti_tool.services.completing import evidence, judging
 from lti_tool.services.courses import confirming, roster
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.staff import accounts
+from lti_tool.services.staff.accounts import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,27 @@ def of_person(db: Session, person: Person, now: datetime) -> Sequence[Case]:
     """Return what an awarding body is asked about a person, or has declined."""
     found = _rows(None).filter(PendingAward.person_id == person.id, Placement.id.is_(None))
     return _cases(db, db.execute(found).all(), now)
+
+
+def standing_in(db: Session, person: Person, version: MicroCredentialVersion) -> str:
+    """Return which school's administrators can confirm what waits where too few people are there,
+    by name; "": there is none."""
+    wanted = (
+        sa.select(Organisation.name, Account.name)
+        .join(Platform, Platform.organisation_id == Organisation.id)
+        .join(Course, Course.platform_id == Platform.id)
+        .join(PendingAward, PendingAward.course_id == Course.id)
+        .join(AccountGrant, AccountGrant.organisation_id == Organisation.id)
+        .join(Account, Account.id == AccountGrant.account_id)
+        .filter(
+            PendingAward.person_id == person.id,
+            PendingAward.version_id == version.id,
+            AccountGrant.role == Role.ADMINISTRATOR.value,
+            Account.disabled_at.is_(None),
+        )
+    )
+    found = db.execute(wanted).all()
+    return next((school for school, name in found if not names.same(name, person.name)), "")
 
 
 def find(

@@ -62,6 +62,11 @@ def waiting(db: Session, reviewer: Reviewer) -> Sequence[DefinitionDraft]:
             DefinitionDraft.state == State.SUBMITTED,
             DefinitionDraft.organisation_id.in_(reviewed),
             DefinitionDraft.author != reviewer.actor,
+            ~sa.exists().where(
+                DefinitionStep.draft_id == DefinitionDraft.id,
+                DefinitionStep.action == State.SUBMITTED,
+                DefinitionStep.actor == reviewer.actor,
+            ),
         )
         .order_by(DefinitionDraft.updated_at, DefinitionDraft.id)
     )
@@ -98,6 +103,12 @@ def find(db: Session, reviewer: Reviewer, draft_id: uuid.UUID) -> DefinitionDraf
     if draft.state != State.SUBMITTED:
         raise Conflict("review_over")
     return draft
+
+
+def is_own(db: Session, draft: DefinitionDraft, actor: str) -> bool:
+    """Whether somebody wrote or handed in a draft, so that somebody else has to review it."""
+    handed_in = sa.select(DefinitionStep.actor).filter_by(draft_id=draft.id, action=State.SUBMITTED)
+    return actor in {draft.author, *db.scalars(handed_in)}
 
 
 def _was_handed_in(db: Session, draft: DefinitionDraft) -> bool:
@@ -199,8 +210,7 @@ def _take(db: Session, draft: DefinitionDraft, reviewer: Reviewer, opinion: Opin
         raise Conflict("review_over")
     if draft.revision != opinion.revision:
         raise Conflict("review_outdated")
-    handed_in = sa.select(DefinitionStep.actor).filter_by(draft_id=draft.id, action=State.SUBMITTED)
-    if reviewer.actor in {draft.author, *db.scalars(handed_in)}:
+    if is_own(db, draft, reviewer.actor):
         raise Forbidden("own_definition")
     place = review_partners.reviewed(db, reviewer.access).get(draft.organisation_id)
     if place is None:

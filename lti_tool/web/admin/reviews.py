@@ -20,6 +20,7 @@ from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import what_happened
+from lti_tool.web.writing import checking
 
 YEARS = (1, 2, 3, 5)
 USUAL_YEARS = 3
@@ -84,6 +85,8 @@ def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str
         shares=moderation.SHARES,
         share=_share(draft),
         usual=request.form.get("years", USUAL_YEARS, type=int),
+        is_own=reviews.is_own(visit.db, draft, visit.actor),
+        unplanned=checking.unplanned(mc),
         problem=problem,
         form=request.form,
     )

@@ -34,7 +34,8 @@ class LearnerStanding:
     it, among others; `earlier`: of other versions of it. `withdrawn`: the award that was withdrawn
     last, if none was granted since.
     `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
-    `asked_of_bodies`: what waits for administrators of an awarding body.
+    `asked_of_bodies`: what waits for administrators of an awarding body. `stands_in`: the school
+    whose administrators can confirm where too few teachers are there; "": none.
     `waiting`: everything is completed, and a person has to confirm it. `elsewhere`: of what is made
     of others, where else the same person has it or waits for it. `others`: versions of it that
     other courses of the person offer.
@@ -54,6 +55,7 @@ class LearnerStanding:
     others: Sequence[MicroCredentialVersion]
     is_of_link: bool
     asked_of_bodies: Sequence[Case]
+    stands_in: str
 
     @staticmethod
     def definition(version: MicroCredentialVersion) -> MicroCredential:
@@ -90,6 +92,10 @@ def standing(visit: Visit) -> LearnerStanding:
     asked = electives.asked(link.placement) if named is None else NOTHING_MORE
     progress = electives.shown(whole, asked, holds=award is not None)
     mc = catalogue.definition(version)
+    person = visit.launch.person
+    waiting = None
+    if award is None:
+        waiting = confirming.of_person(visit.db, person, version, whole, visit.now)
     return LearnerStanding(
         placement=link.placement,
         version=version,
@@ -104,9 +110,7 @@ def standing(visit: Visit) -> LearnerStanding:
             visit.db, visit.launch.person, version, progress, visit.now, with_tests=True
         ),
         award=award,
-        waiting=None
-        if award
-        else confirming.of_person(visit.db, visit.launch.person, version, whole, visit.now),
+        waiting=waiting,
         elsewhere=joints.elsewhere(visit.db, visit.launch.person, version)
         if mc.stack is not None and award is None
         else None,
@@ -117,6 +121,9 @@ def standing(visit: Visit) -> LearnerStanding:
         earlier=stack_awards.of_other_versions(visit.db, visit.launch.person, version),
         is_of_link=named is None,
         asked_of_bodies=confirming_here.of_person(visit.db, visit.launch.person, visit.now),
+        stands_in=confirming_here.standing_in(visit.db, person, version)
+        if waiting is not None and waiting.is_stuck
+        else "",
     )
 
 
