@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from badges import samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.demo.forms import PageReader
@@ -47,19 +48,19 @@ def rita(app: Flask, database: Database) -> SignedIn:
     return signing_in.signed_in(app, database, made, clock.now())
 
 
-def came_back(visits: Visits, teacher: Visit) -> Page:
+def came_back(visits: Visits, teacher: Visit, said: dict[str, str] = SAID, **more: Any) -> Page:
     """Olha has handed in a whole definition, and it came back with what is SAID."""
     teacher.get("drafts").submit("start", title="Solar panels", language="en")
     now = visits.school.now
     with visits.school.transaction() as db:
         draft = db.query(DefinitionDraft).one()
         own = {key: draft.content[key] for key in ("code", "version", "awarding_body", "title")}
-        whole = handing_in.content("school", "School") | own
+        whole = handing_in.content("school", "School", **more) | own
         drafts.save(db, draft, whole, revision=1, now=now)
         drafts.submit(db, draft, actor=draft.author, now=now)
         school = organisations.find(db, "school").id
         reviewer = Reviewer("account:other", Access(False, frozenset(), frozenset({school})))
-        opinion = Opinion(draft.revision, note="Nearly there", comments=SAID)
+        opinion = Opinion(draft.revision, note="Nearly there", comments=said)
         reviews.give_back(db, draft, reviewer, opinion, now)
         path = f"drafts/{draft.id}"
     return teacher.get(path)
@@ -108,6 +109,23 @@ def test_each_comment_leads_to_the_field_that_it_stands_beside(
     assert f'id="{anchor}"' in shown
     beside = shown.partition(f'id="{anchor}-comment"')[2]
     assert said in beside[:400]
+
+
+def test_a_comment_on_what_it_is_made_of_leads_to_the_page_where_that_is_changed(
+    visits: Visits, teacher: Visit
+) -> None:
+    parts = [one for one in samples.all() if one.code in ("BEM-S-CNC1", "BEM-S-PV1")]
+    for one in parts:
+        visits.school.publish(one)
+    stack = {"parts": [f"{one.awarding_body.slug}/{one.code}" for one in parts]}
+    page = came_back(visits, teacher, {"$.stack": "Why these two?"}, stack=stack)
+    (link,) = [one.href for one in page.read.anchors if one.text.strip() == "Made of"]
+    assert link.endswith("/parts#stack")
+    shown = teacher.get(urlsplit(link).path)
+    assert "Reviewer: Why these two?" in " ".join(shown.text.split())
+    assert 'id="stack"' in shown.html
+    change(visits, stack={"parts": [*reversed(stack["parts"])]})
+    assert "Why these two?" in teacher.get(urlsplit(link).path).text
 
 
 def test_a_comment_moves_with_its_unit_and_says_when_that_is_gone(

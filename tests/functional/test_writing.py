@@ -414,3 +414,30 @@ def test_a_skill_is_found_by_its_name_and_an_address_of_esco_is_checked(
     again = edit(page, "quality").submit("step")
     assert content(visits)["skills"] == skills
     assert again.status == 200
+
+
+@pytest.mark.parametrize("forged", ["second", "foreign"])
+def test_a_hidden_code_that_is_not_of_the_draft_makes_a_unit_of_its_own(
+    visits: Visits, teacher: Visit, forged: str
+) -> None:
+    page = begin(teacher)
+    fill(visits, definitions.dump(samples.welding()))
+    page = edit(page, "units")
+    before = content(visits)["units"]
+    codes = [unit["code"] for unit in before]
+    code = codes[1] if forged == "second" else "OTHER-U9"
+    path, data = page.filled("step")
+    outcome = {"second": before[1]["outcomes"][0]["code"], "foreign": "OTHER-LO"}[forged]
+    data |= {"units.2.code": [code], "units.3.outcomes.0.code": [outcome]}
+    page.visit.post(path, data)
+    after = content(visits)["units"]
+    found = [unit["code"] for unit in after]
+    assert len(found) == len({*found})
+    assert found[:2] == codes[:2]
+    assert code not in found[2:]
+    assert set(codes) <= set(found), "a unit that the form does not name stays"
+    assert after[2]["title"], "what was typed is kept"
+    assert after[2]["title"].items() <= before[2]["title"].items()
+    outcomes = [one["code"] for unit in after for one in unit["outcomes"]]
+    assert len(outcomes) == len({*outcomes})
+    assert "OTHER-LO" not in outcomes

@@ -1,8 +1,10 @@
 """Definitions brought in and taken along: files, tables, the preview, what is kept of a writer."""
 
 import csv
+import inspect
 import io
 import json
+import re
 import time
 import zipfile
 from datetime import timedelta
@@ -14,11 +16,11 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
 
 from badges import definition as definitions
-from badges import drafting, samples
+from badges import definition_values, drafting, json_reader, samples
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import DefinitionDraft
-from lti_tool.web.writing import sheets
+from lti_tool.web.writing import checking, sheets
 from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_writing import SAFETY, begin, check, content, edit, fill, press
 
@@ -189,6 +191,39 @@ def test_a_writer_sees_that_drafts_are_kept(visits: Visits, teacher: Visit) -> N
     assert "Definitions written here" not in teacher.get("data").text
     begin(teacher)
     assert "1 draft, and when you handed it in." in teacher.get("data").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"title": 5}, 'Title ($.title): A text for each language is expected here, such as {"en"'),
+        ({"description": "Welding"}, "Description ($.description): A text for each language"),
+        ({"title": {"en": 5}}, "Title (English) ($.title.en): A text in quotation marks"),
+        ({"languages": "uk"}, "Languages of instruction ($.languages): A list in square"),
+        ({"hours": "ninety"}, "Notional workload ($.hours): A number is expected here"),
+        ({"validity_months": "3"}, "Validity ($.validity_months): A whole number is expected"),
+        ({"assessment": 1}, "Type of assessment ($.assessment): An object in curly brackets"),
+        ({"prior_learning": {"allowed": 1}}, "($.prior_learning.allowed): true or false is"),
+        ({"units": [{"title": 1}]}, "Unit 1, Title ($.units[0].title): A text for each language"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_told_with_its_element_and_what_is_expected(
+    teacher: Visit, wrong: dict[str, Any], said: str
+) -> None:
+    file = definitions.dump(samples.welding()) | wrong
+    refused = upload(teacher.get("drafts/import"), "import", json.dumps(file).encode())
+    assert refused.status == 400
+    assert said in refused.text
+
+
+def test_every_type_that_the_reader_expects_has_words() -> None:
+    sources = (definition_values, json_reader)
+    found = {
+        detail
+        for one in sources
+        for detail in re.findall(r'refuse\("type", "([^"]+)"\)', inspect.getsource(one))
+    }
+    assert found == set(checking.EXPECTED)
 
 
 def test_a_hostile_file_of_deep_json_leaves_the_server_up(teacher: Visit) -> None:

@@ -246,6 +246,57 @@ def test_with_a_version_that_is_not_retired_a_part_is_open(visits: Visits, page:
     assert len(write(visits, {"parts": PARTS, "hours": 201 + float(FIRST.hours)})) == 1
 
 
+def test_a_part_that_nobody_can_earn_any_more_is_said_and_refused(
+    visits: Visits, page: Page
+) -> None:
+    whole, other = metal(visits), next(mc for mc in samples.all() if mc.code == "BEM-S-PV1")
+    visits.school.publish(other)
+    parts = [whole, f"{other.awarding_body.slug}/{other.code}"]
+    assert write(visits, {"parts": parts}) == ()
+    retire(visits, PARTS[1])
+    (problem,) = write(visits, {"parts": parts})
+    assert (problem.path, problem.code) == ("$.stack.parts[0]", "stack_part_closed")
+    check = page.follow("Back to writing")
+    assert f"Made of others: {whole} Too much of what it is made of is retired" in check.text
+    content = {**definitions.dump(FIRST), "code": "X", "stack": {"parts": parts}}
+    with pytest.raises(Conflict, match="stack_part_closed"):
+        visits.school.publish(definitions.load(content))
+
+
+@pytest.mark.parametrize(
+    ("needed", "is_open"),
+    [
+        ({"count": 1}, True),
+        ({"hours": float(FIRST.hours or 0)}, True),
+        ({"hours": float(FIRST.hours or 0) + 1}, False),
+    ],
+)
+def test_a_part_is_open_while_enough_of_its_own_parts_are(
+    visits: Visits, page: Page, needed: dict[str, float], is_open: bool
+) -> None:
+    whole = definitions.dump(FIRST) | {"code": "WHOLE", "stack": {"parts": PARTS, **needed}}
+    other = next(mc for mc in samples.all() if mc.code == "BEM-S-PV1")
+    visits.school.publish(other)
+    visits.school.publish(definitions.load(whole))
+    retire(visits, PARTS[1])
+    parts = [f"{FIRST.awarding_body.slug}/WHOLE", f"{other.awarding_body.slug}/{other.code}"]
+    assert [one.code for one in write(visits, {"parts": parts})] == (
+        [] if is_open else ["stack_part_closed"]
+    )
+
+
+def test_a_measure_that_is_not_offered_is_refused_and_nothing_is_lost(
+    visits: Visits, page: Page
+) -> None:
+    assert send(page, part=PARTS, measure="count", needed="1").status == 200
+    refused = send(page, part=PARTS, measure="zz", needed="2")
+    assert refused.status == 400
+    assert "Choose from the list what is needed." in refused.text
+    assert 'value="2"' in refused.html
+    assert refused.html.count(" checked>") == 2
+    assert stack(visits) == {"parts": PARTS, "count": 1}
+
+
 def test_a_part_inside_another_part_cannot_be_needed_beside_it(visits: Visits, page: Page) -> None:
     whole = metal(visits)
     (problem,) = write(visits, {"parts": [PARTS[0], whole]})

@@ -22,6 +22,7 @@ from lti_tool.models import (
 
 UNKNOWN, IN_CIRCLE = "unknown_stack_part", "stack_in_circle"
 RETIRED, CONTAINED = "stack_part_retired", "stack_part_contained"
+CLOSED = "stack_part_closed"
 TOO_MUCH = "stack_exceeds_parts"
 _MEASURES = ("count", "hours", "points")
 
@@ -65,7 +66,8 @@ def problems(db: Session, own: str, stack: Stack) -> Iterator[Problem]:
     """Yield what keeps a definition from being made of others, or everybody from earning it.
 
     Of a part: `unknown_stack_part`, which is not published on this server; `stack_in_circle`, which
-    is made of `own` in the end; `stack_part_retired`, with which no course begins any more; where
+    is made of `own` in the end; `stack_part_retired`, with which no course begins any more, or
+    `stack_part_closed`, too much of what it is made of being retired; where
     all are needed `stack_part_contained`, which another part (`detail`) is made of. Of what is
     needed: `stack_exceeds_parts`, which is more than the parts give together (`detail`).
 
@@ -80,6 +82,8 @@ def problems(db: Session, own: str, stack: Stack) -> Iterator[Problem]:
             yield Problem(path, IN_CIRCLE, part)
         elif all(one.is_retired for one in known[part]):
             yield Problem(path, RETIRED, part)
+        elif not _is_open(part, known, {}):
+            yield Problem(path, CLOSED, part)
     if all(part in known for part in stack.parts):
         yield from _unearnable(stack, {part: _offer(of) for part, of in known.items()})
 
@@ -101,13 +105,16 @@ def _is_read(stack: Stack) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Version:
     """What one version of a part gives, and the series that it is made of; `needs`: those of them
-    that nobody who earns it goes without."""
+    that nobody who earns it goes without. `measure`, `need`: how much of them is needed; None:
+    all."""
 
     is_retired: bool
     hours: Decimal
     points: Decimal
     made_of: frozenset[str]
     needs: frozenset[str]
+    measure: str | None
+    need: Decimal
 
 
 def _offer(versions: Sequence[_Version]) -> Offer:
@@ -119,6 +126,31 @@ def _offer(versions: Sequence[_Version]) -> Offer:
         points=max(one.points for one in found),
         rests_on=frozenset.intersection(*(one.needs for one in found)),
     )
+
+
+def _is_open(part: str, known: Mapping[str, Sequence[_Version]], verdicts: dict[str, bool]) -> bool:
+    """Whether somebody who has none of it yet can earn a part. `verdicts`: those found so far; what
+    is in a circle is closed."""
+    if part not in verdicts:
+        verdicts[part] = False
+        verdicts[part] = any(
+            not one.is_retired and _can_be_made(one, known, verdicts) for one in known.get(part, ())
+        )
+    return verdicts[part]
+
+
+def _can_be_made(
+    version: _Version, known: Mapping[str, Sequence[_Version]], verdicts: dict[str, bool]
+) -> bool:
+    left = [one for one in version.made_of if _is_open(one, known, verdicts)]
+    match version.measure:
+        case None:
+            return len(left) == len(version.made_of)
+        case "count":
+            return len(left) >= version.need
+        case measure:
+            given: Decimal = sum((getattr(_offer(known[one]), measure) for one in left), NOTHING)
+            return given >= version.need
 
 
 def _below(part: str, known: Mapping[str, Sequence[_Version]]) -> set[str]:
@@ -175,12 +207,15 @@ def _versions(db: Session, references: Collection[str]) -> Iterator[tuple[str, _
 def _version(row: Any) -> _Version:
     stack: dict[str, Any] = row.stack or {}
     parts = frozenset(stack.get("parts", ()))
+    measure = next((one for one in _MEASURES if stack.get(one) is not None), None)
     return _Version(
         is_retired=row.retired_at is not None,
         hours=_decimal(row.hours),
         points=_decimal((row.credit or {}).get("points")),
         made_of=parts,
-        needs=frozenset() if any(one in stack for one in _MEASURES) else parts,
+        needs=parts if measure is None else frozenset(),
+        measure=measure,
+        need=_decimal(stack[measure]) if measure else NOTHING,
     )
 
 

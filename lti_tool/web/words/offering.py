@@ -39,6 +39,10 @@ OFFERING: Mapping[str, Sentence] = {
         N_("%(reference)s is retired, so nobody can begin with it any more."),
         N_("Choose another one instead, or take it out of “stack”."),
     ),
+    "stack_part_closed": Sentence(
+        N_("Too much of what %(reference)s is made of is retired: nobody can earn it any more."),
+        N_("Choose another one instead, or take it out of “stack”."),
+    ),
     "stack_part_contained": Sentence(
         N_("%(holder)s is made of %(reference)s, and nothing counts twice: nobody reaches both."),
         N_("Take one of the two out of “stack”, or ask for fewer."),

@@ -7,9 +7,11 @@ from decimal import Decimal
 from flask_babel import gettext
 
 from badges import drafting
+from badges.definition import Problem
 from badges.drafting import Json
 from badges.micro_credential import MicroCredential, planned_hours
 from lti_tool.services.definitions.drafts import Checklist
+from lti_tool.web.words import elements as element_words
 from lti_tool.web.words.sentence import N_
 from lti_tool.web.writing import electives
 from lti_tool.web.writing.fields import BY_NAME, STEPS, fields, step_of
@@ -72,6 +74,10 @@ WORDS: Mapping[str, str] = {
     "stack_part_retired": N_(
         "It is retired: nobody can begin with it any more. Choose another one instead."
     ),
+    "stack_part_closed": N_(
+        "Too much of what it is made of is retired: nobody can earn it any more. Choose another one"
+        " instead."
+    ),
     "stack_part_contained": N_(
         "%(detail)s, which is needed too, is made of it, and nothing counts twice: not all of them"
         " can be reached. Take one of the two out, or ask for fewer."
@@ -81,6 +87,18 @@ WORDS: Mapping[str, str] = {
         " more of them."
     ),
     "stacks_itself": N_("It would be made of itself. Take this part out."),
+}
+# What is expected where something of another type stands, by what the reader says of it.
+EXPECTED: Mapping[str, str] = {
+    "a list is needed": N_("A list in square brackets is expected here."),
+    "an object is needed": N_("An object in curly brackets is expected here."),
+    "a string is needed": N_("A text in quotation marks is expected here."),
+    "an object of language tags and strings is needed": N_(
+        'A text for each language is expected here, such as {"en": "Welding"}.'
+    ),
+    "true or false is needed": N_("true or false is expected here."),
+    "a whole number is needed": N_("A whole number is expected here, without quotation marks."),
+    "a number is needed": N_("A number is expected here, without quotation marks."),
 }
 # What is asked for of others, by the place where it stands.
 MEASURES: Mapping[str, str] = {
@@ -150,6 +168,14 @@ class Finding:
         if self.code == "out_of_range" and self.path.startswith("choices."):
             return gettext("Fewer must be needed than there are units in this choice.")
         return words(self.code, self.detail)
+
+
+def in_file(problem: Problem) -> str:
+    """Return what is said of a problem in a file: which element it is, its place, what to do."""
+    said = words(problem.code, problem.detail)
+    if problem.code == "type" and problem.detail in EXPECTED:
+        said = gettext(EXPECTED[problem.detail])
+    return f"{element_words.place(problem.path)} ({problem.path}): {said}"
 
 
 def words(code: str, detail: str) -> str:

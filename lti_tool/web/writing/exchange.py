@@ -248,9 +248,7 @@ def _refusals(error: PictureRefused | InvalidDefinition | ToolError) -> list[str
         words = gettext(pictures.REFUSALS[error.code], detail=error.detail)
         return [f"$.artwork: {words}"]
     if isinstance(error, InvalidDefinition):
-        return [f"{one.path}: {checking.words(one.code, one.detail)}" for one in error.problems][
-            :50
-        ]
+        return [checking.in_file(one) for one in error.problems][:50]
     return [in_words(error)]
 
 
@@ -326,9 +324,7 @@ def _definition(data: bytes) -> tuple[Json | None, list[str]]:
         wrong = [one for one in error.problems if one.code not in _HARMLESS]
         titles = content["title"].values() if isinstance(content.get("title"), dict) else ()
         if wrong or not any(str(one).strip() for one in titles):
-            return None, [
-                f"{one.path}: {checking.words(one.code, one.detail)}" for one in error.problems
-            ][:50]
+            return None, [checking.in_file(one) for one in error.problems][:50]
     _leave_out_empty(content.get("awarding_body") or {}, "name")
     return content, []
 

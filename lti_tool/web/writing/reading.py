@@ -86,7 +86,8 @@ def number(typed: str) -> int | float | str | None:
 
 
 def _read_units(step: Step, form: Form, content: Json, language: str) -> None:
-    """Units in the order of the form, known by their codes; those it does not know come last."""
+    """Units in the order of the form, known by their codes; those it does not name come last. What
+    names none of the draft's own, or one a second time, is a new unit with a code of its own."""
     known = {str(unit.get("code")): unit for unit in drafting.units(content)}
     read: list[Json] = []
     for index in range(LONGEST_LIST):
@@ -94,19 +95,22 @@ def _read_units(step: Step, form: Form, content: Json, language: str) -> None:
             break
         unit = known.pop(code, None)
         if unit is None:
-            unit = {"code": code}
+            others = content | {"units": [*read, *known.values()]}
+            unit = {"code": drafting.free_unit_code(others)}
         for section in step.sections:
             for field in section.fields if section.of_units else ():
                 member = field.path.removeprefix("units.*.")
                 value = _value(numbered(field, index), form, unit.get(member), language)
                 _set(unit, member, value)
         if step.name == "units":
-            unit["outcomes"] = _outcomes(form, f"units.{index}", unit, language)
+            others = content | {"units": [*read, unit, *known.values()]}
+            unit["outcomes"] = _outcomes(form, f"units.{index}", unit, others, language)
         read.append(unit)
     content["units"] = read + list(known.values())
 
 
-def _outcomes(form: Form, place: str, unit: Json, language: str) -> list[Json]:
+def _outcomes(form: Form, place: str, unit: Json, content: Json, language: str) -> list[Json]:
+    """As units are read; `content`: with this unit as it was."""
     known = {
         str(one.get("code")): one for one in unit.get("outcomes") or () if isinstance(one, dict)
     }
@@ -115,7 +119,10 @@ def _outcomes(form: Form, place: str, unit: Json, language: str) -> list[Json]:
         path = f"{place}.outcomes.{index}"
         if (code := form.get(f"{path}.code")) is None:
             break
-        outcome = known.pop(code, None) or {"code": code}
+        outcome = known.pop(code, None)
+        if outcome is None:
+            others = {"units": [*drafting.units(content), {"outcomes": read}]}
+            outcome = {"code": drafting.free_outcome_code(others, unit)}
         text, kind, skills = (
             replace(field, path=f"{path}.{field.path}") for field in OUTCOME_FIELDS
         )

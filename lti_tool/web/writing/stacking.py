@@ -12,7 +12,7 @@ from badges.drafting import Json
 from badges.text import Text
 from lti_tool.errors import NotFound
 from lti_tool.models import DefinitionDraft
-from lti_tool.services.definitions import catalogue, drafts, searching
+from lti_tool.services.definitions import catalogue, drafts, returned, searching
 from lti_tool.services.definitions.searching import Wanted
 from lti_tool.services.definitions.stack_parts import series_reference
 from lti_tool.web.writing import checking
@@ -65,7 +65,7 @@ def _typed() -> Json:
     measure = request.form.get("measure", "")
     return {
         "parts": list(dict.fromkeys(request.form.getlist("part")))[: MAX_STACKED + 1],
-        "measure": measure if measure in MEASURES else "",
+        "measure": measure[:20],
         "needed": one_line(request.form.get("needed", ""))[:20],
     }
 
@@ -76,6 +76,8 @@ def _problem(seat: Seat, draft: DefinitionDraft, typed: Json) -> str:
         return gettext("Tick two to %(most)s, or none.", most=MAX_STACKED)
     if _own(draft) in parts or len(_titles(seat, parts)) < len(parts):
         return gettext("One of them cannot be a part of this. Search for it again.")
+    if typed["measure"] not in ("", *MEASURES):
+        return gettext("Choose from the list what is needed.")
     if not parts or not typed["measure"]:
         return ""
     needed = number(typed["needed"])
@@ -140,6 +142,8 @@ def _page(
     shown = [series_reference(one) for one in found.versions]
     others = [one for one in shown if one not in typed["parts"] and one != _own(draft)]
     titles = _titles(seat, [*typed["parts"], *others])
+    asked = returned.asked(seat.db, draft)
+    remarks = [one for one in asked.remarks if not one.is_gone] if asked else []
     return render_template(
         "writing/parts.html",
         visit=seat.visit,
@@ -152,5 +156,6 @@ def _page(
         others=others,
         problem=problem,
         wrong=wrong,
+        comments=[one.text for one in remarks if returned.is_within(one.element, "$.stack")],
         most=MAX_STACKED,
     )
