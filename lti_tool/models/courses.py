@@ -120,6 +120,25 @@ class Placement(Base):
     units: Mapped[list["PlacedUnit"]] = relationship(back_populates="placement")
 
 
+class CourseMove(Base):
+    """A course that was moved to a newer version after its learners had begun with the old one.
+
+    Who comes later brings along what they have in the old one (`services.completing.bringing`).
+    """
+
+    __tablename__ = "course_moves"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    placement_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("placements.id"), index=True)
+    old_version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("micro_credential_versions.id"))
+    new_version_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("micro_credential_versions.id"))
+    moved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    placement: Mapped[Placement] = relationship()
+    old: Mapped[MicroCredentialVersion] = relationship(foreign_keys=[old_version_id])
+    new: Mapped[MicroCredentialVersion] = relationship(foreign_keys=[new_version_id])
+
+
 class PlacedUnit(Base):
     """How one unit is completed in this course, and when; absent means `assessed`.
 

@@ -19,7 +19,7 @@ from lti_tool.web.http import security, static_files
 from lti_tool.web.i18n import language
 
 SCRIPT, WORKER, STYLES, ICON = "offline.js", "offline_worker.js", "credlet.css", "icon.svg"
-DAYS_KEPT = 7
+DAYS_KEPT = queued.LIST_KEPT.days
 """For so long the names of a course lie on a phone; of what was not sent, `queued.OLDEST`."""
 
 blueprint = Blueprint("offline", __name__, url_prefix="/offline")

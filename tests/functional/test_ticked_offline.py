@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,11 +15,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from badges.rules import PointsAtLeast
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import (
     CompletionRecord,
     CourseAssessor,
+    CourseMove,
     LaunchSession,
     MicroCredentialVersion,
     Placement,
@@ -233,6 +236,69 @@ def test_what_was_ticked_in_another_version_is_refused_and_says_so(
         "Take the list along anew and look at what is confirmed now."
     )
     assert {one.person_id for one in records(visits)} == {people["ana"], people["zoe"]}
+
+
+@on_each_database
+@pytest.mark.parametrize("names_version", [True, False])
+def test_a_list_of_before_the_course_was_moved_counts_for_units_that_stayed_the_same(
+    app: Flask,
+    visits: Visits,
+    teacher: Visit,
+    people: Mapping[str, uuid.UUID],
+    names_version: bool,
+) -> None:
+    """A list that names no version was taken before an update."""
+    old = {"version": opened(teacher)["version"]} if names_version else {}
+    reading = replace(
+        visits.mc.unit(READING), rule=PointsAtLeast(minimum=Decimal(95), maximum=Decimal(100))
+    )
+    units = tuple(reading if one.code == READING else one for one in visits.mc.units)
+    begun = tick(people["zoe"], **old)
+    assert answers(send(app, teacher, begun)) == ["recorded"]
+    visits.school.publish(replace(visits.mc, version="2.0", units=units))
+    visits.school.tick()
+    page = teacher.get("course").follow("Other versions").follow("What moving to version 2.0 means")
+    assert page.submit("move").status == 200
+    queue = [
+        begun,
+        tick(people["ana"], **old),
+        tick(people["ana"], READING, points="90", **old),
+        tick(people["ben"], SAFETY, points="90", **old),
+    ]
+    response = send(app, teacher, *queue)
+    assert answers(response) == ["known", "recorded", "tick_of_changed_unit", "recorded"]
+    assert response.json is not None
+    told = response.json["answers"][2]
+    assert told["words"].startswith("The course was moved to version 2.0, and there something else")
+    assert told["passing"] is False
+    assert answers(send(app, teacher, *queue)) == [
+        "known",
+        "known",
+        "tick_of_changed_unit",
+        "known",
+    ]
+    new = {"version": opened(teacher)["version"]}
+    assert answers(send(app, teacher, tick(people["ana"], READING, points="96", **new))) == [
+        "recorded"
+    ]
+
+
+def test_a_list_without_a_version_that_was_taken_after_the_move_is_of_the_newer_one(
+    app: Flask, visits: Visits, teacher: Visit, people: Mapping[str, uuid.UUID]
+) -> None:
+    stricter = replace(
+        visits.mc.unit(READING), rule=PointsAtLeast(minimum=Decimal(95), maximum=Decimal(100))
+    )
+    units = tuple(stricter if one.code == READING else one for one in visits.mc.units)
+    assert answers(send(app, teacher, tick(people["zoe"]))) == ["recorded"]
+    visits.school.publish(replace(visits.mc, version="2.0", units=units))
+    visits.school.tick()
+    page = teacher.get("course").follow("Other versions").follow("What moving to version 2.0 means")
+    page.submit("move")
+    with visits.school.transaction() as db:
+        move = db.query(CourseMove).one()
+        move.moved_at = clock.now() - queued.LIST_KEPT - timedelta(minutes=1)
+    assert answers(send(app, teacher, tick(people["ana"], READING, points="96"))) == ["recorded"]
 
 
 def test_units_that_the_course_leaves_out_are_not_taken_along(visits: Visits) -> None:

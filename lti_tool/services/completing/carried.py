@@ -4,13 +4,16 @@ The records of one judgement share their origin, the one that was made first.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from lti_tool.models import CompletionRecord, Course, MicroCredentialVersion, Person
+from badges import completion
+from badges.completion import InvalidCompletion
+from badges.micro_credential import MicroCredential
+from lti_tool.models import CompletionRecord, Course, CourseMember, MicroCredentialVersion, Person
 from lti_tool.services.awarding import enrolments
 from lti_tool.services.completing import judging
 
@@ -30,32 +33,39 @@ def _earlier(db: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UU
     return {one: before for one, before in db.execute(rows) if before is not None}
 
 
-def others(
-    db: Session, rows: Collection[CompletionRecord]
-) -> list[tuple[CompletionRecord, CompletionRecord]]:
-    """Return with each record the others of its judgement that stand, by version."""
+def same(db: Session, rows: Collection[CompletionRecord]) -> Mapping[uuid.UUID, CompletionRecord]:
+    """Return the records of the judgements of `rows`, by id: to which of `rows` each belongs. Of
+    several rows of one judgement each stands for itself, the last for the rest."""
     own = origins(db, rows)
-    known = {one: one for one in own.values()}  # record -> origin
-    level = set(known)
+    by_origin = {own[row.id]: row for row in rows}
+    found = dict(by_origin)
+    level = set(found)
     while level:
         later = sa.select(CompletionRecord.id, CompletionRecord.carried_from_id).filter(
             CompletionRecord.carried_from_id.in_(level)
         )
-        made = {one: known[before] for one, before in db.execute(later) if before is not None}
-        level = made.keys() - known.keys()
-        known |= made
+        made = {one: found[before] for one, before in db.execute(later) if before is not None}
+        level = made.keys() - found.keys()
+        found |= made
+    return found | {row.id: row for row in rows}
+
+
+def others(
+    db: Session, rows: Collection[CompletionRecord]
+) -> list[tuple[CompletionRecord, CompletionRecord]]:
+    """Return with each record the others of its judgement that stand, by version."""
+    family = same(db, rows)
     undone = aliased(CompletionRecord)
     standing = (
         sa.select(CompletionRecord)
         .filter(
-            CompletionRecord.id.in_(known.keys() - own.keys()),
+            CompletionRecord.id.in_(family.keys() - {row.id for row in rows}),
             ~sa.exists().where(undone.retracts_id == CompletionRecord.id),
         )
         .options(joinedload(CompletionRecord.version), joinedload(CompletionRecord.person))
         .order_by(CompletionRecord.version_id, CompletionRecord.id)
     )
-    by_origin = {own[row.id]: row for row in rows}
-    return [(by_origin[known[one.id]], one) for one in db.scalars(standing)]
+    return [(family[one.id], one) for one in db.scalars(standing)]
 
 
 def versions_of(
@@ -99,4 +109,61 @@ def _retraction_like(made: CompletionRecord, target: CompletionRecord) -> Comple
         assessor_account_id=made.assessor_account_id,
         retracts_id=target.id,
         evidence=made.evidence,
+    )
+
+
+def is_real() -> sa.ColumnElement[bool]:
+    """Whether a record is none that its own person tried out as a teacher."""
+    return ~sa.exists().where(
+        CourseMember.course_id == CompletionRecord.course_id,
+        CourseMember.person_id == CompletionRecord.person_id,
+        CourseMember.is_tester,
+    )
+
+
+def in_version(
+    db: Session, version_id: uuid.UUID, people: Sequence[uuid.UUID]
+) -> Mapping[uuid.UUID, list[CompletionRecord]]:
+    """Return what was recorded of people in a version, wherever they learn, oldest first."""
+    found: dict[uuid.UUID, list[CompletionRecord]] = {one: [] for one in people}
+    rows = sa.select(CompletionRecord).filter(
+        CompletionRecord.version_id == version_id,
+        CompletionRecord.person_id.in_(people),
+        is_real(),
+    )
+    for row in db.scalars(rows.order_by(CompletionRecord.recorded_at, CompletionRecord.id)):
+        found[row.person_id].append(row)
+    return found
+
+
+def standing(rows: Iterable[CompletionRecord]) -> list[CompletionRecord]:
+    rows = list(rows)
+    undone = {row.retracts_id for row in rows if row.retracts_id is not None}
+    return [row for row in rows if row.retracts_id is None and row.id not in undone]
+
+
+def fits(row: CompletionRecord, new: MicroCredential, kept: Collection[str]) -> bool:
+    if row.unit_code not in kept:
+        return False
+    try:
+        completion.check(new, judging.as_completion(row))
+    except InvalidCompletion:
+        return False
+    return True
+
+
+def copy(row: CompletionRecord, chosen: MicroCredentialVersion) -> CompletionRecord:
+    """Return the same record of another version; it refers to where it came from."""
+    own = {"id", "key", "version_id", "carried_from_id"}
+    same = {
+        column.key: getattr(row, column.key)
+        for column in sa.inspect(CompletionRecord).column_attrs
+        if column.key not in own
+    }
+    return CompletionRecord(
+        id=uuid.uuid4(),
+        key=f"carried:{row.id.hex}:{chosen.id.hex[:12]}",  # it may be carried to several versions
+        version_id=chosen.id,
+        carried_from_id=row.id,
+        **same,
     )

@@ -31,7 +31,7 @@ from lti_tool.models import (
     Platform,
 )
 from lti_tool.services import audit
-from lti_tool.services.completing import evidence_store
+from lti_tool.services.completing import carried, evidence_store
 
 LONGEST_LINK = 1000
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(\.[\w-]{1,63})+\.?")
@@ -208,15 +208,15 @@ def find_own(db: Session, person: Person, file_id: uuid.UUID) -> EvidenceFile:
 def of_records(
     db: Session, records: Collection[CompletionRecord]
 ) -> Mapping[uuid.UUID, Sequence[EvidenceFile]]:
-    """Return the files of each record that has any."""
+    """Return the files of each record that has any: those, too, that belong to what it was carried
+    over from, or to what was carried over from it."""
     found = defaultdict(list)
-    wanted = sa.select(EvidenceFile).filter(
-        EvidenceFile.record_id.in_([record.id for record in records])
-    )
+    family = carried.same(db, records)
+    wanted = sa.select(EvidenceFile).filter(EvidenceFile.record_id.in_(family))
     wanted = wanted.options(joinedload(EvidenceFile.content))
     for file in db.scalars(wanted.order_by(EvidenceFile.added_at, EvidenceFile.name)):
         if file.record_id is not None:
-            found[file.record_id].append(file)
+            found[family[file.record_id].id].append(file)
     return found
 
 

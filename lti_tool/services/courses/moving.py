@@ -4,13 +4,14 @@ What its learners have standing in units that are the same in both versions, whi
 recorded it, counts for the newer one: `CompletionRecord.carried_from_id` says whence it came, and
 the old record stays for courses that stay. What another course has carried over is not carried
 again. Nothing is carried over for a unit in which something else is learnt or judged. Who holds an
-award of the old version has finished: it stays, and nothing of theirs is carried.
+award of the old version has finished: it stays, and nothing of theirs is carried. Who comes later
+brings along the same (`services.completing.bringing`).
 """
 
 import hashlib
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -20,14 +21,15 @@ from sqlalchemy.orm import Session
 
 from badges import changes, completion
 from badges.changes import Difference
-from badges.completion import InvalidCompletion, Progress
-from badges.micro_credential import LearningUnit, MicroCredential
+from badges.completion import Progress
+from badges.micro_credential import LearningUnit
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
     Award,
     CompletionRecord,
     Course,
     CourseMember,
+    CourseMove,
     EvidenceFile,
     MentorLink,
     MicroCredentialVersion,
@@ -181,9 +183,12 @@ def move(
         raise Conflict("version_decisions_wait")
     placement.asks_since = None
     versions.change(db, placement, chosen, links)
+    db.add(CourseMove(placement=placement, old=old, new=chosen, moved_at=now))
     stack_holders.want_in_course(db, placement.course_id, chosen, now)
     _take_along(db, placement, old, plan, now)
-    rows = [_copy(row, chosen) for records in plan.carried.values() for row in records]
+    rows = [
+        carried_records.copy(row, chosen) for records in plan.carried.values() for row in records
+    ]
     judging.keep_carried(db, chosen, plan.carried, rows, now)
     _hand_over(db, placement, chosen)
     subject, told = f"placement:{placement.id}", {"from": old.version, "version": chosen.version}
@@ -246,13 +251,15 @@ def _fates(
     """Return what a move would mean for each of these."""
     old, new = catalogue.definition(placement.version), catalogue.definition(chosen)
     kept = changes.same_units(old, new)
-    records, known = (_records(db, one, people) for one in (placement.version_id, chosen.id))
+    records, known = (
+        carried_records.in_version(db, one, people) for one in (placement.version_id, chosen.id)
+    )
     origins = carried_records.origins(db, chain(*records.values(), *known.values()))
     found = {}
     for person, rows in records.items():
         has = {origins[row.id] for row in known[person]}
-        standing = _standing(rows)
-        fitting = [row for row in standing if _fits(row, new, kept)]
+        standing = carried_records.standing(rows)
+        fitting = [row for row in standing if carried_records.fits(row, new, kept)]
         carried = [row for row in fitting if origins[row.id] not in has]
         counting = sorted([*known[person], *carried], key=lambda row: row.recorded_at)
         after = completion.progress(new, [judging.as_completion(row) for row in counting], now)
@@ -277,7 +284,7 @@ def _begun(db: Session, placement: Placement) -> Sequence[uuid.UUID]:
         sa.select(made.person_id).filter(
             made.version_id == placement.version_id,
             made.person_id.in_(learning),
-            is_here | (present & _is_real()),
+            is_here | (present & carried_records.is_real()),
         ),
         sa.select(applied.person_id).filter(
             applied.course_id == placement.course_id,
@@ -286,15 +293,6 @@ def _begun(db: Session, placement: Placement) -> Sequence[uuid.UUID]:
         ),
     ]
     return sorted(db.scalars(sa.union(*found, *versions.earners(placement))))
-
-
-def _is_real() -> sa.ColumnElement[bool]:
-    """Whether a record is none that its own person tried out as a teacher."""
-    return ~sa.exists().where(
-        CourseMember.course_id == CompletionRecord.course_id,
-        CourseMember.person_id == CompletionRecord.person_id,
-        CourseMember.is_tester,
-    )
 
 
 def _staying(db: Session, placement: Placement, people: Sequence[uuid.UUID]) -> int:
@@ -319,37 +317,6 @@ def _holders(placement: Placement) -> sa.Select[uuid.UUID]:
         Award.is_test.is_(False),
         Award.withdrawn_at.is_(None),
     )
-
-
-def _records(
-    db: Session, version_id: uuid.UUID, people: Sequence[uuid.UUID]
-) -> Mapping[uuid.UUID, list[CompletionRecord]]:
-    """Return what was recorded of people in a version, wherever they learn, oldest first."""
-    found: dict[uuid.UUID, list[CompletionRecord]] = {one: [] for one in people}
-    rows = sa.select(CompletionRecord).filter(
-        CompletionRecord.version_id == version_id,
-        CompletionRecord.person_id.in_(people),
-        _is_real(),
-    )
-    for row in db.scalars(rows.order_by(CompletionRecord.recorded_at, CompletionRecord.id)):
-        found[row.person_id].append(row)
-    return found
-
-
-def _standing(rows: Iterable[CompletionRecord]) -> list[CompletionRecord]:
-    rows = list(rows)
-    undone = {row.retracts_id for row in rows if row.retracts_id is not None}
-    return [row for row in rows if row.retracts_id is None and row.id not in undone]
-
-
-def _fits(row: CompletionRecord, new: MicroCredential, kept: Collection[str]) -> bool:
-    if row.unit_code not in kept:
-        return False
-    try:
-        completion.check(new, judging.as_completion(row))
-    except InvalidCompletion:
-        return False
-    return True
 
 
 def _completed(progress: Progress) -> frozenset[str]:
@@ -414,35 +381,21 @@ def _take_along(
     db.flush()
 
 
-def _copy(row: CompletionRecord, chosen: MicroCredentialVersion) -> CompletionRecord:
-    """Return the same record of another version; it refers to where it came from."""
-    own = {"id", "key", "version_id", "carried_from_id"}
-    same = {
-        column.key: getattr(row, column.key)
-        for column in sa.inspect(CompletionRecord).column_attrs
-        if column.key not in own
-    }
-    return CompletionRecord(
-        id=uuid.uuid4(),
-        key=f"carried:{row.id.hex}:{chosen.id.hex[:12]}",  # it may be carried to several versions
-        version_id=chosen.id,
-        carried_from_id=row.id,
-        **same,
-    )
-
-
 def _hand_over(db: Session, placement: Placement, chosen: MicroCredentialVersion) -> None:
     """Let files, and results that were drawn to be looked at again, belong to the records that
-    count now."""
-    carried = sa.select(CompletionRecord.id).filter(
+    count now, over whichever versions these came."""
+    made = sa.select(CompletionRecord).filter(
         CompletionRecord.course_id == placement.course_id,
         CompletionRecord.version_id == chosen.id,
+        CompletionRecord.retracts_id.is_(None),
     )
+    successors = carried_records.same(db, db.scalars(made).all())
     for table in (EvidenceFile, ModerationSample):
-        successor = carried.filter(CompletionRecord.carried_from_id == table.record_id)
-        db.execute(
-            sa.update(table)
-            .where(successor.exists())
-            .values(record_id=successor.scalar_subquery())
-            .execution_options(synchronize_session=False)
-        )
+        held = sa.select(table.id, table.record_id).filter(table.record_id.in_(successors))
+        moved = [
+            {"id": one, "record_id": successors[record].id}
+            for one, record in db.execute(held)
+            if record is not None and successors[record].id != record
+        ]
+        if moved:
+            db.execute(sa.update(table), moved)

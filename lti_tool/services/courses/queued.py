@@ -19,8 +19,9 @@ from badges import completion as rules
 from badges.completion import Completion, InvalidCompletion
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound, ToolError
-from lti_tool.models import CompletionRecord, Person, Placement
-from lti_tool.services.completing import completions
+from lti_tool.models import CompletionRecord, MicroCredentialVersion, Person, Placement
+from lti_tool.services.completing import bringing, completions
+from lti_tool.services.completing.bringing import Before
 from lti_tool.services.completing.completions import Judgement, Said
 from lti_tool.services.courses import roster
 from lti_tool.services.courses.roster import Learner
@@ -28,6 +29,8 @@ from lti_tool.services.definitions import catalogue
 
 MOST_ITEMS = 200
 OLDEST = timedelta(days=30)
+LIST_KEPT = timedelta(days=7)
+"""For so long the names of a course lie on a phone."""
 LEEWAY = timedelta(minutes=5)
 """By how much an age may be negative: the phone's clock was set right meanwhile."""
 
@@ -57,7 +60,7 @@ def take(
     The number of statements does not depend on how many they are.
     """
     course, version = placement.course, placement.version
-    mc = catalogue.definition(version)
+    mc, befores = catalogue.definition(version), bringing.former(db, course.id, version)
     learners = {one.person.id: one for one in roster.learners(db, course, version, now)}
     names = [_name(assessor, one) for one in ticked]
     people = {one.person_id for one in ticked}
@@ -72,8 +75,7 @@ def take(
                 continue
             if _content(first.setdefault(name, one)) != _content(one):
                 raise Conflict("tick_key_reused")
-            if one.version_id not in (None, version.id):
-                raise Conflict("tick_of_other_version", version=mc.version)
+            _check_version(befores, version, one, now)
             _check(mc, learners.get(one.person_id), one, assessor, now)
             results.append(Taken.RECORDED)
         except ToolError as error:
@@ -111,6 +113,30 @@ def _check_same(record: CompletionRecord, one: Ticked) -> None:
     kept = (record.person_id, record.unit_code, record.part, record.points, record.is_signed_off)
     if kept != _content(one):
         raise Conflict("tick_key_reused")
+
+
+def _check_version(
+    befores: Sequence[Before], version: MicroCredentialVersion, one: Ticked, now: datetime
+) -> None:
+    """Refuse what was ticked in another version, unless the unit has stayed the same since.
+
+    A list that names no version may be of any that the course offered when it was taken or later.
+
+    Raises:
+        Conflict: `tick_of_changed_unit`; `tick_of_other_version`: one that the course was not moved
+            from.
+    """
+    if one.version_id == version.id:
+        return
+    if one.version_id is None:
+        taken = now - one.age - LIST_KEPT
+        of_list = [each for each in befores if each.until >= taken]
+    else:
+        of_list = [each for each in befores if each.version.id == one.version_id]
+        if not of_list:
+            raise Conflict("tick_of_other_version", version=version.version)
+    if any(one.judgement.unit not in each.kept for each in of_list):
+        raise Conflict("tick_of_changed_unit", version=version.version)
 
 
 def _check(

@@ -21,6 +21,7 @@ from lti_tool.lti.claims import LaunchClaims, MessageClaims
 from lti_tool.models import (
     Course,
     CourseMember,
+    CourseMove,
     Deployment,
     MicroCredentialSeries,
     MicroCredentialVersion,
@@ -47,6 +48,7 @@ class Arrival:
     """The person, and what was known of the rest before; None: it is new, or was not named.
 
     `only_offer`: what the link stands for is called so, and its course offers nothing else.
+    `was_moved`: that course may have been moved to a newer version.
     """
 
     registration_id: uuid.UUID
@@ -56,6 +58,13 @@ class Arrival:
     known_link: ResourceLink | None
     known_member: CourseMember | None
     only_offer: catalogue.Names | None
+    was_moved: bool
+
+    @property
+    def comes_anew(self) -> bool:
+        """Whether the person has opened nothing in the course yet, or had left it."""
+        member = self.known_member
+        return member is None or not member.has_launched or member.left_at is not None
 
 
 _PERSON = (
@@ -80,6 +89,7 @@ _THE_REST = (
         CourseMember,
         _OFFERS,
         sa.exists().where(PlacedUnit.placement_id == Placement.id),
+        sa.exists().where(CourseMove.placement_id == Placement.id),
         Organisation.slug,
         MicroCredentialSeries.code,
     )
@@ -130,7 +140,7 @@ def of(db: Session, registration_id: uuid.UUID, claims: MessageClaims, now: date
         "person": person.id,
     }
     known: tuple[Any, ...] = tuple(db.execute(_THE_REST, wanted).one())
-    deployment_id, course, link, member, offers, has_routes, slug, code = known
+    deployment_id, course, link, member, offers, has_routes, was_moved, slug, code = known
     if deployment_id is None:
         registrations.admit_deployment(db, registration_id, claims.deployment_id, now)
     only_offer = None
@@ -139,7 +149,10 @@ def of(db: Session, registration_id: uuid.UUID, claims: MessageClaims, now: date
             only_offer = catalogue.Names(slug, code, link.placement.version.version)
         if not has_routes:
             set_committed_value(link.placement, "units", [])
-    return Arrival(registration_id, platform_id, person, course, link, member, only_offer)
+    was_moved = was_moved or link is None or link.placement is None
+    return Arrival(
+        registration_id, platform_id, person, course, link, member, only_offer, was_moved
+    )
 
 
 def course(db: Session, arrival: Arrival, claims: MessageClaims, now: datetime) -> Course:

@@ -32,7 +32,7 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.services import audit
-from lti_tool.services.completing import completions
+from lti_tool.services.completing import bringing, completions
 from lti_tool.services.courses import deep_linking, placements
 from lti_tool.services.launching import arrivals
 from lti_tool.services.launching.arrivals import Arrival
@@ -92,6 +92,7 @@ def open_session(
     """
     arrival = arrivals.of(db, registration_id, claims, now)
     course = arrivals.course(db, arrival, claims, now)
+    comes_anew = arrival.comes_anew  # before the visit is noted
     arrivals.note_roster(course, arrival, claims, now)  # before links and members are locked
     link = _opened_link(db, arrival, course, claims, now)
     token, session = _session_at(db, arrival, link, claims, lifetime, now)
@@ -100,6 +101,9 @@ def open_session(
     readings.want_after_launch(db, link, is_teacher=claims.is_teacher, now=now)
     db.flush()
     if not claims.is_teacher:
+        if link.placement is not None and arrival.was_moved:
+            version, people = link.placement.version, [arrival.person.id]
+            bringing.bring(db, course.id, version, people, now, also_begun=comes_anew)
         _learner_arrived(db, session, link, arrival.person, now)
     return session, token
 

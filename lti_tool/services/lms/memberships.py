@@ -17,7 +17,8 @@ from badges.errors import BadgeError
 from badges.text import clean
 from lti_tool.db import get_or_add
 from lti_tool.lti.roster import Member, Service
-from lti_tool.models import Course, CourseMember, Person, Platform, Registration
+from lti_tool.models import Course, CourseMember, Person, Placement, Platform, Registration
+from lti_tool.services.completing import bringing
 
 FRESH = timedelta(minutes=10)
 LEASE = timedelta(minutes=5)
@@ -141,7 +142,8 @@ def take_in(
     course = db.get_one(Course, course_id)
     new_people = _people(db, course, named, now)
     course = db.get_one(Course, course_id, with_for_update={"key_share": True})
-    gone = back = 0
+    gone = 0
+    returned = []
     for row in _known(db, course).values():
         member = named.get(row.person.sub)
         if member is None and not is_whole:
@@ -149,14 +151,19 @@ def take_in(
         is_here = member is not None and member.is_active
         if is_here and row.left_at is not None:
             row.left_at = None
-            back += not row.is_tester
+            if not row.is_tester:
+                returned.append(row.person_id)
         elif not is_here and row.left_at is None:
             row.left_at = now
             gone += not row.is_tester
     new = sum(_add(db, course, person, now) for person in new_people)
     course.roster_read_at = course.roster_tried_at = now
     course.roster_wanted_at = course.roster_failure = None
-    return Changes(new, gone, back)
+    db.flush()
+    coming = {*(person.id for person in new_people), *returned}
+    for placement in db.scalars(sa.select(Placement).filter_by(course_id=course.id)).all():
+        bringing.bring(db, course.id, placement.version, coming, now, also_begun=True)
+    return Changes(new, gone, len(returned))
 
 
 def _people(

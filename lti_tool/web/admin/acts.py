@@ -74,6 +74,7 @@ ACTS: Mapping[str, str] = {
     "person.joined": N_("joined what somebody learns at two schools"),
     "person.parted": N_("ended the joining of two schools"),
     "placement.version_moved": N_("moved a course and its learners to a newer version"),
+    "records.brought": N_("let what was done before elsewhere count in a course that was moved"),
     "person.data_shown": N_("looked at what is kept about a person"),
     "unit.route_chosen": N_("chose how a unit is completed"),
     "deep_linking.answered": N_("selected content for a course"),

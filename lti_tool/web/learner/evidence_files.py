@@ -33,18 +33,17 @@ def given(visit: Visit, records: Sequence[CompletionRecord]) -> Given:
     """Return what stands behind a person's records; reasons for taking one back are the
     teachers'."""
     files = evidence.of_person(visit.db, visit.launch.person)
-    by_record = {
-        record.id: [file for file in files if file.record_id == record.id]
-        for record in records
-        if record.retracts_id is None
-    }
+    own = [record for record in records if record.retracts_id is None]
+    of_records = evidence.of_records(visit.db, own)
+    by_record = {record.id: of_records.get(record.id, ()) for record in own}
+    behind = {file.id for found in by_record.values() for file in found}
     shown = [
         (record, by_record[record.id])
         for record in records
         if record.id in by_record
         and (_words(record) or record.evidence_link or by_record[record.id])
     ]
-    return Given(shown, [file for file in files if file.record_id not in by_record])
+    return Given(shown, [file for file in files if file.id not in behind])
 
 
 def _words(record: CompletionRecord) -> str | None:

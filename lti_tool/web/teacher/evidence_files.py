@@ -6,9 +6,10 @@ from flask import redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from lti_tool.errors import ToolError
+from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import CompletionRecord, EvidenceFile, Placement
-from lti_tool.services.completing import completions, evidence
+from lti_tool.services.completing import carried, completions, evidence
+from lti_tool.services.courses import placements
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import in_words
@@ -118,5 +119,10 @@ def _addition(visit: Visit, record: CompletionRecord, problem: str = "") -> str:
 
 
 def _placement(visit: Visit, file: EvidenceFile) -> Placement:
+    """Return what the file is shown for: also of a record that was carried over since."""
     assert file.record is not None
-    return people.placement_of(visit, file.record)
+    versions = carried.versions_of(visit.db, [file.record])
+    for offered in placements.of_course(visit.db, visit.launch.course):
+        if offered.version in versions:
+            return offered
+    raise NotFound("unknown_record")

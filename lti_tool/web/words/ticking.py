@@ -20,6 +20,13 @@ TICKING: Mapping[str, Sentence] = {
         ),
         _PAGE_AGAIN,
     ),
+    "tick_of_changed_unit": Sentence(
+        N_(
+            "The course was moved to version %(version)s, and there something else is learnt or "
+            "judged in this unit, so it was not recorded. Look at what is confirmed now."
+        ),
+        _IN_COURSE,
+    ),
     "tick_key_reused": Sentence(
         N_("Something else was sent before under the same number."), _IN_COURSE
     ),

@@ -11,19 +11,21 @@ from decimal import Decimal
 from functools import partial
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
     CompletionRecord,
+    Course,
     LaunchSession,
     MicroCredentialVersion,
     Placement,
     PriorLearningApplication,
 )
 from lti_tool.services.awarding import enrolments
-from lti_tool.services.completing import completions, prior_corrections
+from lti_tool.services.completing import carried, completions, prior_corrections
 from lti_tool.services.completing.completions import Judgement
 from lti_tool.services.courses import moving
 from lti_tool.services.staff.accounts import Role
@@ -116,21 +118,102 @@ def test_an_assessor_who_corrects_after_a_move_waits_for_nobody_in_a_circle(
         assert set(db.scalars(undone)) == {ids[0], ids[-1]}
 
 
+def test_two_courses_of_one_learner_are_moved_at_one_moment(
+    postgres_database: Database, now: datetime
+) -> None:
+    """While both record, one takes back, and somebody of B comes to A."""
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    teachers = {}
+    for course in "AB":
+        at = {"course": course, "link": course, "mc": CODE, "unit": U1}
+        teachers[course] = school.launch(f"teacher {course}", teacher=True, **at)
+        for sub in ("ana", f"only {course}"):
+            school.launch(sub, **at)
+            school.assess(teachers[course], sub, CODE, U1, points=90)
+
+    def act(course: str, key: str) -> None:
+        with school.transaction() as db:
+            launch = db.get_one(LaunchSession, teachers[course])
+            version = offered(db, course).version
+            made = completions.record(
+                db,
+                school.person(db, "ana"),
+                version,
+                Judgement(unit=U1, points=Decimal(85)),
+                course=launch.course,
+                assessor=launch.person,
+                key=key,
+                now=school.now,
+            )
+            if key.endswith("taken back"):
+                reason = {"reason": "mixed up", "now": school.now}
+                by = launch.person
+                completions.retract(db, made, course=launch.course, assessor=by, **reason)
+
+    for number in range(8):
+        school.tick()
+        school.publish(replace(WLD, version=f"{number + 2}.0"))
+        school.tick()
+        newcomer = f"late {number}"
+        school.launch(newcomer, course="B", link="B", mc=CODE, unit=U1)
+        with school.transaction() as db:
+            known = offered(db, "B").version
+            rows = {"course": offered(db, "B").course, "now": school.now}
+            said = [completions.Said(school.person(db, newcomer), _points(), newcomer)]
+            by = school.person(db, "teacher B")
+            completions.record_all(db, known, said, assessor=by, **rows)
+        visit = partial(school.launch, newcomer, course="A", link="A", mc=CODE, unit=U1)
+        acts = [moving_of(school, "A"), moving_of(school, "B"), visit]
+        acts += [partial(act, one, f"{number} {one}") for one in "AB"]
+        acts += [partial(act, "B", f"{number} taken back")]
+        at_one_moment([partial(unless_refused, one) for one in acts])
+        for course in "AB":  # whoever was refused, as somebody recorded meanwhile, does it again
+            with school.transaction() as db:
+                wants = offered(db, course).version.version != f"{number + 2}.0"
+            if wants:
+                moving_of(school, course)()
+        visit()
+        with school.transaction() as db:
+            late = school.person(db, newcomer).id
+            there = offered(db, "A").version_id
+            mine = sa.select(CompletionRecord).filter_by(person_id=late, version_id=there)
+            assert len(db.scalars(mine).all()) == 1, "brought along, once"
+            rows_of_all = db.scalars(sa.select(CompletionRecord)).all()
+            judged = [row for row in rows_of_all if row.retracts_id is None]
+            origins = carried.origins(db, judged)
+            named = [(origins[row.id], row.version_id) for row in judged]
+            assert len(named) == len(set(named)), "carried twice"
+            undone = {row.retracts_id for row in rows_of_all}
+            states: dict[uuid.UUID, set[bool]] = {}
+            for row in judged:
+                states.setdefault(origins[row.id], set()).add(row.id in undone)
+            assert all(len(one) == 1 for one in states.values()), "taken back in part"
+
+
+def _points() -> Judgement:
+    return Judgement(unit=U1, points=Decimal(90))
+
+
+def offered(db: Session, course: str) -> Placement:
+    return db.scalars(sa.select(Placement).join(Course).filter(Course.context_id == course)).one()
+
+
 def version_of(school: School) -> uuid.UUID:
     with school.transaction() as db:
         return school.version(db, CODE).id
 
 
-def moving_of(school: School) -> Callable[[], object]:
+def moving_of(school: School, course: str = "course") -> Callable[[], object]:
     """Return what moves the course as its teacher was told now."""
     with school.transaction() as db:
-        placement = db.scalars(sa.select(Placement)).one()
+        placement = offered(db, course)
         newest = moving.newer(db, placement, school.now)[0].id
         seen = moving.outlook(db, placement, newest, school.now).seen
 
     def move() -> None:
         with school.transaction() as db:
-            placement = db.scalars(sa.select(Placement)).one()
+            placement = offered(db, course)
             moving.move(db, placement, newest, seen=seen, actor="teacher", now=school.now)
 
     return move
