@@ -31,8 +31,7 @@ from lti_tool.services.courses import moving
 from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.courses import School
-from tests.factories.threads import somebody_waits
-from tests.unit.services.test_concurrency import at_one_moment
+from tests.factories.threads import at_one_moment, somebody_waits
 from tests.unit.services.test_prior_learning import UNIT, Applying, assessor
 
 WLD = samples.welding()
@@ -126,10 +125,10 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
     school.publish(WLD)
     teachers = {}
     for course in "AB":
-        at = {"course": course, "link": course, "mc": CODE, "unit": U1}
-        teachers[course] = school.launch(f"teacher {course}", teacher=True, **at)
+        launch = partial(school.launch, course=course, link=course, mc=CODE, unit=U1)
+        teachers[course] = launch(f"teacher {course}", teacher=True)
         for sub in ("ana", f"only {course}"):
-            school.launch(sub, **at)
+            launch(sub)
             school.assess(teachers[course], sub, CODE, U1, points=90)
 
     def act(course: str, key: str) -> None:
@@ -147,9 +146,14 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
                 now=school.now,
             )
             if key.endswith("taken back"):
-                reason = {"reason": "mixed up", "now": school.now}
-                by = launch.person
-                completions.retract(db, made, course=launch.course, assessor=by, **reason)
+                completions.retract(
+                    db,
+                    made,
+                    course=launch.course,
+                    assessor=launch.person,
+                    reason="mixed up",
+                    now=school.now,
+                )
 
     for number in range(8):
         school.tick()
@@ -158,13 +162,22 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
         newcomer = f"late {number}"
         school.launch(newcomer, course="B", link="B", mc=CODE, unit=U1)
         with school.transaction() as db:
-            known = offered(db, "B").version
-            rows = {"course": offered(db, "B").course, "now": school.now}
-            said = [completions.Said(school.person(db, newcomer), _points(), newcomer)]
-            by = school.person(db, "teacher B")
-            completions.record_all(db, known, said, assessor=by, **rows)
+            completions.record(
+                db,
+                school.person(db, newcomer),
+                offered(db, "B").version,
+                Judgement(unit=U1, points=Decimal(90)),
+                course=offered(db, "B").course,
+                assessor=school.person(db, "teacher B"),
+                key=newcomer,
+                now=school.now,
+            )
         visit = partial(school.launch, newcomer, course="A", link="A", mc=CODE, unit=U1)
-        acts = [moving_of(school, "A"), moving_of(school, "B"), visit]
+        acts: list[Callable[[], object]] = [
+            moving_of(school, "A"),
+            moving_of(school, "B"),
+            visit,
+        ]
         acts += [partial(act, one, f"{number} {one}") for one in "AB"]
         acts += [partial(act, "B", f"{number} taken back")]
         at_one_moment([partial(unless_refused, one) for one in acts])
@@ -189,10 +202,6 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
             for row in judged:
                 states.setdefault(origins[row.id], set()).add(row.id in undone)
             assert all(len(one) == 1 for one in states.values()), "taken back in part"
-
-
-def _points() -> Judgement:
-    return Judgement(unit=U1, points=Decimal(90))
 
 
 def offered(db: Session, course: str) -> Placement:
