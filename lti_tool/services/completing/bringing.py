@@ -17,8 +17,10 @@ from badges import changes
 from lti_tool.models import (
     Award,
     CompletionRecord,
+    Course,
     CourseMove,
     MicroCredentialVersion,
+    Person,
     Placement,
 )
 from lti_tool.services import audit
@@ -55,6 +57,18 @@ def bring(
     judging.keep_carried(db, version, {row.person_id for row in rows}, copies, now)
     subject, count = f"micro_credential_version:{version.id}", str(len(rows))
     audit.note(db, audit.SYSTEM, "records.brought", subject, now, records=count)
+
+
+def keep_all(
+    db: Session,
+    version: MicroCredentialVersion,
+    rows: Sequence[tuple[Person, CompletionRecord]],
+    course: Course,
+    now: datetime,
+) -> list[CompletionRecord]:
+    """Do what `judging.keep_all` says, after what these people bring along is there."""
+    bring(db, course.id, version, {person.id for person, _ in rows}, now)
+    return judging.keep_all(db, version, rows, course, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,12 @@ from lti_tool.models import (
     Placement,
     ResourceLink,
 )
-from lti_tool.services.completing import bringing, carried, course_dates, evidence
+from lti_tool.services.completing import carried, course_dates, evidence
+from lti_tool.services.completing.bringing import keep_all
 from lti_tool.services.completing.judging import (
     JUDGED,
     Standing,
     as_completion,
-    keep_all,
     records_of,
     reevaluate,
     reevaluate_person,
@@ -151,7 +151,7 @@ def record_all(
     rows = [(one.person, _judged(one.judgement, one.key)) for one in said]
     for _, row in rows:
         row.assessor_id = assessor.id
-    return _keep_all(db, version, rows, course, now)
+    return keep_all(db, version, rows, course, now)
 
 
 def record_reported(
@@ -184,7 +184,7 @@ def record_for_mentor(
         row = _judged(judgement, f"mentor:{link.id.hex}:{number}")
         row.assessor_id, row.mentor_link_id = link.asked_by_id, link.id
         rows.append((link.person, row))
-    return _keep_all(db, link.version, rows, link.course, now)
+    return keep_all(db, link.version, rows, link.course, now)
 
 
 def record_recognised(
@@ -216,7 +216,7 @@ def record_recognised(
         )
         for one in recognised
     ]
-    return _keep_all(db, version, rows, course, now)
+    return keep_all(db, version, rows, course, now)
 
 
 def unrecognise(
@@ -475,18 +475,6 @@ def find(db: Session, record_id: uuid.UUID) -> CompletionRecord:
     return row
 
 
-def _keep_all(
-    db: Session,
-    version: MicroCredentialVersion,
-    rows: Sequence[tuple[Person, CompletionRecord]],
-    course: Course,
-    now: datetime,
-) -> list[CompletionRecord]:
-    """Keep records in a course, after what its people have brought along."""
-    bringing.bring(db, course.id, version, {person.id for person, _ in rows}, now)
-    return keep_all(db, version, rows, course, now)
-
-
 def _keep(
     db: Session,
     person: Person,
@@ -495,7 +483,7 @@ def _keep(
     course: Course,
     now: datetime,
 ) -> CompletionRecord:
-    return _keep_all(db, version, [(person, row)], course, now)[0]
+    return keep_all(db, version, [(person, row)], course, now)[0]
 
 
 def _evidence(text: str | None) -> str | None:

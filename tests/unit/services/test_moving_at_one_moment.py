@@ -67,6 +67,7 @@ def test_moving_waits_for_nobody_in_a_circle_and_leaves_nothing_behind(
         school.tick()
         school.publish(replace(WLD, version=f"{number + 2}.0"))
         school.tick()
+        acts: list[Callable[[], object]]
         acts = [moving_of(school), partial(record, "p0"), partial(record, f"p{number}")]
         launches = [partial(school.launch, sub, mc=CODE, unit=U1) for sub in ("p0", "p1", "p7")]
         at_one_moment([partial(unless_refused, act) for act in (*acts, *launches, acts[0])])
@@ -134,7 +135,7 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
     def act(course: str, key: str) -> None:
         with school.transaction() as db:
             launch = db.get_one(LaunchSession, teachers[course])
-            version = offered(db, course).version
+            version = placed_in(db, course).version
             made = completions.record(
                 db,
                 school.person(db, "ana"),
@@ -165,9 +166,9 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
             completions.record(
                 db,
                 school.person(db, newcomer),
-                offered(db, "B").version,
+                placed_in(db, "B").version,
                 Judgement(unit=U1, points=Decimal(90)),
-                course=offered(db, "B").course,
+                course=placed_in(db, "B").course,
                 assessor=school.person(db, "teacher B"),
                 key=newcomer,
                 now=school.now,
@@ -183,13 +184,13 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
         at_one_moment([partial(unless_refused, one) for one in acts])
         for course in "AB":  # whoever was refused, as somebody recorded meanwhile, does it again
             with school.transaction() as db:
-                wants = offered(db, course).version.version != f"{number + 2}.0"
+                wants = placed_in(db, course).version.version != f"{number + 2}.0"
             if wants:
                 moving_of(school, course)()
         visit()
         with school.transaction() as db:
             late = school.person(db, newcomer).id
-            there = offered(db, "A").version_id
+            there = placed_in(db, "A").version_id
             mine = sa.select(CompletionRecord).filter_by(person_id=late, version_id=there)
             assert len(db.scalars(mine).all()) == 1, "brought along, once"
             rows_of_all = db.scalars(sa.select(CompletionRecord)).all()
@@ -204,7 +205,7 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
             assert all(len(one) == 1 for one in states.values()), "taken back in part"
 
 
-def offered(db: Session, course: str) -> Placement:
+def placed_in(db: Session, course: str) -> Placement:
     return db.scalars(sa.select(Placement).join(Course).filter(Course.context_id == course)).one()
 
 
@@ -216,13 +217,13 @@ def version_of(school: School) -> uuid.UUID:
 def moving_of(school: School, course: str = "course") -> Callable[[], object]:
     """Return what moves the course as its teacher was told now."""
     with school.transaction() as db:
-        placement = offered(db, course)
+        placement = placed_in(db, course)
         newest = moving.newer(db, placement, school.now)[0].id
         seen = moving.outlook(db, placement, newest, school.now).seen
 
     def move() -> None:
         with school.transaction() as db:
-            placement = offered(db, course)
+            placement = placed_in(db, course)
             moving.move(db, placement, newest, seen=seen, actor="teacher", now=school.now)
 
     return move
