@@ -85,7 +85,7 @@ def _texts(mc: MicroCredential) -> Iterator[Text]:
         for outcome in unit.outcomes:
             yield outcome.text
             yield from (skill.label for skill in outcome.skills)
-    yield from (skill.label for skill in mc.skills)
+    yield from (one.label for one in (*mc.skills, *mc.occupations))
     if mc.field is not None:
         yield mc.field.label
 

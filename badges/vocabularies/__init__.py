@@ -24,6 +24,14 @@ class Vocabulary(StrEnum):
     SETTINGS = "settings"
     TARGET_GROUPS = "target_groups"
     ESCO_SKILLS = "esco_skills"
+    ESCO_OCCUPATIONS = "esco_occupations"
+
+
+_LARGE = {
+    "http://data.europa.eu/esco/skill/": Vocabulary.ESCO_SKILLS,
+    "http://data.europa.eu/esco/occupation/": Vocabulary.ESCO_OCCUPATIONS,
+}
+"""By what addresses begin with: so that nobody else's term has thousands of them read."""
 
 
 @cache
@@ -34,12 +42,18 @@ def concepts(vocabulary: Vocabulary) -> tuple[Concept, ...]:
 
 
 @cache
-def _by_uri() -> dict[str, Concept]:
-    return {str(term.uri): term for vocabulary in Vocabulary for term in concepts(vocabulary)}
+def _by_uri(*vocabularies: Vocabulary) -> dict[str, Concept]:
+    return {str(term.uri): term for vocabulary in vocabularies for term in concepts(vocabulary)}
+
+
+@cache
+def _small() -> tuple[Vocabulary, ...]:
+    return tuple(one for one in Vocabulary if one not in _LARGE.values())
 
 
 def concept(uri: str) -> Concept | None:
-    return _by_uri().get(uri)
+    large = _LARGE.get(uri[: uri.rfind("/") + 1])
+    return _by_uri(*((large,) if large else _small())).get(uri)
 
 
 def label(uri: str, language: str) -> str | None:

@@ -91,6 +91,7 @@ NO_PAGE: Mapping[str, tuple[str, ...]] = {
         "teacher.table_template",
     ),
     "for programs": (
+        "admin.find_term",
         "api.described",
         "health.health",
         "lti.configuration",
@@ -106,6 +107,7 @@ NO_PAGE: Mapping[str, tuple[str, ...]] = {
         "public.status_list",
         "public.test_did",
         "public.wording",
+        "teacher.find_term",
     ),
     "a picture, a script or a style sheet": ("public.emblem", "public.small_emblem", "web.static"),
     "leads to another page": ("public.home", "public.offer"),

@@ -130,6 +130,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.draft_picture": For.ADMINISTRATORS,
     "admin.save_picture": For.ADMINISTRATORS,
     "admin.table_template": For.ADMINISTRATORS,
+    "admin.find_term": For.ADMINISTRATORS,
     "admin.importing": For.ADMINISTRATORS,
     "admin.import_draft": For.ADMINISTRATORS,
     "admin.look_up_definition": For.ADMINISTRATORS,

@@ -168,6 +168,7 @@ LAUNCH_ROUTES: Mapping[str, Guarded] = {
     "teacher.draft_picture": DRAFT,
     "teacher.save_picture": DRAFT,
     "teacher.table_template": DRAFT,
+    "teacher.find_term": WRITING,
     "teacher.importing": WRITING,
     "teacher.import_draft": WRITING,
     "teacher.look_up_definition": WRITING,

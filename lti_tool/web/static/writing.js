@@ -11,8 +11,8 @@
   function text() {
     const fields = new URLSearchParams(new FormData(form));
     for (const name of ["csrf_token", "revision"]) fields.delete(name);
-    for (const [name, value] of [...fields])  // what a page says again of words it has kept
-      if (name.endsWith(".kept") || (name.endsWith(".instead") && !value)) fields.delete(name);
+    for (const [name, value] of [...fields])  // what a page says again of words, and searches
+      if (name.endsWith(".kept") || name.endsWith(".more") || (name.endsWith(".instead") && !value)) fields.delete(name);
     return fields.toString();
   }
 
@@ -57,6 +57,8 @@
   async function send(now, leaving) {
     const headers = { Accept: "application/json", ...(window.launchHeaders?.() ?? {}) };
     const body = new URLSearchParams(new FormData(form));
+    for (const name of [...body.keys()])  // half a word of a search is nothing to keep
+      if (name.endsWith(".more")) body.delete(name);
     say(words.saving);
     let answer, told = {};
     try {

@@ -39,11 +39,9 @@ def say(text: Text) -> Markup:
 
 def term(concept: Concept) -> Markup:
     """Return a vocabulary term, by the vocabulary's own label where it has a nearer one."""
-    own = concept.label.best_language(language())
-    label = vocabularies.label(concept.uri, language()) if concept.uri else None
-    if label is not None and own.split("-")[0] != language():
-        concept = Concept(uri=concept.uri, label=Text({language(): label}))
-    return say(concept.label)
+    is_near = concept.label.best_language(language()).split("-")[0] == language()
+    known = None if is_near or not concept.uri else vocabularies.concept(concept.uri)
+    return say(Text({**known.label, **concept.label}) if known else concept.label)
 
 
 def day(at: datetime | date) -> Markup:

@@ -55,13 +55,23 @@ def _label(term: Concept, vocabulary: Vocabulary, tag: str) -> str:
 
 def named(vocabulary: Vocabulary, words: str) -> Json | None:
     """Return the term that goes by these words in any language, as a definition holds it."""
-    wanted = words.casefold()
+    term = _by_name(vocabulary).get(words.casefold())
+    return as_json(term) if term is not None else None
+
+
+def as_json(term: Concept) -> Json:
+    return {"uri": term.uri, "label": term.label.to_json()}
+
+
+@cache
+def _by_name(vocabulary: Vocabulary) -> dict[str, Concept]:
+    """Terms by address and by each label; the first one of a label has it."""
+    found: dict[str, Concept] = {}
     for term in vocabularies.concepts(vocabulary):
-        labels = {label.casefold() for label in term.label.values()}
-        labels |= {_label(term, vocabulary, tag).casefold() for tag in term.label}
-        if wanted in labels or wanted == str(term.uri):
-            return {"uri": term.uri, "label": term.label.to_json()}
-    return None
+        labels = [*term.label.values(), *(_label(term, vocabulary, tag) for tag in term.label)]
+        for name in (str(term.uri), *labels):
+            found.setdefault(name.casefold(), term)
+    return found
 
 
 def closest(vocabulary: Vocabulary, words: str) -> list[Option]:

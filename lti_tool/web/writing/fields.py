@@ -339,8 +339,8 @@ _QUALITY = Step(
                     label=N_("Skills (ESCO)"),
                     vocabulary=Vocabulary.ESCO_SKILLS,
                     help=N_(
-                        "One a line. Only a small selection of ESCO is offered here: of other "
-                        "skills, add the address at the end of the line if you have it."
+                        "One a line, in your own words or from ESCO. If you know the address of a "
+                        "skill in ESCO, add it at the end of its line."
                     ),
                     example=N_("install photovoltaic systems http://data.europa.eu/esco/skill/…"),
                 ),
@@ -348,7 +348,11 @@ _QUALITY = Step(
                     path="occupations",
                     kind=Kind.SKILLS,
                     label=N_("Occupations (ESCO)"),
-                    help=N_("For which it prepares. One a line, with its address if you have it."),
+                    vocabulary=Vocabulary.ESCO_OCCUPATIONS,
+                    help=N_(
+                        "For which it prepares. One a line, in your own words or from ESCO. If you "
+                        "know the address of one in ESCO, add it at the end of its line."
+                    ),
                     example=N_("solar energy technician http://data.europa.eu/esco/occupation/…"),
                 ),
                 Field(

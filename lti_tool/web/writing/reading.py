@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from badges import drafting, vocabularies
 from badges.drafting import Json
-from lti_tool.web.writing import choices, electives
+from lti_tool.web.writing import choices, electives, esco
 from lti_tool.web.writing.fields import fields, numbered
 from lti_tool.web.writing.kinds import Field, Kind, Step
 from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS
@@ -204,7 +204,7 @@ def _terms(field: Field, form: Form, before: Any, language: str) -> list[Json] |
     known = {one.get("uri") for one in found}
     for uri in chosen:
         if uri not in known and (concept := vocabularies.concept(uri)) is not None:
-            found.append({"uri": uri, "label": concept.label.to_json()})
+            found.append(choices.as_json(concept))
     own = [one for one in _listed(before) if "uri" not in one]
     return [*found, *_own_terms(form.get(f"{field.name}.own", ""), own, language)] or None
 
@@ -217,10 +217,10 @@ def _own_terms(typed: str, before: list[Json], language: str) -> list[Json]:
 
 def _skills(field: Field, form: Form, before: Any, language: str) -> list[Json] | None:
     """One term a line, its address at the end; without one, that of the ESCO term of that name.
-    What was searched for beside the lines comes last."""
+    What was ticked beside the lines, or named there as ESCO does, comes last."""
     known = {(one.get("uri"), first_label(one, language)): one for one in _listed(before)}
     found: list[Json] = []
-    for line in lines(form.get(field.name, "") + "\n" + form.get(f"{field.name}.more", "")):
+    for line in lines(form.get(field.name, "")):
         words, _, last = line.rpartition(" ")
         is_address = last.lower().startswith(("http://", "https://"))
         uri = drafting.esco_address(last) if is_address else None
@@ -228,6 +228,8 @@ def _skills(field: Field, form: Form, before: Any, language: str) -> list[Json] 
         one = known.get((last, words)) or known.get((uri, label))
         one = one or (choices.named(field.vocabulary, line) if field.vocabulary else None)
         found.append(one or ({"uri": uri} if uri else {}) | {"label": {language: label}})
+    addresses = {one.get("uri") for one in found}
+    found += [one for one in esco.added(field, form) if one["uri"] not in addresses]
     return [one for n, one in enumerate(found) if one not in found[:n]] or None
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Afterwards
-from lti_tool.web.writing import adopting, exchange, going_on, pictures, stacking, views
+from lti_tool.web.writing import adopting, esco, exchange, going_on, pictures, stacking, views
 from lti_tool.web.writing.seat import Seat
 
 View = Callable[..., ResponseReturnValue | Afterwards]
@@ -60,6 +60,7 @@ ROUTES = (
     Route("draft_table", f"{DRAFT}/table", exchange.table),
     Route("import_table", f"{DRAFT}/table", exchange.import_table, writes=True),
     Route("table_template", f"{DRAFT}/table/example", exchange.template),
+    Route("find_term", "/drafts/esco", esco.find),
     Route("importing", "/drafts/import", exchange.importing),
     Route("look_up_definition", "/drafts/import/address", adopting.look_up, writes=True),
     Route("adopt_definition", "/drafts/import/begin", adopting.begin, writes=True),

@@ -10,9 +10,10 @@ from flask_babel import gettext
 from badges import drafting, national_profiles, vocabularies
 from badges.drafting import Json
 from lti_tool.web.i18n import language
-from lti_tool.web.writing import checking, choices, electives
+from lti_tool.web.writing import checking, choices, electives, esco
 from lti_tool.web.writing.checking import Finding
 from lti_tool.web.writing.choices import Option
+from lti_tool.web.writing.esco import Sought
 from lti_tool.web.writing.fields import numbered
 from lti_tool.web.writing.kinds import Field, Kind, Section, Step
 from lti_tool.web.writing.reading import first_label, own_word
@@ -22,16 +23,17 @@ from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS, WHO_NEEDS_IT
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
     """One field as it is shown: `value` as its kind needs it, `own` what is not in the list, or
-    not of ESCO,
-    `names` what it is called in the country, `closest` what is most like it in the list, `element`
-    what the European standard calls it, `inherited` what holds if it is empty, `hint` what is said
-    of it in the country, `problems` in words, `comments` of who returned it."""
+    not of ESCO, `names` what it is called in the country, `search` what was looked for in ESCO,
+    `closest` what is most like it in the list, `element` what the European standard calls it,
+    `inherited` what holds if it is empty, `hint` what is said of it in the country, `problems` in
+    words, `comments` of who returned it."""
 
     field: Field
     label: str
     value: Any
     own: str
     names: Sequence[str]
+    search: "SearchView | None"
     options: Sequence[Option]
     closest: Sequence[Option]
     element: str
@@ -47,6 +49,15 @@ class FieldView:
     @property
     def id(self) -> str:
         return self.field.id
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """What was looked for in ESCO, and address and label of what was found and is not there yet."""
+
+    words: str
+    found: Sequence[Option]
+    is_there: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,13 @@ class SectionView:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What fields are shown of: the content, what is wrong with it, what was said about it, by the
-    id of the field."""
+    id of the field; and for which field ESCO was searched."""
 
     content: Json
     findings: Sequence[Finding]
     comments: Mapping[str, Sequence[str]]
     is_strict: bool
+    sought: Sought
 
     @property
     def language(self) -> str:
@@ -179,8 +191,9 @@ def view(field: Field, shown: Shown, *, number: int = 0) -> FieldView:
         value=_value(field, value, shown.language),
         own=own,
         names=_names(field, shown.content),
+        search=_search(field, value, shown.sought),
         options=_options(field, value, shown.content),
-        closest=choices.closest(field.vocabulary, own) if field.vocabulary and own else (),
+        closest=_closest(field, own),
         element=checking.element_of(field),
         inherited=_inherited(field, shown),
         hint=_hint(field, shown.content),
@@ -233,6 +246,21 @@ def _names(field: Field, content: Json) -> list[str]:
     return choices.frameworks(country) if field.kind is Kind.NATIONAL else []
 
 
+def _search(field: Field, value: Any, sought: Sought) -> SearchView | None:
+    if field.kind is not Kind.SKILLS or field.vocabulary is None or sought.path != field.path:
+        return None
+    hits = esco.found(field.vocabulary, sought.words)
+    there = {one.get("uri") for one in _listed(value)}
+    new = [one for one in hits if one[0] not in there]
+    return SearchView(sought.words, new, len(new) < len(hits))
+
+
+def _closest(field: Field, own: str) -> Sequence[Option]:
+    if field.kind is not Kind.TERM or field.vocabulary is None or not own:
+        return ()
+    return choices.closest(field.vocabulary, own)
+
+
 def _hint(field: Field, content: Json) -> str:
     profile = national_profiles.profile(str(drafting.at(content, "awarding_body.country")))
     said = profile.wording.get(field.path) if profile else None
@@ -269,8 +297,6 @@ def _options(field: Field, value: Any, content: Json) -> Sequence[Option]:
             country = str(drafting.at(content, "awarding_body.country"))
             official = choices.national_levels(country)
             return _with(official, value.get("uri") if isinstance(value, dict) else None)
-        case Kind.SKILLS if field.vocabulary:
-            return choices.terms(field.vocabulary)
         case Kind.TERM | Kind.TERMS:
             assert field.vocabulary is not None
             return choices.terms(field.vocabulary)

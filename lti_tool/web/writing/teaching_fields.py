@@ -183,8 +183,8 @@ OUTCOME_FIELDS = (
         label=N_("Skills of outcome %(number)s (ESCO)"),
         vocabulary=Vocabulary.ESCO_SKILLS,
         help=N_(
-            "One a line. Only a small selection of ESCO is offered here: of other skills, add the "
-            "address at the end of the line if you have it."
+            "One a line, in your own words or from ESCO. If you know the address of a skill in "
+            "ESCO, add it at the end of its line."
         ),
         example=N_("follow safety procedures when working at heights"),
         is_folded=True,

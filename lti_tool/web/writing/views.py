@@ -12,7 +12,6 @@ from flask_babel import gettext
 from badges import drafting
 from badges.drafting import Json
 from badges.micro_credential import MicroCredential
-from badges.vocabularies import Vocabulary
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialSeries, MicroCredentialVersion
 from lti_tool.services.definitions import (
@@ -29,14 +28,11 @@ from lti_tool.web.errors import in_words, what_happened
 from lti_tool.web.http import security
 from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.i18n import language
-from lti_tool.web.writing import acts, checking, choices, electives, reading, showing
+from lti_tool.web.writing import acts, checking, choices, electives, esco, reading, showing
 from lti_tool.web.writing.fields import BY_NAME, STEPS
 from lti_tool.web.writing.kinds import Step
 from lti_tool.web.writing.seat import Seat
 from lti_tool.web.writing.showing import Shown
-
-WITH_SKILLS = frozenset({"units", "quality"})
-"""Steps in which skills are searched for by name."""
 
 
 def listed(seat: Seat) -> ResponseReturnValue:
@@ -117,9 +113,15 @@ def save(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
         amiss = {one.anchor: one.words for one in reversed(found)}
         checklist = _checklist(seat, draft, found)
         return jsonify(revision=revision, checklist=checklist, amiss=amiss)
+    if (search := esco.sought(request.form)).path:
+        asked_for = {"find": search.path, "words": search.words}
+        place = f"{search.path.replace('.', '-')}-more"
+        address = seat.address("edit_draft", draft, step=step.name, _anchor=place, **asked_for)
+        return redirect(address, 303)
     if asked is not None:
         return _ask_to_remove(seat, draft, step, act, asked)
     if anchor or act:
+        anchor = anchor or esco.added_to(act)
         return redirect(seat.address("edit_draft", draft, step=step.name, _anchor=anchor), 303)
     return redirect(_next(seat, draft, step, found), 303)
 
@@ -307,7 +309,8 @@ def _page(
         if not remark.is_gone:
             place = checking.finding(drafting.dotted(remark.element), "", content)
             comments[place.anchor].append(remark.text)
-    shown = Shown(content, found, comments, request.args.get("show") == "missing")
+    is_strict = request.args.get("show") == "missing"
+    shown = Shown(content, found, comments, is_strict, esco.asked())
     sections = showing.sections(step, shown)
     return render_template(
         "writing/step.html",
@@ -317,7 +320,7 @@ def _page(
         wrong=[one for one in found if one.step == step.name and not one.is_missing],
         problem=problem,
         is_conflict=is_conflict,
-        esco=choices.terms(Vocabulary.ESCO_SKILLS) if step.name in WITH_SKILLS else (),
+        search_words=esco.script_words(),
     )
 
 

@@ -55,6 +55,13 @@ def test_every_word_of_title_units_and_outcomes_finds_a_definition(mc: MicroCred
             assert all(word in words for word in terms(value))
 
 
+def test_skills_and_occupations_find_a_definition() -> None:
+    mc = replace(WLD, occupations=(Concept(label=Text({"de": "Schweißerin"})),))
+    words = catalogue_entry.of(mc).words
+    assert "schweisserin" in words
+    assert folded(mc.skills[0].label["en"]) in words
+
+
 @given(st.text())
 def test_what_is_looked_for_is_a_few_short_words(query: str) -> None:
     found = terms(query)

@@ -1,6 +1,7 @@
 """How wishes are negotiated and entries are read."""
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,8 @@ from werkzeug.datastructures import MultiDict
 from badges import samples
 from badges.micro_credential import Concept
 from badges.text import Text
+from badges.vocabularies import Vocabulary
+from badges.vocabularies.search import search
 from lti_tool.web import i18n
 from lti_tool.web.http.negotiation import wants_json
 from lti_tool.web.teacher import entries
@@ -69,6 +72,14 @@ def test_a_vocabulary_term_speaks_the_language_of_the_page(app: Flask) -> None:
     level = Concept(uri="http://data.europa.eu/snb/eqf/3", label=Text({"en": "Level 3"}))
     with app.test_request_context("/?lang=de"):
         assert wording.term(level) == "Niveau 3"
+
+
+def test_a_term_of_esco_is_marked_as_english_and_own_words_come_first(app: Flask) -> None:
+    cook = search(Vocabulary.ESCO_OCCUPATIONS, "cook")[0]
+    own = Concept(uri=cook.uri, label=Text({"uk": "кухар"}))
+    with app.test_request_context("/?lang=de"):
+        assert wording.term(own) == '<span lang="en">cook</span>'
+        assert wording.term(replace(own, label=Text({"de": "Köchin", "uk": "кухар"}))) == "Köchin"
 
 
 def test_numbers_and_names_follow_the_language(app: Flask) -> None:
