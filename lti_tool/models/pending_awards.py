@@ -19,7 +19,8 @@ class PendingAward(Base):
     `services.courses.confirming` looks. `course_id`: where it waits; if that course does not offer
     the version, the awarding body's administrators decide (`services.courses.confirming_here`).
     `confirmed_by`: who has confirmed so far, a list of {"person", "at"}, or of an administrator
-    {"account", "at"}; confirmations older than the completion count for nothing. `declined_*`: a
+    {"account", "at"}; confirmations older than the completion count for nothing. One that was taken
+    back is as old as can be, with "taken_back_at" and "reason". `declined_*`: a
     teacher, or an administrator (`declined_by` None), said no, with the reason that the learner
     reads; it holds until an assessor records something new.
     """

@@ -3,6 +3,7 @@
 from lti_tool.errors import ToolError
 
 LONGEST = 500
+UNFIT = ("reason_missing", "reason_too_long")
 # They turn the words around them too, wherever the reason is read.
 _DIRECTION_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 

@@ -1,18 +1,21 @@
 """Administrators are told of awards that nobody in a course can confirm, at one cost for many."""
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
 
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import Course, EvidenceFile, PendingAward
+from lti_tool.models import AuditEntry, Course, EvidenceFile, PendingAward, Placement, ResourceLink
 from lti_tool.services.staff.accounts import Role
 from tests.factories import files, signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.statements import recorded
+from tests.factories.threads import at_one_moment
 from tests.factories.visits import Visit, Visits
 
 SIGNED = "BEM-S-WLD1-U3"
@@ -215,3 +218,106 @@ def test_what_another_course_recorded_is_shown_to_those_who_decide_in_the_place_
     assert "in the course “Course other”" in page
     assert body.get(file).status_code == 200
     assert boss.code("GET", case.page) == (404, "unknown_award")
+
+
+@on_each_database
+def test_an_administrator_takes_an_own_confirmation_back_while_it_waits(
+    app: Flask, visits: Visits, database: Database, teacher: Visit, boss: signing_in.SignedIn
+) -> None:
+    ana, other = visits.open("ana"), admin(app, database, "Chief", "school")
+    ask_for(teacher, 2)
+    wait(visits, teacher, "ana")
+    case, at = named(visits, "ana"), "/admin/awards/confirm"
+    undo = {**case.fields, "act": "take_back"}
+    assert boss.post(at, reason="x", **undo).status_code == 409
+    assert boss.post(at, **case.fields).location.endswith("done=halfway")
+    assert other.post(at, reason="Not mine", **undo).status_code == 409
+    wordless = boss.post(at, **undo)
+    assert (wordless.status_code, "Give a reason." in wordless.text) == (400, True)
+    assert boss.post(at, reason="Another Ana", **undo).location.endswith("done=taken_back")
+    said = "An administrator took the confirmation back on"
+    assert said in other.get(case.page).text
+    assert "Another Ana" in boss.get(case.page).text
+    assert "an administrator took the confirmation back" in (
+        teacher.get("course/confirmations").text
+    )
+    assert "Another Ana" in ana.get("data").text
+    teacher.get("course/confirmations").submit("confirm", person=str(ana.person_id))
+    assert visits.school.award("ana", visits.mc.code) is None  # one of two
+    assert boss.post(at, **case.fields).status_code == 303
+    given = visits.school.award("ana", visits.mc.code)
+    assert given is not None
+    assert {one.keys() - {"at"} == {"account"} for one in given.confirmed_by or ()} == {True, False}
+    with database.transaction(read_only=True) as db:
+        entry = db.query(AuditEntry).filter_by(action="award.confirmation_undone").one()
+        assert entry.actor == f"account:{boss.account_id}"
+        assert "Another" not in str(entry.details)
+    late = boss.post(at, reason="Too late", **undo)
+    assert f"done=given&award={given.id}" in late.location
+    page = boss.get(late.location).text
+    assert "cannot be taken back any more" in page
+    assert "Teachers of the course can withdraw it" in page
+    assert boss.get(case.page).location == late.location
+    assert other.code("GET", case.page) == (404, "unknown_award")
+
+
+@on_each_database
+def test_what_administrators_alone_confirmed_they_withdraw(
+    app: Flask, visits: Visits, database: Database
+) -> None:
+    """Nobody in a course would take it away: that no course offers it is why they were asked."""
+    mc = replace(visits.mc, code="CONFIRMED", confirmations=1)
+    visits.school.publish(mc)
+    olha = visits.open("olha", teacher=True, mc=mc.code, link="confirmed", course="confirmed")
+    visits.open("ana", mc=mc.code, link="confirmed", course="confirmed")
+    visits.school.complete(olha.id, "ana", mc)
+    body, other = (
+        admin(app, database, name, slug)
+        for name, slug in (("Body", mc.awarding_body.slug), ("Other", "school"))
+    )
+    with visits.school.transaction() as db:
+        pending = db.query(PendingAward).one()
+        case = Named(str(pending.person_id), str(pending.version_id))
+        placement = db.query(Placement).filter_by(version_id=pending.version_id).one()
+        for link in db.query(ResourceLink).filter_by(placement_id=placement.id):
+            link.placement = None
+        db.flush()
+        db.delete(placement)
+    page = body.get(body.post("/admin/awards/confirm", **case.fields).location).text
+    given = visits.school.award("ana", mc.code)
+    assert given is not None
+    assert "Confirmed: the learner has got the award." in page
+    assert f"/admin/awards/{given.id}" in page
+    assert other.code("GET", f"/admin/awards/{given.id}") == (404, "unknown_award")
+    gone = body.post(f"/admin/awards/{given.id}/revoke", sure="1", reason="Another person's work")
+    assert gone.location.endswith("done=revoked")
+    assert visits.school.award("ana", mc.code) is None
+
+
+@on_each_database
+def test_confirming_and_taking_back_at_one_moment_gives_no_award_with_one_word(
+    app: Flask, visits: Visits, database: Database, teacher: Visit, boss: signing_in.SignedIn
+) -> None:
+    ask_for(teacher, 2)
+    at = "/admin/awards/confirm"
+    outcomes = set()
+    for number in range(6):
+        learner = visits.open(f"learner{number}")
+        visits.school.complete(teacher.id, f"learner{number}", visits.mc)
+        case = named(visits, f"learner{number}")
+        assert boss.post(at, **case.fields).status_code == 303
+        page = teacher.get("course/confirmations")
+        filled = page.filled("confirm", person=str(learner.person_id))
+        undo = {**case.fields, "act": "take_back", "reason": "Wait"}
+        at_one_moment([partial(teacher.post, *filled), partial(boss.post, at, **undo)])
+        award = visits.school.award(f"learner{number}", visits.mc.code)
+        with database.transaction(read_only=True) as db:
+            pending = db.get(PendingAward, (learner.person_id, uuid.UUID(case.version)))
+            left = [one for one in pending.confirmed_by if "reason" not in one] if pending else []
+        assert (award is None) is (pending is not None)
+        if award is not None:
+            assert len(award.confirmed_by or ()) == 2
+        else:
+            assert [one.get("person") for one in left] == [str(teacher.person_id)]
+        outcomes.add(award is not None)
+    assert outcomes

@@ -106,6 +106,38 @@ def test_a_second_teacher_must_be_another_person(visits: Visits, teacher: Visit)
     assert award(visits, "ana") is not None
 
 
+def test_whoever_confirmed_takes_their_own_word_back_and_no_other(
+    visits: Visits, teacher: Visit
+) -> None:
+    ana, second = visits.open("ana"), visits.open("petra", teacher=True)
+    ask_for(teacher, 2)
+    complete(visits, teacher, "ana")
+    page = teacher.get("course/confirmations").submit("confirm", person=str(ana.person_id))
+    assert not second.get("course/confirmations").has_form("unconfirm")
+    path, data = page.filled("unconfirm", person=str(ana.person_id), reason="Not mine to take")
+    base = f"/launches/{teacher.id}/"
+    token = second.get("course/confirmations").filled("confirm")[1]["csrf_token"]
+    foreign = path.replace(base, f"/launches/{second.id}/")
+    assert "waits again" not in second.post(foreign, data | {"csrf_token": token}).text
+    assert "a second one has to look at it" in ana.get().text
+    undone = page.submit("unconfirm", person=str(ana.person_id), reason="Mistaken for Anna")
+    assert "1 award waits again." in undone.text
+    assert "Olha took the confirmation back on" in second.get("course/confirmations").text
+    assert "a second one has to look at it" not in ana.get().text
+    second.get("course/confirmations").submit("confirm", person=str(ana.person_id))
+    assert award(visits, "ana") is None  # Olha's word is gone
+    again = teacher.get("course/confirmations")
+    assert "Mistaken for Anna" in again.text
+    assert "1 learner has got the award." in again.submit("confirm").text
+    given = award(visits, "ana")
+    assert given is not None
+    assert len(given.confirmed_by or ()) == 2
+    with visits.school.transaction() as db:
+        done = [row.action for row in db.query(AuditEntry).order_by(AuditEntry.at)]
+    assert done.count("award.confirmed") == 3
+    assert done.count("award.confirmation_undone") == 1
+
+
 @on_each_database
 def test_a_course_without_a_second_teacher_says_so_to_all_who_wait(
     visits: Visits, teacher: Visit
@@ -251,8 +283,14 @@ def test_a_confirmation_is_taken_back_until_the_badge_is_claimed(
     page = teacher.get("course/confirmations").submit("confirm")
     ana.get("claim").submit("claim")
     assert page.form("unconfirm")
-    late = page.submit("unconfirm", person=[str(ana.person_id), str(ben.person_id)])
+    both = [str(ana.person_id), str(ben.person_id)]
+    wordless = page.submit("unconfirm", person=both, reason=" ")
+    assert (wordless.status, "Give a reason." in wordless.text) == (400, True)
+    late = page.submit("unconfirm", person=both, reason="Wrong course")
     assert "1 award waits again." in late.text
+    assert "1 badge was claimed already, so its confirmation stays." in late.text
+    assert "Olha took the confirmation back on" in late.text
+    assert "Wrong course" in late.text
     assert award(visits, "ana") is not None
     assert award(visits, "ben") is None
     assert "your award waits for your teacher" in ben.get().text
@@ -289,7 +327,7 @@ def test_an_award_without_confirmation_and_a_result_says_both_in_words(
     ask_for(teacher, 1)
     complete(visits, teacher, "ana")
     page = teacher.get("course/confirmations").submit("confirm")
-    page.submit("unconfirm", person=str(ana.person_id))
+    page.submit("unconfirm", person=str(ana.person_id), reason="Too early")
     assert "waiting since" in ana.get("data").text
     with visits.school.transaction() as db:
         record = db.query(CompletionRecord).filter_by(unit_code=SAFETY).first()

@@ -412,7 +412,9 @@ def test_what_no_course_offers_is_confirmed_by_the_awarding_body(
         in boss.get("/admin/awards/waiting/{person}/{version}".format(**named)).text
     )
     assert "Two people" not in other.get("/admin/awards").text
-    assert boss.post("/admin/awards/confirm", **named).location.endswith("done=awarded")
+    done = boss.post("/admin/awards/confirm", **named).location
+    assert "done=awarded" in done
+    assert "See the award, or withdraw it" in boss.get(done).text
     assert two.standing() == [sub]
     assert "You can now claim “Metal worker METAL” as well" in visit.get().text
 

@@ -22,6 +22,11 @@ from badges.completion import Progress
 from lti_tool.models import MicroCredentialVersion, PendingAward, Placement
 from lti_tool.services.definitions import catalogue, electives
 
+NEVER = "0001-01-01T00:00:00+00:00"
+"""When a confirmation was given that counts for nothing: releases that know of no taking back ask
+for this alone."""
+TAKEN_BACK = "taken_back_at"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -108,7 +113,36 @@ def no_longer_waiting(
 
 def counting(pending: PendingAward, completed_at: datetime) -> list[dict[str, str]]:
     """Return the confirmations that were given for what is completed now."""
-    return [one for one in pending.confirmed_by if _at(one) >= completed_at]
+    return [one for one in _given(pending) if _at(one) >= completed_at]
+
+
+def has_given(pending: PendingAward, by: Mapping[str, str]) -> bool:
+    """Whether `by` ({"person": id} or {"account": id}) has confirmed it, and not taken it back."""
+    return any(confirmer(one) == confirmer(by) for one in _given(pending))
+
+
+def give(pending: PendingAward, by: Mapping[str, str], now: datetime) -> None:
+    """Confirm it as `by`; twice is once."""
+    kept = [one for one in pending.confirmed_by if confirmer(one) != confirmer(by)]
+    undone = [one for one in pending.confirmed_by if one not in kept and TAKEN_BACK in one]
+    pending.confirmed_by = [*kept, *undone, {**by, "at": now.isoformat()}]
+
+
+def take_back(pending: PendingAward, by: Mapping[str, str], reason: str, now: datetime) -> None:
+    """Let what `by` confirmed count no more, and keep that and why; what was taken back before by
+    the same is said no longer."""
+    said = {"at": NEVER, "taken_back_at": now.isoformat(), "reason": reason}
+    kept = [one for one in pending.confirmed_by if confirmer(one) != confirmer(by)]
+    pending.confirmed_by = [*kept, {**by, **said}]
+
+
+def taken_back(pending: PendingAward, completed_at: datetime) -> list[dict[str, str]]:
+    """Return the confirmations of what is completed now that somebody took back."""
+    return [
+        one
+        for one in pending.confirmed_by
+        if TAKEN_BACK in one and datetime.fromisoformat(one[TAKEN_BACK]) >= completed_at
+    ]
 
 
 def confirmer(confirmation: Mapping[str, str]) -> str:
@@ -201,6 +235,10 @@ def waiting(
         PendingAward.version_id == version.id, PendingAward.person_id.in_(people)
     )
     return {pending.person_id: pending for pending in db.scalars(found)}
+
+
+def _given(pending: PendingAward) -> list[dict[str, str]]:
+    return [one for one in pending.confirmed_by if TAKEN_BACK not in one]
 
 
 def _at(confirmation: Mapping[str, str]) -> datetime:

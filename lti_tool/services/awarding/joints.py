@@ -71,7 +71,8 @@ def others_of(db: Session, people: Iterable[Person]) -> Mapping[uuid.UUID, Seque
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What a person has of a larger one in another LMS: an award, or None while it waits there."""
+    """What a person has of a larger one in another LMS: an award, or None while it waits there, or
+    was declined."""
 
     person: Person
     award: Award | None
@@ -79,7 +80,7 @@ class Elsewhere:
 
 
 def elsewhere(db: Session, person: Person, version: MicroCredentialVersion) -> Elsewhere | None:
-    """Return where else a person has, or waits for, the award of a version; not where a teacher
+    """Return where else a person has, or waits for, the award of a version, or where somebody
     declined it."""
     known = {one.id: one for one in others(db, person)}
     if not known:
@@ -95,9 +96,9 @@ def elsewhere(db: Session, person: Person, version: MicroCredentialVersion) -> E
     waiting = sa.select(PendingAward.person_id).filter(
         PendingAward.person_id.in_(known),
         PendingAward.version_id == version.id,
-        PendingAward.declined_at.is_(None),
     )
-    for person_id in db.scalars(waiting):
+    is_first = PendingAward.declined_at.is_(None).desc()
+    for person_id in db.scalars(waiting.order_by(is_first, PendingAward.person_id)):
         return Elsewhere(known[person_id], None, False)
     return None
 

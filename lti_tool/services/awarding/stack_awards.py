@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -135,10 +136,19 @@ def decides(db: Session, course: Course, award: Award) -> bool:
 
 
 def body(award: Award) -> uuid.UUID | None:
-    """Return whose administrators decide about an award: one that is made of others, or one that a
-    second person disputes; None of any other."""
-    is_theirs = award.parts is not None or award.flagged_reason == DISPUTED
+    """Return whose administrators decide about an award: one that is made of others, that a second
+    person disputes, or that administrators alone confirmed; None of any other."""
+    is_theirs = _is_of_body(award.parts, award.flagged_reason, award.confirmed_by)
     return award.version.series.organisation_id if is_theirs else None
+
+
+def _is_of_body(
+    parts: Sequence[Any] | None,
+    flagged_reason: str | None,
+    confirmed_by: Sequence[Mapping[str, str]] | None,
+) -> bool:
+    is_given_here = bool(confirmed_by) and all("account" in one for one in confirmed_by or ())
+    return parts is not None or flagged_reason == DISPUTED or is_given_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +222,8 @@ def parts(db: Session, award: Award) -> list[Award]:
 
 
 def to_decide(db: Session, within: Iterable[uuid.UUID] | None) -> Sequence[Award]:
-    """Return the awards about which these bodies, or all, are to decide, oldest first: of larger
-    ones, and those on which a second person came to another judgement. No tests."""
+    """Return the awards about which these bodies, or all, are to decide, oldest first: see
+    `body`. No tests."""
     return [one for one in db.scalars(_flagged(within)) if body(one) is not None]
 
 
@@ -221,13 +231,14 @@ def waiting_ids(
     db: Session, within: Iterable[uuid.UUID] | None
 ) -> Sequence[tuple[uuid.UUID, uuid.UUID, datetime]]:
     """Return award, version and since when, of what `to_decide` returns."""
-    columns = Award.id, Award.version_id, Award.flagged_at, Award.parts, Award.flagged_reason
+    columns = (Award.id, Award.version_id, Award.flagged_at)
+    deciding = (Award.parts, Award.flagged_reason, Award.confirmed_by)
     return [
         (award_id, version_id, since)
-        for award_id, version_id, since, parts, reason in db.execute(
-            _flagged(within).with_only_columns(*columns)
+        for award_id, version_id, since, parts, reason, confirmed_by in db.execute(
+            _flagged(within).with_only_columns(*columns, *deciding)
         )
-        if parts is not None or reason == DISPUTED
+        if _is_of_body(parts, reason, confirmed_by)
     ]
 
 

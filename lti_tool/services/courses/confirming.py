@@ -31,6 +31,15 @@ from lti_tool.services.courses.roster import Learner
 from lti_tool.services.definitions import electives
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A confirmation that counts no more. `by`: None: an administrator."""
+
+    by: Person | None
+    at: datetime
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Somebody who completed everything and has no award yet.
@@ -39,6 +48,7 @@ class Waiting:
     somebody said no, if one did.
     `others`: who they are by their own word in those other LMSs that the award would rest on.
     `is_stuck`: the course has too few people who can confirm it; only `of_person` says so.
+    `taken_back`: what was confirmed and taken back since it is completed.
     """
 
     person: Person
@@ -49,6 +59,7 @@ class Waiting:
     others: Sequence[Person] = ()
     is_stuck: bool = False
     administrators: int = 0
+    taken_back: Sequence[TakenBack] = ()
 
     @property
     def is_declined(self) -> bool:
@@ -61,6 +72,14 @@ class Confirmed:
 
     awarded: int
     halfway: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How many people wait again, and who had claimed the badge before."""
+
+    waiting: int
+    claimed: Collection[uuid.UUID]
 
 
 def waiting(db: Session, placement: Placement, learners: Iterable[Learner]) -> Sequence[Waiting]:
@@ -178,8 +197,7 @@ def confirm(
     assessors.check_decides(db, placement.course_id, placement.version_id, by.id, now)
     rows = _locked(db, placement, people, now)
     for row in rows:
-        others = [one for one in row.confirmed_by if one.get("person") != str(by.id)]
-        row.confirmed_by = [*others, {"person": str(by.id), "at": now.isoformat()}]
+        award_gate.give(row, {"person": str(by.id)}, now)
         row.declined_at = row.declined_by_id = row.declined_reason = None
         _note(db, by, "award.confirmed", placement, row.person_id, now)
     concerned = [row.person_id for row in rows]
@@ -223,15 +241,23 @@ def decline(
 
 
 def take_back(
-    db: Session, placement: Placement, people: Collection[uuid.UUID], *, by: Person, now: datetime
-) -> int:
-    """Let `people` wait again whose award was confirmed here, or by one of several; return how
-    many. A badge that was claimed stays: withdrawing that is an act of its own.
+    db: Session,
+    placement: Placement,
+    people: Collection[uuid.UUID],
+    *,
+    by: Person,
+    reason: str,
+    now: datetime,
+) -> Undone:
+    """Let `people` wait again whose award was confirmed here, or so far by this person among
+    others, whose word stays. A badge that was claimed stays: withdrawing that is an act of its own.
+
+    Raises:
+        ToolError: `reason_missing`, `reason_too_long`.
     """
+    reason, own = reasons.given(reason), {"person": str(by.id)}
     assessors.check_decides(db, placement.course_id, placement.version_id, by.id, now)
-    rows = [row for row in _locked(db, placement, people, now) if row.confirmed_by]
-    for row in rows:
-        row.confirmed_by = []
+    rows = [row for row in _locked(db, placement, people, now) if award_gate.has_given(row, own)]
     awards = [award for award in confirmed(db, placement) if award.person_id in people]
     for award in awards:
         award.withdrawn_at, award.withdrawn_reason = now, NOT_CONFIRMED
@@ -241,7 +267,25 @@ def take_back(
         _note(db, by, "award.confirmation_undone", placement, person_id, now)
     db.flush()
     judging.judge_all(db, concerned, placement.version, now)
-    return len(concerned)
+    for row in award_gate.waiting(db, placement.version, concerned).values():
+        award_gate.take_back(row, own, reason, now)
+    db.flush()
+    return Undone(len(concerned), _claimed(db, placement, set(people) - set(concerned)))
+
+
+def _claimed(
+    db: Session, placement: Placement, people: Collection[uuid.UUID]
+) -> Collection[uuid.UUID]:
+    """Return who of `people` has a badge of what this course confirmed."""
+    found = sa.select(Award.person_id).filter(
+        Award.version_id == placement.version_id,
+        Award.course_id == placement.course_id,
+        Award.person_id.in_(people),
+        Award.is_test.is_(False),
+        Award.withdrawn_at.is_(None),
+        sa.exists().where(Credential.award_id == Award.id),
+    )
+    return set(db.scalars(found))
 
 
 def judge_waiting(db: Session, placement: Placement, now: datetime) -> None:
@@ -288,7 +332,10 @@ def _as_waiting(
     rows = _without_award(db, version, rows)
     judged_at = _judged_at(db, version, [row.person_id for row in rows if row.declined_at])
     given = {row.person_id: _given(row, complete[row.person_id].stated_at) for row in rows}
-    people = _people(db, {one for each in given.values() for one in each if one is not None})
+    undone = {row.person_id: _undone(row, complete[row.person_id].stated_at) for row in rows}
+    named = [one for each in given.values() for one in each]
+    named += [_person_of(one) for each in undone.values() for one in each]
+    people = _people(db, {one for one in named if one is not None})
     others: Mapping[uuid.UUID, Sequence[Person]] = {}
     if enrolments.is_stacked(version):
         others = _resting_on(db, [row.person for row in rows], complete)
@@ -306,6 +353,7 @@ def _as_waiting(
                 declined_by=row.declined_by if is_declined else None,
                 declined_reason=row.declined_reason if is_declined else None,
                 others=others.get(row.person_id, ()),
+                taken_back=[_taken_back(one, people) for one in undone[row.person_id]],
             )
         )
     return sorted(found, key=lambda one: (one.completed_at, one.person.id))
@@ -333,6 +381,16 @@ def _resting_on(
 def _given(row: PendingAward, completed_at: datetime | None) -> Sequence[uuid.UUID | None]:
     assert completed_at is not None
     return [_person_of(one) for one in award_gate.counting(row, completed_at)]
+
+
+def _undone(row: PendingAward, completed_at: datetime | None) -> Sequence[dict[str, str]]:
+    assert completed_at is not None
+    return award_gate.taken_back(row, completed_at)
+
+
+def _taken_back(one: Mapping[str, str], people: Mapping[uuid.UUID, Person]) -> TakenBack:
+    person, at = _person_of(one), datetime.fromisoformat(one[award_gate.TAKEN_BACK])
+    return TakenBack(people[person] if person is not None else None, at, one["reason"])
 
 
 def _person_of(confirmation: Mapping[str, str]) -> uuid.UUID | None:

@@ -31,7 +31,7 @@ from lti_tool.models import (
     Platform,
 )
 from lti_tool.services import audit, reasons
-from lti_tool.services.awarding import award_gate, enrolments, names
+from lti_tool.services.awarding import award_gate, awards, enrolments, names
 from lti_tool.services.completing import evidence, judging
 from lti_tool.services.courses import confirming, roster
 from lti_tool.services.courses.confirming import Waiting
@@ -85,10 +85,15 @@ def declined(db: Session, within: Collection[uuid.UUID] | None, now: datetime) -
     return [one for one in _cases(db, db.execute(found).all(), now) if one.waiting.is_declined]
 
 
-def of_person(db: Session, person: Person, now: datetime) -> Sequence[Case]:
-    """Return what an awarding body is asked about a person, or has declined."""
-    found = _rows(None).filter(PendingAward.person_id == person.id, Placement.id.is_(None))
-    return _cases(db, db.execute(found).all(), now)
+def of_person(
+    db: Session, person: Person, now: datetime, *, version: MicroCredentialVersion | None = None
+) -> Sequence[Case]:
+    """Return what a person waits for, in whatever course or for an awarding body, or was refused.
+    With a `version` of courses only what is of that version."""
+    found = _rows(None).filter(PendingAward.person_id == person.id)
+    if version is not None:
+        found = found.filter(Placement.id.is_(None) | (PendingAward.version_id == version.id))
+    return _cases(db, db.execute(found).all(), now, are_asked=False)
 
 
 def standing_in(db: Session, person: Person, version: MicroCredentialVersion) -> str:
@@ -179,14 +184,34 @@ def confirm(db: Session, case: Case, *, by: Account, now: datetime) -> bool:
         raise Conflict(refusal)
     pending, version = case.pending, case.pending.version
     person_id = pending.person_id
-    others = [one for one in pending.confirmed_by if one.get("account") != str(by.id)]
-    pending.confirmed_by = [*others, {"account": str(by.id), "at": now.isoformat()}]
+    award_gate.give(pending, {"account": str(by.id)}, now)
     pending.declined_at = pending.declined_by_id = pending.declined_reason = None
     _note(db, case, by, "award.confirmed", now)
     db.flush()
     judging.judge_all(db, [person_id], version, now)
-    held = sa.select(Award.id).filter_by(person_id=person_id, version_id=version.id, is_test=False)
-    return db.scalar(held.filter(Award.withdrawn_at.is_(None))) is not None
+    return awards.standing(db, pending.person, version) is not None
+
+
+def take_back(db: Session, case: Case, *, by: Account, reason: str, now: datetime) -> None:
+    """Let what this account confirmed count no more; what others confirmed stays.
+
+    Raises:
+        Conflict: `not_confirmed_by_you`. ToolError: `reason_missing`, `reason_too_long`.
+    """
+    if not case.is_confirmed_by(by):
+        raise Conflict("not_confirmed_by_you")
+    award_gate.take_back(case.pending, {"account": str(by.id)}, reasons.given(reason), now)
+    _note(db, case, by, "award.confirmation_undone", now)
+    db.flush()
+
+
+def given(db: Session, by: Account, person_id: uuid.UUID, version_id: uuid.UUID) -> Award | None:
+    """Return the award that stands and that this account confirmed, among others; None: there is
+    none."""
+    held = sa.select(Award).filter_by(person_id=person_id, version_id=version_id, is_test=False)
+    award = db.scalar(held.filter(Award.withdrawn_at.is_(None)))
+    confirmations = award.confirmed_by or () if award is not None else ()
+    return award if str(by.id) in map(award_gate.confirmer, confirmations) else None
 
 
 def decline(db: Session, case: Case, *, by: Account, reason: str, now: datetime) -> None:
@@ -271,9 +296,12 @@ def _case(db: Session, row: Row, now: datetime) -> Case | None:
     return next(iter(_cases(db, [row], now)), None)
 
 
-def _cases(db: Session, rows: Iterable[Row], now: datetime) -> Sequence[Case]:
+def _cases(
+    db: Session, rows: Iterable[Row], now: datetime, *, are_asked: bool = True
+) -> Sequence[Case]:
     """Return what organisations are asked, in as many statements for many people as for one; not
-    what is not complete, nor where teachers suffice and no administrator has confirmed it."""
+    what is not complete, nor, unless it is all one that they `are_asked`, where teachers suffice
+    and no administrator has confirmed it."""
     of_version: defaultdict[MicroCredentialVersion, list[Row]] = defaultdict(list)
     for row in rows:
         of_version[row[0].version].append(row)
@@ -289,7 +317,7 @@ def _cases(db: Session, rows: Iterable[Row], now: datetime) -> Sequence[Case]:
                 continue
             if placement is None:
                 least = award_gate.demanded(version)
-            elif one.is_stuck or one.administrators:
+            elif one.is_stuck or one.administrators or not are_asked:
                 least = award_gate.needed(placement)
             else:
                 continue

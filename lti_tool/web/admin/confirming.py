@@ -30,7 +30,11 @@ def waiting_award(
     visit: AccountVisit, person_id: uuid.UUID, version_id: uuid.UUID
 ) -> ResponseReturnValue:
     within = scope.within(visit)
-    return _page(visit, confirming_here.look(visit.db, within, person_id, version_id, visit.now))
+    try:
+        case = confirming_here.look(visit.db, within, person_id, version_id, visit.now)
+    except NotFound:
+        return _given(visit, person_id, version_id)
+    return _page(visit, case)
 
 
 @blueprint.get("/awards/waiting/<uuid:person_id>/<uuid:version_id>/files/<uuid:evidence_id>")
@@ -49,11 +53,22 @@ def waiting_award_file(
 @blueprint.post("/awards/confirm")
 @signed_in(For.ADMINISTRATORS, writes=True)
 def confirm_award(visit: AccountVisit) -> ResponseReturnValue:
-    """Confirm an award that nobody in a course can confirm, or say no with a reason."""
+    """Confirm an award that nobody in a course can confirm, say no with a reason, or take an own
+    confirmation back."""
     within, person_id, version_id = scope.within(visit), _named("person"), _named("version")
-    case = confirming_here.find(visit.db, within, person_id, version_id, visit.now)
+    act = request.form.get("act")
     try:
-        if request.form.get("act") == "decline":
+        case = confirming_here.find(visit.db, within, person_id, version_id, visit.now)
+    except NotFound:
+        return _given(visit, person_id, version_id)
+    try:
+        if act == "take_back":
+            reason = request.form.get("reason", "")
+            confirming_here.take_back(
+                visit.db, case, by=visit.account, reason=reason, now=visit.now
+            )
+            done = "taken_back"
+        elif act == "decline":
             reason = request.form.get("reason", "")
             confirming_here.decline(visit.db, case, by=visit.account, reason=reason, now=visit.now)
             done = "declined"
@@ -62,7 +77,23 @@ def confirm_award(visit: AccountVisit) -> ResponseReturnValue:
             done = "awarded" if is_awarded else "halfway"
     except ToolError as error:
         return _page(visit, case, what_happened(error)), error.status
+    if done == "awarded":
+        return _given(visit, person_id, version_id, done)
     return redirect(url_for("admin.awards_to_decide", done=done), 303)
+
+
+def _given(
+    visit: AccountVisit, person_id: uuid.UUID, version_id: uuid.UUID, done: str = "given"
+) -> ResponseReturnValue:
+    """Go to the list, which says of an award that this account confirmed how it is withdrawn.
+
+    Raises:
+        NotFound: `unknown_award`.
+    """
+    award = confirming_here.given(visit.db, visit.account, person_id, version_id)
+    if award is None:
+        raise NotFound("unknown_award")
+    return redirect(url_for("admin.awards_to_decide", done=done, award=award.id), 303)
 
 
 def _named(field: str) -> uuid.UUID:

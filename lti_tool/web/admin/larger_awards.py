@@ -11,7 +11,7 @@ import uuid
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lti_tool.errors import ToolError
+from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import Award
 from lti_tool.services import reasons
 from lti_tool.services.awarding import awards, credentials, stack_awards
@@ -37,7 +37,17 @@ def awards_to_decide(visit: AccountVisit) -> ResponseReturnValue:
         declined=confirming_here.declined(visit.db, within, visit.now),
         definition=catalogue.definition,
         done=request.args.get("done", ""),
+        given=_given(visit),
     )
+
+
+def _given(visit: AccountVisit) -> Award | None:
+    """Return the award that was given just now, if these bodies decide about it."""
+    try:
+        named = uuid.UUID(request.args.get("award", ""))
+        return stack_awards.find(visit.db, scope.within(visit), named)
+    except (ValueError, NotFound):
+        return None
 
 
 @blueprint.get("/awards/<uuid:award_id>")

@@ -1,5 +1,7 @@
 """Where a launch arrives, the learner's units, and confirming to have taken part."""
 
+import uuid
+
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -9,7 +11,8 @@ from lti_tool.models import LaunchSession, Person
 from lti_tool.services import people
 from lti_tool.services.awarding import joining, joints
 from lti_tool.services.completing import completions, moderation
-from lti_tool.services.courses import placements
+from lti_tool.services.courses import confirming_here, placements
+from lti_tool.services.courses.confirming_here import Case
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner import evidence_files
@@ -97,6 +100,7 @@ def data(visit: Visit) -> ResponseReturnValue:
         given=evidence_files.given(visit, records),
         moderated=moderation.count(visit.db, visit.launch.person),
         waiting=people.waiting(visit.db, visit.launch.person),
+        cases=_cases(visit, visit.launch.person),
         others=joints.others(visit.db, visit.launch.person),
         definition=catalogue.definition,
         mentors=people.mentors(visit.db, visit.launch.person),
@@ -113,5 +117,12 @@ def _data_of(visit: Visit, subject: Person | None) -> str:
         subject=subject,
         is_own=subject is visit.launch.person,
         held=people.held(visit.db, subject) if subject else None,
+        cases=_cases(visit, subject) if subject else {},
         definition=catalogue.definition,
     )
+
+
+def _cases(visit: Visit, subject: Person) -> dict[uuid.UUID, Case]:
+    """Return what a person waits for, or was refused, by the version."""
+    found = confirming_here.of_person(visit.db, subject, visit.now)
+    return {one.pending.version_id: one for one in found}

@@ -1,7 +1,7 @@
 """Where the person of a visit stands: one reading for all pages of a learner."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flask import request
@@ -15,8 +15,7 @@ from lti_tool.services.awarding import awards, credentials, joints, stack_awards
 from lti_tool.services.awarding.joints import Elsewhere
 from lti_tool.services.awarding.stack_awards import LargerAward
 from lti_tool.services.completing import completions
-from lti_tool.services.courses import confirming, confirming_here, moving
-from lti_tool.services.courses.confirming import Waiting
+from lti_tool.services.courses import confirming_here, moving
 from lti_tool.services.courses.confirming_here import Case
 from lti_tool.services.definitions import catalogue, electives
 from lti_tool.web import stacks, units
@@ -34,11 +33,12 @@ class LearnerStanding:
     it, among others; `earlier`: of other versions of it. `withdrawn`: the award that was withdrawn
     last, if none was granted since.
     `is_of_link`: it is what the link stands for, and not a larger one that is looked at from it.
-    `asked_of_bodies`: what waits for administrators of an awarding body. `stands_in`: the school
-    whose administrators can confirm where too few teachers are there; "": none.
-    `waiting`: everything is completed, and a person has to confirm it. `elsewhere`: of what is made
-    of others, where else the same person has it or waits for it. `others`: versions of it that
-    other courses of the person offer.
+    `waiting`: everything is completed, and a person has to confirm it, or did not: in this course,
+    in another, or for an awarding body. `stands_in`: the school whose administrators can confirm
+    where too few teachers are there; "": none. `asked_of_bodies`: what else waits for awarding
+    bodies. `elsewhere`: of what is made of others, where else the same person has it or waits for
+    it, with what it waits for there. `others`: versions of it that other courses of the person
+    offer.
     """
 
     placement: Placement
@@ -46,8 +46,9 @@ class LearnerStanding:
     units: UnitsView
     stack: StackView | None
     award: Award | None
-    waiting: Waiting | None
+    waiting: Case | None
     elsewhere: Elsewhere | None
+    waiting_elsewhere: Case | None
     withdrawn: Award | None
     credential: Credential | None
     larger: Sequence[LargerAward]
@@ -89,13 +90,12 @@ def standing(visit: Visit) -> LearnerStanding:
     version = link.placement.version if award is None else award.version
     whole = completions.standing(visit.db, visit.launch.person, version, visit.now).with_tests
     award = award or awards.shown(visit.db, visit.launch.person, version)
+    cases = confirming_here.of_person(visit.db, visit.launch.person, visit.now, version=version)
+    waiting = _of_version(cases, version) if award is None else None
+    elsewhere, there = _elsewhere(visit, version) if award is None else (None, None)
     asked = electives.asked(link.placement) if named is None else NOTHING_MORE
     progress = electives.shown(whole, asked, holds=award is not None)
     mc = catalogue.definition(version)
-    person = visit.launch.person
-    waiting = None
-    if award is None:
-        waiting = confirming.of_person(visit.db, person, version, whole, visit.now)
     return LearnerStanding(
         placement=link.placement,
         version=version,
@@ -111,20 +111,39 @@ def standing(visit: Visit) -> LearnerStanding:
         ),
         award=award,
         waiting=waiting,
-        elsewhere=joints.elsewhere(visit.db, visit.launch.person, version)
-        if mc.stack is not None and award is None
-        else None,
+        elsewhere=elsewhere,
+        waiting_elsewhere=there,
         withdrawn=awards.withdrawn(visit.db, visit.launch.person, version),
         credential=credentials.current(visit.db, award) if award else None,
         larger=stack_awards.resting_on(visit.db, visit.launch.person, version),
         others=moving.other_versions(visit.db, link.placement, visit.launch.person_id),
         earlier=stack_awards.of_other_versions(visit.db, visit.launch.person, version),
         is_of_link=named is None,
-        asked_of_bodies=confirming_here.of_person(visit.db, visit.launch.person, visit.now),
-        stands_in=confirming_here.standing_in(visit.db, person, version)
-        if waiting is not None and waiting.is_stuck
+        asked_of_bodies=[
+            one for one in cases if one.placement is None and one.pending.version_id != version.id
+        ],
+        stands_in=confirming_here.standing_in(visit.db, visit.launch.person, version)
+        if waiting is not None and waiting.waiting.is_stuck
         else "",
     )
+
+
+def _of_version(cases: Iterable[Case], version: MicroCredentialVersion) -> Case | None:
+    return next((one for one in cases if one.pending.version_id == version.id), None)
+
+
+def _elsewhere(
+    visit: Visit, version: MicroCredentialVersion
+) -> tuple[Elsewhere | None, Case | None]:
+    """Return where else the person has what is made of others, or what it waits for there."""
+    if catalogue.definition(version).stack is None:
+        return None, None
+    found = joints.elsewhere(visit.db, visit.launch.person, version)
+    if found is None or found.award is not None:
+        return found, None
+    cases = confirming_here.of_person(visit.db, found.person, visit.now, version=version)
+    there = _of_version(cases, version)
+    return (found, there) if there is not None else (None, None)
 
 
 def _named(visit: Visit, named: str, placement: Placement) -> Award:

@@ -52,12 +52,21 @@ def confirm(visit: Visit) -> ResponseReturnValue:
 @blueprint.post("/course/confirmations/undo")
 @visiting(teacher=True, writes=True)
 def unconfirm(visit: Visit) -> ResponseReturnValue:
-    """Let those ticked wait again."""
-    placement = chosen_placement(visit)
-    number = confirming.take_back(
-        visit.db, placement, _ticked(), by=visit.launch.person, now=visit.now
-    )
-    return _back(visit, placement, undone=number)
+    """Let those ticked wait again, for a reason."""
+    placement, people, by = chosen_placement(visit), _ticked(), visit.launch.person
+    if not people:
+        problem = what_happened(ToolError("nobody_ticked"))
+        return _page(visit, placement, problem, is_undoing=True), 400
+    reason = request.form.get("reason", "")
+    try:
+        undone = confirming.take_back(
+            visit.db, placement, people, by=by, reason=reason, now=visit.now
+        )
+    except ToolError as error:
+        if error.code not in reasons.UNFIT:
+            raise
+        return _page(visit, placement, what_happened(error), is_undoing=True), error.status
+    return _back(visit, placement, undone=undone.waiting, claimed=len(undone.claimed))
 
 
 def _ticked() -> frozenset[uuid.UUID]:
@@ -74,7 +83,9 @@ def _back(visit: Visit, placement: Placement, **told: int) -> ResponseReturnValu
     return redirect(address("confirmations", visit, placement, **told), 303)
 
 
-def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
+def _page(
+    visit: Visit, placement: Placement, problem: str = "", *, is_undoing: bool = False
+) -> str:
     learners = roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
     waiting = confirming.waiting(visit.db, placement, learners)
     return render_template(
@@ -86,6 +97,7 @@ def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
         has_too_few=confirming.has_too_few(visit.db, placement, visit.now),
         waiting=[one for one in waiting if not one.is_declined],
         declined=[one for one in waiting if one.is_declined],
+        halfway=[one for one in waiting if visit.launch.person in one.by],
         confirmed=confirming.confirmed(visit.db, placement),
         told={name: told_number(request.args, name) for name in _TOLD},
         rights=rights.of(visit, placement.version_id),
@@ -93,8 +105,9 @@ def _page(visit: Visit, placement: Placement, problem: str = "") -> str:
         reason=request.form.get("reason", ""),
         longest_reason=reasons.LONGEST,
         problem=problem,
+        is_undoing=is_undoing,
         address=address,
     )
 
 
-_TOLD = ("awarded", "halfway", "declined", "undone")
+_TOLD = ("awarded", "halfway", "declined", "undone", "claimed")

@@ -185,6 +185,9 @@ SENTENCES: Mapping[str, Sentence] = {
         N_("As many administrators as the course lacks teachers have confirmed this."),
         N_("It waits for a teacher of the course now."),
     ),
+    "not_confirmed_by_you": Sentence(
+        N_("You have not confirmed this award, or have taken that back."), _LOOK_AGAIN
+    ),
     "unknown_credential": Sentence(N_("There is no badge at this address."), _CHECK_ADDRESS),
     "unknown_status_list": Sentence(N_("There is no status list at this address."), _CHECK_ADDRESS),
     "not_awarded": Sentence(
