@@ -21,7 +21,9 @@ class PriorLearningApplication(Base):
     `state`: `services.completing.prior_states.State`. `answers`: a list of {"outcome", "says",
     "text", "link"}; `text` and `link` here are evidence for the unit as a whole. `revision` counts
     what was saved, so that nobody judges another text than they read. `appealed_at`: the learner
-    asked for another assessor, last, for `appeal_reason`, which follows those of earlier appeals.
+    asked for another assessor, last. `appeals`: each time, {"at", "reason"}, oldest first; None:
+    not known apart (before migration 0050). `appeal_reason`: all reasons in one, for servers of an
+    older release.
     `erased_at`: the learner took all texts back after the decision; what was judged stays. `news`:
     what came of it, until the learner has looked at it: `services.completing.prior_news.News`.
     """
@@ -49,6 +51,7 @@ class PriorLearningApplication(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     appeal_reason: Mapped[str | None] = mapped_column(sa.Text)
+    appeals: Mapped[list[dict[str, str]] | None] = mapped_column(sa.JSON(none_as_null=True))
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     news: Mapped[str | None] = mapped_column(sa.String(16))
 

@@ -24,7 +24,7 @@ from lti_tool.models import (
     PriorLearningApplication,
     PriorLearningJudgement,
 )
-from lti_tool.services.completing import completions
+from lti_tool.services.completing import completions, prior_appeals
 from lti_tool.services.completing.prior_assessment import Assessor
 from lti_tool.services.completing.prior_corrections import correctable
 from lti_tool.services.staff.accounts import Access, Role
@@ -433,9 +433,7 @@ def test_each_judgement_can_be_appealed_once_and_a_new_one_again(
     assert "the same judgement cannot be appealed twice" in page.text
     assert "You can apply again with other evidence" in page.text
     assert not page.has_form("appeal")
-    assert (
-        "within 30 days, unless it answers their appeal" in asta.get(f"{LIST}/{row}/correct").text
-    )
+    assert "another assessor within 30 days." in asta.get(f"{LIST}/{row}/correct").text
     assert correct(asta, database, first)[0] == 303  # judged anew, and against the learner
     page = ana.get(PATH)
     assert page.has_form("appeal")
@@ -452,6 +450,71 @@ def test_each_judgement_can_be_appealed_once_and_a_new_one_again(
     assert "the same judgement cannot be appealed twice" in page.text
     assert not page.has_form("appeal")
     assert len(others) > 0
+
+
+@on_each_database
+def test_the_reasons_of_two_appeals_are_kept_and_shown_apart(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    berta = assessor(app, database, visits, "Berta")
+    first, *_ = outcomes(visits)
+    apply(visits, ana)
+    row = waiting(database)
+    judge(asta, visits, row, "recognised", "not_recognised")
+    with database.transaction() as db:  # as it was kept before migration 0050
+        ana_asks = "It is the same process\n\nand the same machine"
+        prior_appeals.appeal(db, db.query(PriorLearningApplication).one(), ana_asks, clock.now())
+        db.query(PriorLearningApplication).one().appeals = None
+    assert ana_asks in berta.get(f"{LIST}/{row}").text
+    judge(berta, visits, row, "not_recognised")
+    assert correct(asta, database, first)[0] == 303
+    page = ana.get(PATH)
+    assert "Why you asked for another assessor" in page.text
+    page = page.submit("appeal", reason="It was recognised before")
+    shown = berta.get(f"{LIST}/{row}").text
+    now, earlier = shown.index("It was recognised before"), shown.index("It is the same process")
+    assert "Earlier, on" in shown[now:earlier]
+    for said in ("It was recognised before", "It is the same process"):
+        assert said in page.text
+    with database.transaction(read_only=True) as db:
+        found = prior_appeals.made(db.query(PriorLearningApplication).one())
+        assert [one.reason for one in found] == [ana_asks, "It was recognised before"]
+    judge(berta, visits, row, "not_recognised")
+    page = ana.get(PATH).submit("erase")
+    assert "It was recognised before" not in page.text
+    with database.transaction(read_only=True) as db:
+        kept = db.query(PriorLearningApplication).one()
+        assert "process" not in f"{kept.appeals} {kept.appeal_reason}"
+
+
+@on_each_database
+def test_what_an_appeal_recognised_and_was_taken_back_can_be_appealed_once(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    berta, carla = (assessor(app, database, visits, name) for name in ("Berta", "Carla"))
+    first, *_ = outcomes(visits)
+    apply(visits, ana)
+    row = waiting(database)
+    judge(asta, visits, row, "not_recognised")
+    ana.get(PATH).submit("appeal", reason="I did it every day")
+    judge(berta, visits, row, "recognised", "not_recognised")
+    assert not ana.get(PATH).has_form("appeal")
+    assert correct(berta, database, first)[0] == 303
+    page = ana.get(PATH)
+    assert page.has_form("appeal")
+    assert "This time it is about:" in page.text
+    page.submit("appeal", reason="You had seen it")
+    for judged in (asta, berta):
+        assert judged.code("GET", f"{LIST}/{row}") == (403, "prior_judged_before")
+    shown = carla.get(f"{LIST}/{row}").text
+    assert shown.count('name="verdict:') == 3
+    assert f'name="verdict:{first}"' in shown
+    judge(carla, visits, row, "not_recognised")
+    page = ana.get(PATH)
+    assert not page.has_form("appeal")
+    assert "the same judgement cannot be appealed twice" in page.text
+    assert correct(carla, database, first)[0] == 303  # the answer itself is put right
+    assert "1 of 3 learning outcomes are recognised" in ana.get(PATH).text
 
 
 @on_each_database

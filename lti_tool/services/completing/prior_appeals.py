@@ -1,11 +1,13 @@
 """Recognition of prior learning: a learner asks for another assessor.
 
 What was judged of an outcome is appealed against once; the answer is final here. What is judged
-for the first time later, or corrected without an appeal, can be appealed against in its turn, so an
-application may be appealed several times, and never twice about the same judgement.
+for the first time later, or taken back by who judged it, on an appeal too, can be appealed against
+in its turn, so an application may be appealed several times, and never twice about the same
+judgement.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -23,9 +25,17 @@ from lti_tool.services.completing.prior_learning import (
 from lti_tool.services.completing.prior_states import State
 
 
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """`reason`: in the learner's words; "" once they deleted what they wrote."""
+
+    at: datetime
+    reason: str
+
+
 def appeal(db: Session, application: PriorLearningApplication, reason: str, now: datetime) -> None:
-    """Ask for the judgement of another assessor on what can be appealed; reasons of earlier
-    appeals stay before it.
+    """Ask for the judgement of another assessor on what can be appealed; each appeal keeps its
+    own reason.
 
     Raises:
         ToolError: `reason_missing`, `reason_too_long`.
@@ -38,14 +48,29 @@ def appeal(db: Session, application: PriorLearningApplication, reason: str, now:
     if now > until(application):
         raise Conflict("prior_appeal_late", days=str(rules.APPEAL_WITHIN.days))
     reason = reasons.given(reason, longest=LONGEST_TEXT)
-    earlier = application.appeal_reason
+    every = [*made(application), Appeal(now, reason)]
     application.appealed_at = now
-    application.appeal_reason = f"{earlier}\n\n{reason}" if earlier else reason
+    application.appeals = [{"at": one.at.isoformat(), "reason": one.reason} for one in every]
+    application.appeal_reason = "\n\n".join(one.reason for one in every if one.reason)
     application.state, application.submitted_at = State.SUBMITTED.value, now
     application.news = None
     body, actor = application.version.series.organisation_id, f"person:{application.person_id}"
     subject = f"prior_learning_application:{application.id}"
     audit.note_in(db, body, actor, "prior_learning.appealed", subject, now)
+
+
+def made(application: PriorLearningApplication) -> Sequence[Appeal]:
+    """Return the appeals, oldest first; those that are not known apart as the last one."""
+    last = application.appealed_at
+    if last is None:
+        return []
+    kept = [
+        Appeal(datetime.fromisoformat(one["at"]), one["reason"])
+        for one in application.appeals or ()
+    ]
+    if kept and kept[-1].at == last:
+        return kept
+    return [Appeal(last, application.appeal_reason or "")]
 
 
 def until(application: PriorLearningApplication) -> datetime:

@@ -218,6 +218,7 @@ def _to_judge(
         for one in prior_learning.outcomes(db, application, recognised)
         if one.standing is Standing.OPEN
         and account.id not in prior_learning.judged_by(application, one.judgements)
+        and account.id not in prior_learning.judged_before(application, one.judgements)
         and account.id not in recognised.get(one.outcome.code, ())
     ]
 

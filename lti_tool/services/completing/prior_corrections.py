@@ -231,7 +231,8 @@ def correct(
     now: datetime,
 ) -> None:
     """Turn the assessor's judgements on some outcomes into the contrary, each for a reason that
-    its learner reads; the time for an appeal begins anew.
+    its learner reads; the time for an appeal begins anew. What is taken back can be appealed, also
+    where it was recognised on an appeal.
 
     Raises:
         ToolError: `prior_nothing_corrected`; `reason_missing`, `reason_too_long`.
@@ -259,7 +260,7 @@ def correct(
             outcome_code=one.judgement.outcome_code,
             verdict=one.becomes.value,
             reason=reason,
-            is_appeal=one.judgement.is_appeal,
+            is_appeal=one.judgement.is_appeal and one.becomes is Verdict.RECOGNISED,
             judged_at=now,
             corrects_id=one.judgement.id,
         )

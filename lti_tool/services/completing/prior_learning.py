@@ -235,6 +235,7 @@ def _erase(db: Session, application: PriorLearningApplication, now: datetime) ->
     application.answers = [{**one, "text": "", "link": ""} for one in application.answers]
     application.text = application.link = ""
     application.appeal_reason = None if application.appeal_reason is None else ""
+    application.appeals = [{**one, "reason": ""} for one in application.appeals or ()] or None
     application.state, application.erased_at = State.DECIDED.value, now
     application.decided_at, application.news = application.decided_at or now, None
     application.revision += 1
@@ -286,13 +287,27 @@ def judged_by(
     application: PriorLearningApplication, judgements: Sequence[PriorLearningJudgement]
 ) -> set[uuid.UUID]:
     """Return who has judged an outcome (`judgements`: on it) for good, since the beginning or since
-    the appeal against it."""
-    is_answer = is_appealed(application, judgements)
-    return {
-        one.account_id
-        for one in judgements
-        if one.is_appeal == is_answer and one.verdict != Verdict.MORE
-    }
+    the last appeal against it."""
+    final = [one for one in judgements if one.verdict != Verdict.MORE]
+    if not is_appealed(application, judgements):
+        return {one.account_id for one in final if not one.is_appeal}
+    since = _last_appealed(final)
+    return {one.account_id for one in final if one.is_appeal and one.sequence > since}
+
+
+def judged_before(
+    application: PriorLearningApplication, judgements: Sequence[PriorLearningJudgement]
+) -> set[uuid.UUID]:
+    """Return who has judged an outcome before the last appeal against it."""
+    if not is_appealed(application, judgements):
+        return set()
+    final = [one for one in judgements if one.verdict != Verdict.MORE]
+    return {one.account_id for one in final if one.sequence <= _last_appealed(final)}
+
+
+def _last_appealed(final: Sequence[PriorLearningJudgement]) -> int:
+    """Return the number of the last judgement that an appeal was made against."""
+    return max(one.sequence for one in final if not one.is_appeal)
 
 
 def taken_back(

@@ -10,6 +10,7 @@ from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import PriorLearningApplication
 from lti_tool.services.awarding import awards, credentials
 from lti_tool.services.completing import (
+    prior_appeals,
     prior_assessment,
     prior_corrections,
     prior_files,
@@ -155,6 +156,7 @@ def _page(visit: AccountVisit, row: PriorLearningApplication, problem: str = "")
         files=prior_files.of(visit.db, row),
         assessors_needed=rules.assessors_needed(prior_learning.unit_of(row)),
         appeal_days=rules.APPEAL_WITHIN.days,
+        appeals=prior_appeals.made(row),
         asked=asked,
         longest=LONGEST_EVIDENCE,
         problem=problem,

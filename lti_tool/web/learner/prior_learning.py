@@ -188,6 +188,7 @@ def _page(
         assessors_needed=rules.assessors_needed(place.unit),
         is_complete=progress.unit(place.unit.code).is_complete,
         may_withdraw=current is not None and prior_learning.may_withdraw(current),
+        appeals=prior_appeals.made(current) if current else (),
         appealable=prior_appeals.appealable(visit.db, current) if current else (),
         answered=prior_appeals.answered(visit.db, current) if current else (),
         appeal_until=_appeal_until(current),
