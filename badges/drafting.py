@@ -7,6 +7,7 @@ Places are named by dotted paths: `units.0.title` is where a `Problem` says `$.u
 ('de', ('de', 'en'), ['units.0.title'])
 """
 
+import copy
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -194,6 +195,17 @@ def untranslated(content: Json, tag: str) -> list[str]:
     """Return the paths of the texts that are there in the original and not in `tag`."""
     first = original(content)
     return [path for path, text in texts(content) if text.get(first) and not text.get(tag)]
+
+
+def only(content: Json, tag: str) -> Json:
+    """Return a definition with each text in one language, where it has any in that."""
+    made = copy.deepcopy(content)
+    made.pop("original_language", None)
+    for _, text in texts(made):
+        if said := text.get(tag):
+            text.clear()
+            text[tag] = said
+    return made
 
 
 def units(content: Json) -> list[Json]:

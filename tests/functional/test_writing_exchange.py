@@ -1,6 +1,7 @@
 """Definitions brought in and taken along: files, tables, the preview, what is kept of a writer."""
 
 import csv
+import html
 import inspect
 import io
 import json
@@ -176,6 +177,37 @@ def test_the_preview_shows_the_page_and_the_badge_and_says_it_is_not_public(
         assert group.label.best("en") not in shown.text
     code = content(visits)["code"]
     assert teacher.client.get(f"/definitions/school/{code}/1.0").status_code == 404
+
+
+@pytest.mark.parametrize("admin_language", ["en", "de"])
+def test_the_preview_is_shown_in_each_language_of_the_draft(
+    visits: Visits, teacher: Visit, admin_language: str
+) -> None:
+    page = begin(teacher)
+    welding = samples.welding()
+    fill(visits, definitions.dump(welding))
+    unit = welding.units[1]
+    shown = check(page).follow("Preview")
+    teacher.get(f"drafts?lang={admin_language}")
+    missing = re.search(r"([0-9]+) texts missing", shown.text)
+    assert missing, "Ukrainian is not complete, and says so"
+    for tag, words in (("de", "Einheiten und Lernergebnisse"), ("en", "Units and learning")):
+        found = teacher.get(f"{shown.path}?language={tag}")
+        article = found.html.partition("<article")[2].partition("</article>")[0]
+        assert article.startswith(f' lang="{tag}"')
+        for said in (welding.title, unit.title, unit.outcomes[0].text):
+            assert html.escape(said[tag]) in article
+        assert f'<table class="cards" role="table" lang="{tag}">' in article
+        assert words in article
+        assert f'<html lang="{admin_language}"' in found.html
+    found = teacher.get(f"{shown.path}?language=uk")
+    article = found.html.partition("<article")[2].partition("</article>")[0]
+    assert article.startswith(f' lang="{admin_language}"')
+    assert f'<span lang="uk">{welding.title["uk"]}</span>' in article
+    assert welding.title["en"] not in article
+    assert welding.units[0].outcomes[0].text[admin_language] in article, "there is none in it"
+    assert '<table class="cards" role="table" lang="uk">' in article
+    assert teacher.get(f"{shown.path}?language=xx").status == 200
 
 
 def test_an_open_licence_is_chosen_and_goes_along(visits: Visits, teacher: Visit) -> None:

@@ -1,4 +1,4 @@
-"""Bring definitions in and take them along: JSON files, tables; and the preview of a draft."""
+"""Bring definitions in and take them along: JSON files and tables."""
 
 import uuid
 from codecs import BOM_UTF8
@@ -12,17 +12,12 @@ from badges import definition as definitions
 from badges import drafting, open_resource, strict_json
 from badges.definition import InvalidDefinition
 from badges.drafting import Json
-from badges.errors import BadgeError
-from badges.micro_credential import MicroCredential
 from badges.picture import Picture, PictureRefused
 from badges.strict_json import MalformedJson
 from badges.text import Text
 from lti_tool.errors import ToolError
-from lti_tool.services.awarding import stacks
-from lti_tool.services.definitions import adoption, artworks, drafts, specimen
+from lti_tool.services.definitions import adoption, artworks, drafts
 from lti_tool.services.definitions.adoption import Source
-from lti_tool.web import badge_files
-from lti_tool.web.badge_files import Summary
 from lti_tool.web.context import public_url
 from lti_tool.web.errors import in_words, what_happened
 from lti_tool.web.http import uploads
@@ -37,34 +32,6 @@ LARGEST_FILE = strict_json.MAX_BYTES
 LARGEST_SENT = 2 * LARGEST_FILE
 """Bytes of a form with a file, so that one that is too large is mostly told so on its page."""
 _KEPT = "kept"
-
-
-def preview(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:
-    """Show the public page and the badge as they would be; as soon as it can be read at all."""
-    draft = seat.readable(draft_id)
-    checklist = drafts.checklist(seat.db, draft)
-    mc = checklist.mc
-    return render_template(
-        "writing/preview.html",
-        visit=seat.visit,
-        seat=seat,
-        draft=draft,
-        mc=mc,
-        parts=stacks.titles(seat.db, mc) if mc else {},
-        findings=checking.findings(draft.content, checklist),
-        picture=pictures.shown(seat, draft.content),
-        summary=_summary(seat, mc) if mc else None,
-    )
-
-
-def _summary(seat: Seat, mc: MicroCredential) -> Summary | None:
-    try:
-        tag = mc.title.best_language(language())
-        return badge_files.summary_of(
-            specimen.build(mc, tag, public_url=public_url(), now=seat.now)
-        )
-    except BadgeError:
-        return None
 
 
 def export(seat: Seat, draft_id: uuid.UUID) -> ResponseReturnValue:

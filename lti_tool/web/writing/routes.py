@@ -10,7 +10,16 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Afterwards
-from lti_tool.web.writing import adopting, esco, exchange, going_on, pictures, stacking, views
+from lti_tool.web.writing import (
+    adopting,
+    esco,
+    exchange,
+    going_on,
+    pictures,
+    previews,
+    stacking,
+    views,
+)
 from lti_tool.web.writing.seat import Seat
 
 View = Callable[..., ResponseReturnValue | Afterwards]
@@ -55,7 +64,7 @@ ROUTES = (
     ),
     Route("draft_parts", f"{DRAFT}/parts", stacking.show),
     Route("save_parts", f"{DRAFT}/parts", stacking.save, writes=True),
-    Route("preview_draft", f"{DRAFT}/preview", exchange.preview),
+    Route("preview_draft", f"{DRAFT}/preview", previews.show),
     Route("export_draft", f"{DRAFT}/export", exchange.export),
     Route("draft_table", f"{DRAFT}/table", exchange.table),
     Route("import_table", f"{DRAFT}/table", exchange.import_table, writes=True),

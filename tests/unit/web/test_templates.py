@@ -30,6 +30,7 @@ MACROS = {
     "prior_words.html",
     "fields.html",
     "described.html",
+    "previewed.html",  # a part of a page, in a language of its own
     "checklist.html",  # a part of a page, which a script asks for alone
 }
 # The form that leaves for the LMS: our token would tell it how to post into the launch.
