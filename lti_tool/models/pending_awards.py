@@ -16,7 +16,9 @@ class PendingAward(Base):
     """A person completed a version in a course whose awards a person confirms.
 
     It means something only while the person is complete and has no award;
-    `services.courses.confirming` looks. `course_id`: where it waits; if that course does not offer
+    `services.courses.confirming` looks. Beside an award it says that another course gave what
+    waited in this one (`services.courses.given_meanwhile`).
+    `course_id`: where it waits; if that course does not offer
     the version, the awarding body's administrators decide (`services.courses.confirming_here`).
     `confirmed_by`: who has confirmed so far, a list of {"person", "at"}, or of an administrator
     {"account", "at"}; confirmations older than the completion count for nothing. One that was taken

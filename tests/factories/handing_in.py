@@ -8,18 +8,25 @@ from sqlalchemy.orm import Session
 
 from badges import definition as definitions
 from badges import samples
+from lti_tool import documents
 from lti_tool.db import Database
 from lti_tool.models import (
     Award,
     CompletionRecord,
     Course,
     DefinitionDraft,
+    EvidenceFile,
+    MicroCredentialVersion,
     ModerationSample,
+    PendingAward,
     Person,
 )
 from lti_tool.services import organisations
+from lti_tool.services.completing import evidence
+from lti_tool.services.completing.evidence import Keeping
 from lti_tool.services.definitions import catalogue, drafts
 from lti_tool.services.definitions.drafts import Kind, Writer
+from tests.factories.judgements import passing
 
 AUTHOR = "person:author"
 
@@ -93,6 +100,60 @@ def larger_award(
         db.add(award)
         db.flush()
         return award.id
+
+
+def waiting_award(
+    database: Database,
+    platform_id: uuid.UUID,
+    version_id: uuid.UUID,
+    keeping: Keeping,
+    now: datetime,
+    *,
+    name: str | None = None,
+) -> tuple[uuid.UUID, uuid.UUID]:
+    """Let somebody have completed everything in a course that offers it no more: it waits for the
+    awarding body. Return the person and a file on which it rests."""
+    with database.transaction() as db:
+        version = db.get_one(MicroCredentialVersion, version_id)
+        course = Course(platform_id=platform_id, context_id="ended", title="Autumn", created_at=now)
+        person = Person(platform_id=platform_id, sub="waiting", name=name, created_at=now)
+        assessor = Person(platform_id=platform_id, sub="assessor", created_at=now)
+        db.add_all([course, person, assessor])
+        db.flush()
+        records = [
+            CompletionRecord(
+                id=uuid.uuid4(),
+                key=uuid.uuid4().hex,
+                person_id=person.id,
+                version_id=version.id,
+                unit_code=unit.code,
+                recorded_at=now,
+                route="assessed",
+                course_id=course.id,
+                assessor_id=assessor.id,
+                is_signed_off=judged.get("signed_off", False),
+                points=judged.get("points"),
+                part=judged.get("part"),
+            )
+            for unit in catalogue.definition(version).units
+            for judged in passing(unit)
+        ]
+        records[0].evidence, records[0].evidence_link = "Two beads", "https://portfolio.example/a"
+        db.add_all(records)
+        db.flush()
+        report = documents.read(b"Five years", "reference.txt")
+        evidence.keep_with(db, [report], records[:1], by="test", keeping=keeping, now=now)
+        db.add(
+            PendingAward(
+                person_id=person.id,
+                version_id=version.id,
+                course_id=course.id,
+                since=now,
+                confirmed_by=[],
+            )
+        )
+        db.flush()
+        return person.id, db.query(EvidenceFile).filter_by(record_id=records[0].id).one().id
 
 
 def drawn_result(database: Database, award_id: uuid.UUID, now: datetime) -> uuid.UUID:

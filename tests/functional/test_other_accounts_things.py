@@ -344,6 +344,10 @@ def settle(app: Flask, database: Database, slug: str) -> School:
     ids["judged_id"], _ = applying.hand_in(
         database, ids["platform_id"], ids["version_id"], keeping, now, sub="judged"
     )
+    ids["learner_id"], ids["file_id"] = handing_in.waiting_award(
+        database, ids["platform_id"], ids["version_id"], keeping, now
+    )
+    ids["definition_id"] = ids["version_id"]
     ids["sample_id"] = handing_in.drawn_result(database, ids["award_id"], now)
     ids["draft_id"] = handing_in.hand_in(database, slug, now)
     assessor = person(app, database, Role.ASSESSOR, slug)
@@ -365,6 +369,9 @@ CODES = {
     "definition_grant_id": "unknown_permission",
     "version_id": "unknown_micro_credential",
     "judged_id": "unknown_application",
+    "learner_id": "unknown_award",
+    "definition_id": "unknown_award",
+    "file_id": "unknown_evidence",
 }
 
 

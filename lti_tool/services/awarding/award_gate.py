@@ -7,7 +7,7 @@ waits for a person: each course shows what it still asks for. A person is asked,
 where an award rests on what somebody earned in another LMS under a name that is not surely the
 same. Who waits in a course waits there until an assessor has recorded something since, or it asks
 for something that is not complete.
-`confirming` is what teachers do about those who wait.
+`confirming` is what teachers do about those who wait, `given_meanwhile` what they are told.
 """
 
 import uuid
@@ -96,7 +96,7 @@ def sieve(
         if found is not None:
             passed[one.person_id] = found
             if row is not None:
-                db.delete(row)
+                _leave(db, row, course_id, here)
         else:
             _wait(db, version, course_id, one, row, now)
     return passed
@@ -105,7 +105,8 @@ def sieve(
 def no_longer_waiting(
     db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID]
 ) -> None:
-    """Let people wait no longer who get the award in another LMS; what a teacher declined stays."""
+    """Let people wait no longer who get the award in another LMS, or from whom it was taken away;
+    what a teacher declined stays."""
     for pending in waiting(db, version, people).values():
         if pending.declined_at is None:
             db.delete(pending)
@@ -193,6 +194,21 @@ def _pass(
     given = counting(pending, one.completed_at)
     is_enough = len({confirmer(each) for each in given}) >= count
     return Passed(course_id, given) if is_enough else None
+
+
+def _leave(
+    db: Session,
+    pending: PendingAward,
+    course_id: uuid.UUID,
+    here: Mapping[uuid.UUID, Placement],
+) -> None:
+    """Wait no longer. Where another course gave it than the one in which it waited, the row stays
+    beside the award, to tell the teachers of that one."""
+    if pending.course_id == course_id or pending.course_id not in here:
+        db.delete(pending)
+        return
+    pending.confirmed_by = []
+    pending.declined_at = pending.declined_by_id = pending.declined_reason = None
 
 
 def _wait(

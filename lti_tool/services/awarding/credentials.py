@@ -23,6 +23,7 @@ from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Award, Credential, MicroCredentialVersion
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import (
+    award_gate,
     awards,
     enrolments,
     joints,
@@ -206,6 +207,7 @@ def revoke_award(
         revoke(db, credential, reason=reason, signing=signing, actor=actor, now=now)
     body = stack_awards.body(award)
     award.withdrawn_at, award.withdrawn_reason = now, reason
+    award_gate.no_longer_waiting(db, award.version, {award.person_id})
     stacks.want(db, award, now)
     award.flagged_at = award.flagged_reason = None
     audit.note_in(db, body, actor, "award.withdrawn", f"award:{award.id}", now)

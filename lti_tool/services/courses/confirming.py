@@ -320,7 +320,7 @@ def _locked(
         )
         .execution_options(populate_existing=True)
     )
-    return db.scalars(found).all()
+    return _without_award(db, placement.version, db.scalars(found).all())
 
 
 def _as_waiting(

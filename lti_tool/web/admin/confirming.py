@@ -24,30 +24,30 @@ from lti_tool.web.errors import what_happened
 from lti_tool.web.http import uploads
 
 
-@blueprint.get("/awards/waiting/<uuid:person_id>/<uuid:version_id>")
+@blueprint.get("/awards/waiting/<uuid:learner_id>/<uuid:definition_id>")
 @signed_in(For.ADMINISTRATORS)
 def waiting_award(
-    visit: AccountVisit, person_id: uuid.UUID, version_id: uuid.UUID
+    visit: AccountVisit, learner_id: uuid.UUID, definition_id: uuid.UUID
 ) -> ResponseReturnValue:
     within = scope.within(visit)
     try:
-        case = confirming_here.look(visit.db, within, person_id, version_id, visit.now)
+        case = confirming_here.look(visit.db, within, learner_id, definition_id, visit.now)
     except NotFound:
-        return _given(visit, person_id, version_id)
+        return _given(visit, learner_id, definition_id)
     return _page(visit, case)
 
 
-@blueprint.get("/awards/waiting/<uuid:person_id>/<uuid:version_id>/files/<uuid:evidence_id>")
+@blueprint.get("/awards/waiting/<uuid:learner_id>/<uuid:definition_id>/files/<uuid:file_id>")
 @signed_in(For.ADMINISTRATORS)
 def waiting_award_file(
-    visit: AccountVisit, person_id: uuid.UUID, version_id: uuid.UUID, evidence_id: uuid.UUID
+    visit: AccountVisit, learner_id: uuid.UUID, definition_id: uuid.UUID, file_id: uuid.UUID
 ) -> ResponseReturnValue:
     """Hand out a file to whoever decides, as long as they do."""
     within = scope.within(visit)
-    case = confirming_here.look(visit.db, within, person_id, version_id, visit.now)
+    case = confirming_here.look(visit.db, within, learner_id, definition_id, visit.now)
     if case.refusal(visit.account):
         raise NotFound("unknown_evidence")
-    return uploads.hand_out(visit.db, confirming_here.find_file(visit.db, case, evidence_id))
+    return uploads.hand_out(visit.db, confirming_here.find_file(visit.db, case, file_id))
 
 
 @blueprint.post("/awards/confirm")

@@ -9,7 +9,7 @@ from lti_tool.errors import ToolError
 from lti_tool.models import Placement
 from lti_tool.services import reasons
 from lti_tool.services.awarding import award_gate
-from lti_tool.services.courses import confirming, roster
+from lti_tool.services.courses import confirming, given_meanwhile, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.errors import what_happened
 from lti_tool.web.launch_session import Visit, visiting
@@ -31,12 +31,17 @@ def confirmations(visit: Visit) -> ResponseReturnValue:
 @blueprint.post("/course/confirmations")
 @visiting(teacher=True, writes=True)
 def confirm(visit: Visit) -> ResponseReturnValue:
-    """Confirm or decline the awards of those ticked, as the button says."""
+    """Confirm or decline the awards of those ticked, or have seen what was given elsewhere, as the
+    button says."""
     placement, people, by = chosen_placement(visit), _ticked(), visit.launch.person
+    act = request.form.get("act")
     if not people:
         problem = what_happened(ToolError("nobody_ticked"))
         return _page(visit, placement, problem), 400
-    if request.form.get("act") != "decline":
+    if act == "seen":
+        given_meanwhile.have_seen(visit.db, placement, people, by=by.id, now=visit.now)
+        return _back(visit, placement)
+    if act != "decline":
         done = confirming.confirm(visit.db, placement, people, by=by, now=visit.now)
         return _back(visit, placement, awarded=done.awarded, halfway=done.halfway)
     reason = request.form.get("reason", "")
@@ -99,6 +104,7 @@ def _page(
         declined=[one for one in waiting if one.is_declined],
         halfway=[one for one in waiting if visit.launch.person in one.by],
         confirmed=confirming.confirmed(visit.db, placement),
+        given=given_meanwhile.listed(visit.db, placement),
         told={name: told_number(request.args, name) for name in _TOLD},
         rights=rights.of(visit, placement.version_id),
         ticked=request.form.getlist("person"),

@@ -14,7 +14,7 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from lti_tool.models import CourseActivities, Placement
 from lti_tool.services.awarding import award_gate, stack_awards
 from lti_tool.services.awarding import stacks as parts
-from lti_tool.services.courses import confirming, grid, placements, roster
+from lti_tool.services.courses import confirming, given_meanwhile, grid, placements, roster
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.courses.grid import Grid
 from lti_tool.services.courses.roster import Learner
@@ -59,6 +59,7 @@ def course(visit: Visit) -> ResponseReturnValue:
         rights=rights.of(visit, placement.version_id),
         needed=award_gate.needed(placement),
         waiting=_waiting(visit, placement, learners),
+        given=given_meanwhile.listed(visit.db, placement),
         roster_changes=memberships.told(request.args),
         main_unit=_main_unit(mc, shown.wish.unit, launched, routes),
         routes=routes,
