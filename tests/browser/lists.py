@@ -109,7 +109,12 @@ NO_PAGE: Mapping[str, tuple[str, ...]] = {
         "public.wording",
         "teacher.find_term",
     ),
-    "a picture, a script or a style sheet": ("public.emblem", "public.small_emblem", "web.static"),
+    "a picture, a script or a style sheet": (
+        "admin.review_picture",
+        "public.emblem",
+        "public.small_emblem",
+        "web.static",
+    ),
     "leads to another page": ("public.home", "public.offer"),
     "the page of teacher.batch, for all units": ("teacher.table_batch",),
 }

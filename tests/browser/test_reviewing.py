@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from badges import artwork
+from badges import picture as pictures
 from lti_tool import clock
 from lti_tool.demo.world import World
 from lti_tool.models import Platform
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import artworks, catalogue
+from lti_tool.services.definitions.drafts import Kind
 from lti_tool.services.staff.accounts import Role
 from tests.browser import operating
 from tests.browser.chromium import Sitting
@@ -61,6 +64,29 @@ def test_a_definition_comes_back_with_comments(page: Page, sitting: Sitting, sho
     page.get_by_role("button", name="Return with comments").click()
     expect(page.get_by_text("Its author reads what you wrote")).to_be_visible()
     check(page, "reviews decided", show)
+
+
+def test_another_picture_is_seen_beside_the_former_one(
+    page: Page, world: World, show: Show
+) -> None:
+    slug, now = world.mc.awarding_body.slug, clock.now()
+    handing_in.publish(world.tool.database, slug, now, code="PV-1")
+    with world.tool.database.transaction() as db:
+        digest = artworks.keep(db, pictures.clean(artwork.emblem_png("OTHER", size=256)), now)
+    brought = {"digest": digest, "alt": {"en": "a yellow sun"}}
+    draft = handing_in.go_on(world.tool.database, slug, Kind.VERSION, now, artwork=brought)
+    page.goto(f"{world.tool.settings.public_url}/admin/reviews/{draft}")
+    page.get_by_role("link", name="Another picture: see it below").click()
+    both = page.get_by_role("main").locator("figure img")
+    for one in both.all():
+        one.scroll_into_view_if_needed()
+        expect(one).to_have_js_property("complete", True)
+        assert one.evaluate("image => image.naturalWidth") > 0
+    left, right = (one.bounding_box() for one in both.all())
+    assert left
+    assert right
+    assert left["x"] + left["width"] < right["x"]
+    check(page, "review of another picture", show)
 
 
 def test_a_definition_is_approved_with_the_keyboard(page: Page, world: World, show: Show) -> None:

@@ -93,6 +93,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.retire": For.ADMINISTRATORS,
     "admin.review_list": For.REVIEWERS,
     "admin.review": For.REVIEWERS,
+    "admin.review_picture": For.REVIEWERS,
     "admin.decide": For.REVIEWERS,
     "admin.prior_learning_list": For.ASSESSORS,
     "admin.prior_learning_application": For.ASSESSORS,

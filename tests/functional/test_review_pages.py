@@ -1,24 +1,27 @@
 """A reviewer signs in, reads what was handed in, and approves or returns it."""
 
 import html
+import re
 import uuid
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from badges import picture as pictures
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.errors import Conflict
 from lti_tool.models import Account, DefinitionDraft, DefinitionStep, Organisation
 from lti_tool.services import organisations
-from lti_tool.services.definitions import catalogue, drafts
+from lti_tool.services.definitions import artworks, catalogue, drafts
 from lti_tool.services.definitions.drafts import Kind, Writer
 from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
 from tests.factories.threads import at_one_moment
+from tests.functional.test_badge_pictures import SUN
 
 
 @pytest.fixture
@@ -124,6 +127,47 @@ def test_a_refused_decision_loses_nothing_that_was_typed(
     assert html.escape(fields["note"]) in page
     assert 'value="5" selected' in page
     assert f"/admin/reviews/{draft}" in rita.get("/admin/reviews").text
+
+
+@on_each_database
+def test_the_reviewer_sees_the_badge_picture_and_comments_on_it(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    page = rita.get(f"/admin/reviews/{draft}").text
+    assert "comment:$.artwork" in page
+    assert "Drawn by itself; nobody described it." in page
+    address = f"/admin/reviews/{draft}/picture.png"
+    drawn = rita.get(address)
+    assert f'src="{address}"' in page
+    assert (drawn.status_code, drawn.mimetype) == (200, "image/png")
+    assert "public" not in drawn.headers.get("Cache-Control", "")
+    said = {"comment:$.artwork": "Too dark", "note": ""}
+    assert decide(rita, draft, "return", **said)[0] == 303
+    assert rita.code("GET", address) == (409, "review_over")
+
+
+def test_another_picture_is_seen_beside_that_of_the_version_before(
+    rita: SignedIn, database: Database, draft: uuid.UUID
+) -> None:
+    assert decide(rita, draft, "approve", independent="1")[0] == 303
+    former = rita.client.get("/definitions/school/PV-1/1.0/emblem.png").data
+    with database.transaction() as db:
+        digest = artworks.keep(db, pictures.clean(SUN), clock.now())
+    alt = {"en": "a yellow sun", "de": "eine gelbe Sonne"}
+    artwork = {"digest": digest, "alt": alt}
+    later = handing_in.go_on(database, "school", Kind.VERSION, clock.now(), artwork=artwork)
+    page = rita.get(f"/admin/reviews/{later}").text
+    shown = re.findall(r'<img class="emblem" src="([^"]+)"[^>]* alt="([^"]*)"', page)
+    assert [one[1] for one in shown] == ["", "a yellow sun"]
+    before, now = (rita.get(one[0]) for one in shown)
+    assert before.mimetype == "image/svg+xml"
+    assert now.data not in (former, before.data)
+    assert "eine gelbe Sonne" in page
+    assert "Another picture: see it below" in page
+    assert f"picture {digest[:8]}" not in page
+    other = handing_in.hand_in(database, "school", clock.now(), code="PV-2")
+    assert 'class="emblem"' in rita.get(f"/admin/reviews/{other}").text
+    assert "Another picture" not in rita.get(f"/admin/reviews/{other}").text
 
 
 def test_strange_comments_are_refused_and_keep_the_draft(rita: SignedIn, draft: uuid.UUID) -> None:

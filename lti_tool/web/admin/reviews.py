@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from badges.changes import Difference
-from lti_tool.errors import ToolError
+from badges.micro_credential import MicroCredential
+from lti_tool.errors import NotFound, ToolError
 from lti_tool.models import DefinitionDraft, MicroCredentialVersion
 from lti_tool.services.awarding import stacks
 from lti_tool.services.completing import moderation
-from lti_tool.services.definitions import catalogue, drafts, returned, reviews
+from lti_tool.services.definitions import artworks, catalogue, drafts, returned, reviews
 from lti_tool.services.definitions.drafts import Kind, State
 from lti_tool.services.definitions.reviews import Opinion, Reviewer
+from lti_tool.web import badge_files
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
 from lti_tool.web.context import public_url
@@ -58,6 +60,31 @@ def review(visit: AccountVisit, draft_id: uuid.UUID) -> ResponseReturnValue:
     return _page(visit, reviews.find(visit.db, reviewer(visit), draft_id))
 
 
+@blueprint.get("/reviews/<uuid:draft_id>/picture.png")
+@signed_in(For.REVIEWERS)
+def review_picture(visit: AccountVisit, draft_id: uuid.UUID) -> ResponseReturnValue:
+    """Show the picture that badges would have."""
+    mc = drafts.definition(reviews.find(visit.db, reviewer(visit), draft_id))
+    if mc is None or not _has_picture(visit, mc):
+        raise NotFound("artwork_missing")
+    return Response(badge_files.emblem_png(visit.db, mc), mimetype="image/png")
+
+
+def _has_picture(visit: AccountVisit, mc: MicroCredential) -> bool:
+    return mc.artwork is None or artworks.of(visit.db, mc) is not None
+
+
+def _former(
+    visit: AccountVisit, draft: DefinitionDraft, mc: MicroCredential | None
+) -> MicroCredential | None:
+    """Return what a draft goes on with, where badges would have another picture than there."""
+    if mc is None or draft.based_on is None or draft.kind == Kind.NEW:
+        return None
+    old = catalogue.definition(draft.based_on)
+    both = [badge_files.emblem_svg(visit.db, one) for one in (old, mc)]
+    return old if both[0] != both[1] else None
+
+
 def _is_changed(changes: Sequence[Difference], path: str) -> bool:
     """Whether an element changed, or something in it that has no place of its own."""
     below = [one.path.removeprefix(path) for one in changes if one.path.startswith(path)]
@@ -76,6 +103,8 @@ def _page(visit: AccountVisit, draft: DefinitionDraft, problem: str = "") -> str
         draft=draft,
         mc=mc,
         parts=stacks.titles(visit.db, mc) if mc else {},
+        has_picture=mc is not None and _has_picture(visit, mc),
+        former=_former(visit, draft, mc),
         changes=changes,
         is_changed=partial(_is_changed, changes),
         asked=asked,
