@@ -329,8 +329,6 @@ def hostile_forms(person: str) -> Iterator[bytes]:
         "units.0.rule.minimum": b"60",
         "units.0.outcomes.0.code": b"LO1",
         "skills": b"weld http://data.europa.eu/esco/skill/x",
-        "skills.more": b"weld",
-        "skills.add": b"http://data.europa.eu/esco/skill/x",
         "table": b"Unit,8,Skill,can",
     }
     for field in good:

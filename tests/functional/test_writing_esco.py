@@ -1,5 +1,6 @@
 """Searching ESCO while a definition is written: with buttons alone, and as a script asks."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -8,11 +9,14 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 
-from badges import drafting
+from badges import definition as definitions
+from badges import drafting, samples
+from badges.formats import open_badge_3
+from badges.formats.open_badge_3 import Addresses
 from lti_tool import clock
 from lti_tool.db import Database
 from tests.factories.visits import Page, Visit, Visits
-from tests.functional.test_writing import SAFETY, begin, content, edit, press
+from tests.functional.test_writing import SAFETY, begin, check, content, edit, fill, press
 
 ADDRESS = "http://data.europa.eu/esco/occupation/"
 ODD = ("x" * 10_000, "\u202eمرحبا\u202c", "<b>&amp;", "%", "' OR 1=1 --", "ß" * 300)
@@ -150,7 +154,7 @@ def told(teacher: Visit, **query: str) -> list[dict[str, str]]:
     page = teacher.get(f"drafts/esco?{urlencode(query)}")
     assert page.status == 200
     assert len(page.response.data) < 2000
-    hits: list[dict[str, str]] = page.response.json["found"]
+    hits: list[dict[str, str]] = json.loads(page.response.data)["found"]
     return hits
 
 
@@ -168,3 +172,18 @@ def test_a_script_is_told_what_is_found(teacher: Visit) -> None:
 
 def test_learners_do_not_search(visits: Visits) -> None:
     assert visits.open("ana", unit=SAFETY).get("drafts/esco?words=weld").status == 403
+
+
+def test_a_chosen_occupation_is_shown_and_stands_in_the_badge(visits: Visits, page: Page) -> None:
+    fill(visits, definitions.dump(samples.welding()))
+    page = edit(page, "quality")
+    page.submit("step", **{"occupations.more": "welder"})
+    occupation = content(visits)["occupations"][0]
+    shown = check(page).follow("Preview")
+    assert re.search(r"<li>.*welder.*from ESCO", shown.html)
+    mc = definitions.load(content(visits))
+    addresses = Addresses("https://a.example/1", "https://a.example", "https://a.example/i")
+    badge = open_badge_3.achievement(mc, addresses, "en")
+    alignment = {one["targetUrl"]: one for one in badge["alignment"]}[occupation["uri"]]
+    assert alignment["targetName"] == "welder"
+    assert (alignment["targetFramework"], alignment["targetType"]) == ("ESCO", "ext:ESCO")
