@@ -1,11 +1,13 @@
 """Writing a definition in the frame of an LMS, at a desk, with a phone, and without scripts."""
 
+import json
 import re
 import threading
 from pathlib import Path
 
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
+from badges import definition as definitions
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import UNLOCKED, World, running
 from lti_tool.services.staff.accounts import Role
@@ -166,6 +168,24 @@ def test_every_page_reads_well_on_a_desk_and_on_a_phone(
     _look(page, "writing remove", show)
     page.goto(f"{here}/discard")
     _look(page, "writing discard", show)
+
+
+def test_the_preview_reads_well_in_each_language_of_the_draft(
+    world: World, new_context: NewContext, show: Show
+) -> None:
+    page = _admin(world, new_context().context.new_page())
+    own = definitions.dump(world.mc) | {"code": "OWN-1"}
+    file = {"name": "own.json", "mimeType": "application/json", "buffer": json.dumps(own).encode()}
+    page.goto(f"{page.url}/import?lang=en")
+    page.locator("input[name=file]").set_input_files([file])
+    page.get_by_role("button", name="Start a draft with it").click()
+    page.get_by_role("link", name="Preview").first.click()
+    languages = page.get_by_role("navigation", name="Languages of the texts")
+    for tag, name in (("uk", "Ukrainian"), ("de", "German"), ("en", "English")):
+        languages.get_by_role("link", name=name).click()
+        expect(languages.locator("[aria-current]")).to_have_text(name)
+        expect(page.get_by_role("heading", level=1)).to_have_text(world.mc.title[tag])
+        _look(page, f"writing preview {tag}", show)
 
 
 def _look(page: Page, name: str, show: Show) -> None:
