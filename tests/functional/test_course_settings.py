@@ -142,6 +142,9 @@ def test_a_course_chooses_its_time_zone_and_shows_times_in_it(
         ({"opens": "2030-02-01", f"due-{READING}": "2030-01-01"}, "due before it opens"),
         ({"assessors": "named"}, "Name at least one person"),
         ({"language": "xx"}, "Choose one of the settings"),
+        ({"assessors": "zz"}, "Choose one of the settings"),
+        ({"proposes_name": "zz"}, "Choose one of the settings"),
+        ({"offers_email": "zz"}, "Choose one of the settings"),
     ],
 )
 def test_what_makes_no_sense_is_said_and_what_was_typed_kept(

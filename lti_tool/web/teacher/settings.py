@@ -28,6 +28,14 @@ from lti_tool.web.words import time_zones
 NEEDED, LEFT_OUT = "needed", "left_out"
 """What a course says of a unit that learners may choose."""
 
+_CHOSEN = {
+    "assessors": {"", "all", "named"},
+    "proposes_name": {"", "yes", "no"},
+    "offers_email": {"", "1"},
+    "assistants_lead": {"", "1"},
+}
+"""What each of these fields may say; nothing: what it begins with."""
+
 
 @blueprint.get("/course/settings")
 @visiting(teacher=True)
@@ -60,6 +68,8 @@ def _read(mc: MicroCredential, form: "MultiDict[str, str]") -> CourseSettings:
     """
     count, language = form.get("confirmations", ""), form.get("language", "")
     if count not in {"0", "1", "2"} or language not in {"", *_languages(mc)}:
+        raise ToolError("wrong_setting")
+    if any(form.get(name, "") not in known for name, known in _CHOSEN.items()):
         raise ToolError("wrong_setting")
     units = {unit.code: _dates(form, f"-{unit.code}") for unit in mc.units}
     chosen = form.getlist("assessor") if form.get("assessors") == "named" else []
