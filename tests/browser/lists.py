@@ -55,7 +55,6 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "admin.retirement",
         "admin.awards_to_decide",
         "admin.award",
-        "admin.waiting_award",
         "admin.partners",
         "admin.draft_parts",
         "teacher.draft_parts",  # the same template, mounted below a launch
@@ -66,6 +65,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "admin.prior_learning_correction",
     ),
     "test_joining": ("learner.joining",),
+    "test_confirming": ("admin.waiting_award",),
     # Mounted twice, looked at once: the templates are the same below a launch and below /admin.
     "test_writing": (
         "admin.importing",

@@ -24,6 +24,7 @@ def test_awards_wait_for_the_teacher_who_asked_for_it(world: World, arrive: Arri
     frame.get_by_role("button", name="Confirm those ticked").click()
     frame.get_by_text("1 learner has got the award.").wait_for()
     frame.get_by_role("checkbox").check()
+    frame.get_by_label("Why? The learner and whoever confirms can read it.").fill("Too early")
     frame.get_by_role("button", name="Take the confirmation").click()
     frame.get_by_text("1 award waits again.").wait_for()
 

@@ -77,14 +77,11 @@ def confirm_award(visit: AccountVisit) -> ResponseReturnValue:
             done = "awarded" if is_awarded else "halfway"
     except ToolError as error:
         return _page(visit, case, what_happened(error)), error.status
-    if done == "awarded":
-        return _given(visit, person_id, version_id, done)
-    return redirect(url_for("admin.awards_to_decide", done=done), 303)
+    award = confirming_here.given(visit.db, visit.account, person_id, version_id)
+    return redirect(url_for("admin.awards_to_decide", done=done, award=award and award.id), 303)
 
 
-def _given(
-    visit: AccountVisit, person_id: uuid.UUID, version_id: uuid.UUID, done: str = "given"
-) -> ResponseReturnValue:
+def _given(visit: AccountVisit, person_id: uuid.UUID, version_id: uuid.UUID) -> ResponseReturnValue:
     """Go to the list, which says of an award that this account confirmed how it is withdrawn.
 
     Raises:
@@ -93,7 +90,7 @@ def _given(
     award = confirming_here.given(visit.db, visit.account, person_id, version_id)
     if award is None:
         raise NotFound("unknown_award")
-    return redirect(url_for("admin.awards_to_decide", done=done, award=award.id), 303)
+    return redirect(url_for("admin.awards_to_decide", done="given", award=award.id), 303)
 
 
 def _named(field: str) -> uuid.UUID:
