@@ -24,7 +24,7 @@ from lti_tool.services.lms import memberships, moodle_reading, readings, results
 from lti_tool.services.notices import digests
 from lti_tool.services.outbox import scores
 from lti_tool.services.outbox.scores import Courier
-from lti_tool.services.staff import sign_in, sign_in_mail
+from lti_tool.services.staff import email_proofs, sign_in, sign_in_mail
 from lti_tool.services.staff.sign_in_mail import PostOffice
 from lti_tool.tool import Tool
 from lti_tool.web.words import digest
@@ -60,6 +60,7 @@ def forget_expired(tool: Tool) -> None:
         login_states.forget_expired(db, clock.now())
         launches.forget_expired(db, clock.now())
         sign_in.forget_expired(db, clock.now())
+        email_proofs.forget_old(db, clock.now())
         api_clients.forget_expired(db, clock.now())
         joining.forget_expired(db, clock.now())
 
@@ -197,8 +198,12 @@ def work_once(tool: Tool) -> bool:
 
 
 def send_link(tool: Tool) -> bool:
-    """Send the sign-in link that somebody waits for; False: nobody does."""
-    return sign_in_mail.send_next(post_office(tool)) if tool.settings.smtp_url else False
+    """Send the link that somebody waits for, to sign in or to show that an address is theirs;
+    False: nobody does."""
+    if not tool.settings.smtp_url:
+        return False
+    office = post_office(tool)
+    return sign_in_mail.send_next(office) or email_proofs.send_next(office)
 
 
 def send_digest(tool: Tool) -> bool:

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from lti_tool import clock
 from lti_tool.cli.context import Context, pass_context
 from lti_tool.cli.texts import _
+from lti_tool.encryption import Encryption
 from lti_tool.models import Account, AccountGrant
-from lti_tool.services import organisations
+from lti_tool.services import audit, organisations
 from lti_tool.services.staff import accounts, passkeys, sign_in
 from lti_tool.services.staff.accounts import Role
 from lti_tool.web.i18n import LANGUAGES
@@ -101,7 +102,36 @@ def list_accounts(context: Context) -> None:
         for account in found:
             state = _("off") if account.disabled_at else _("on")
             roles = ", ".join(map(_in_words, account.grants)) or _("no role")
-            click.echo(f"{account.id}  {account.name}: {state}; {roles}")
+            address = _address_of(account, context.tool.encryption)
+            click.echo(f"{account.id}  {account.name}: {state}; {roles}; {address}")
+
+
+def _address_of(account: Account, encryption: Encryption) -> str:
+    if account.email is None:
+        return _("no address")
+    if accounts.has_proved_email(account, encryption):
+        return _("address proved")
+    return _("address not proved")
+
+
+@group.command()
+@click.argument("name_or_id")
+@click.option("--undo", is_flag=True, help="Let it count as not proved again.")
+@pass_context
+def prove(context: Context, name_or_id: str, undo: bool) -> None:
+    """Mark the e-mail address of a person as their own, if you know that it is.
+
+    Mails about what waits go only to such an address. People prove it themselves on the page of
+    their account, by a link in a mail.
+    """
+    now = clock.now()
+    with context.transaction() as db:
+        found = accounts.find(db, name_or_id)
+        if undo:
+            accounts.unprove_email(db, found, now, by=audit.OPERATOR)
+        else:
+            accounts.prove_email(db, found, now, by=audit.OPERATOR, way="operator")
+        click.echo(_address_of(found, context.tool.encryption))
 
 
 def _in_words(grant: AccountGrant) -> str:

@@ -14,7 +14,9 @@ from lti_tool.models.switchable import Switchable
 class Account(Switchable, Base):
     """A person who runs or checks something here.
 
-    `email` is encrypted, and there only if links may be sent to it. `locale` (BCP 47) and
+    `email` is encrypted, and there only if links may be sent to it. `proved_email`, encrypted too:
+    the address of which the person showed that they read its mail; another one than `email` proves
+    nothing. `locale` (BCP 47) and
     `time_zone` (IANA name) are None until the person chose them. `published_seen_at`: when they
     last looked at what was published of their definitions; None: never. `wants_digest`: whether
     they are told by mail, at `email`, that something waits for them.
@@ -25,6 +27,7 @@ class Account(Switchable, Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     name: Mapped[str] = mapped_column(sa.String(255))
     email: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
+    proved_email: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
     locale: Mapped[str | None] = mapped_column(sa.String(35))
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -57,7 +60,8 @@ class AccountGrant(Base):
 class SignInLink(Base):
     """A one-time link with which its bearer signs in as the account.
 
-    `token_digest` is SHA-256 hex of what stands in the link.
+    `token_digest` is SHA-256 hex of what stands in the link. `mailed_to`: the address that it was
+    sent to, encrypted; None: somebody handed it over otherwise.
     """
 
     __tablename__ = "sign_in_links"
@@ -68,6 +72,32 @@ class SignInLink(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mailed_to: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
+
+    account: Mapped[Account] = relationship()
+
+
+class EmailProof(Base):
+    """An account wants to show that an address is theirs: a mail that waits, or the link in it.
+
+    `due_at`: when the worker sends it; None: nothing is to be sent. `token_digest`: SHA-256 hex of
+    the link that was sent, until it is used, and `email`, encrypted, where to. `times`: how often
+    it was asked for since `first_asked_at`. The rest as of a `SignInRequest`.
+    """
+
+    __tablename__ = "email_proofs"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(255))
+    text: Mapped[str] = mapped_column(sa.Text)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    token_digest: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    email: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SECRET)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    first_asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    times: Mapped[int] = mapped_column(default=1, server_default="1")
 
     account: Mapped[Account] = relationship()
 

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from lti_tool import clock
 from lti_tool.errors import NotFound
 from lti_tool.services.notices import digests
-from lti_tool.services.staff import passkeys, sign_in, sign_in_mail
+from lti_tool.services.staff import email_proofs, passkeys, sign_in, sign_in_mail
 from lti_tool.web import account_session
 from lti_tool.web.account_session import Stranger, own_page
 from lti_tool.web.context import current_tool
@@ -104,7 +104,7 @@ def link(token: str) -> Response:
 @blueprint.post("/links/<token>")
 def use_link(token: str) -> Response:
     with current_tool().database.transaction() as db:
-        session, secret = sign_in.use_link(db, token, clock.now())
+        session, secret = sign_in.use_link(db, token, current_tool().encryption, clock.now())
         has_passkey = bool(passkeys.listed(db, session.account))
     log.info("signed_in", account_id=str(session.account_id), way="link")
     can_have = account_session.relying_party().has_passkeys
@@ -132,6 +132,26 @@ def digest_off(token: str) -> ResponseReturnValue:
         account = digests.find(db, token, tool.encryption, tool.settings.secret_key)
         digests.switch(db, account, wanted=False, way="link", now=clock.now())
     return redirect(url_for("sign_in.digest", token=token), 303)
+
+
+@blueprint.get("/address/<token>")
+def address(token: str) -> Response:
+    """Ask whether the address is one's own; opening the link changes nothing."""
+    tool = current_tool()
+    with tool.database.transaction(read_only=True) as db:
+        email_proofs.find(db, token, tool.encryption, clock.now())
+    stranger = Stranger.here()
+    shown = render_template("sign_in/address.html", visit=stranger, is_proved=False)
+    return stranger.keep(make_response(shown))
+
+
+@blueprint.post("/address/<token>")
+def prove_address(token: str) -> ResponseReturnValue:
+    """Keep that the address is its account's: who has the link may do that, and nothing else."""
+    tool = current_tool()
+    with tool.database.transaction() as db:
+        email_proofs.use(db, token, tool.encryption, clock.now())
+    return render_template("sign_in/address.html", visit=Stranger.here(), is_proved=True)
 
 
 def _go_on(wish: str) -> Response:

@@ -44,6 +44,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = {
         "sign_in.page",
         "sign_in.link",
         "sign_in.digest",
+        "sign_in.address",
     ),
     "test_connecting": ("registration.review",),
     "test_reviewing": (

@@ -6,10 +6,13 @@ from playwright.sync_api import Page
 
 from lti_tool import clock
 from lti_tool.demo.world import World
+from lti_tool.mail import MailServer
 from lti_tool.services import organisations
 from lti_tool.services.notices import digests
-from lti_tool.services.staff import accounts, sign_in
+from lti_tool.services.staff import accounts, email_proofs, sign_in
 from lti_tool.services.staff.accounts import Role
+from lti_tool.services.staff.sign_in_mail import PostOffice
+from tests.factories.mail_server import mail_server
 
 
 def add_account(
@@ -30,6 +33,20 @@ def off_token(world: World, account_id: uuid.UUID) -> str:
         account = accounts.get(db, account_id)
         accounts.set_email(account, "olena@school.example", encryption)
         return digests.off_token(account, encryption, world.tool.settings.secret_key)
+
+
+def proof_address(world: World, account_id: uuid.UUID) -> str:
+    """Return the link of the mail by which this account shows that its address is its own."""
+    tool = world.tool
+    with tool.database.transaction() as db:
+        account = accounts.get(db, account_id)
+        accounts.set_email(account, "olena@school.example", tool.encryption)
+        email_proofs.ask(db, account, "subject", "{link}", clock.now())
+    with mail_server() as box:
+        server = MailServer(box.url, "credlet@badges.example")
+        url = tool.settings.public_url
+        email_proofs.send_next(PostOffice(tool.database, tool.encryption, server, clock.now, url))
+    return str(box.letters[0].get_content()).strip()
 
 
 def link_for(world: World, account_id: uuid.UUID) -> str:

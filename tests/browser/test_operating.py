@@ -225,6 +225,18 @@ def test_the_link_that_ends_mails_reads_well(world: World, page: Page, show: Sho
     check(page, "digest off de", show)
 
 
+def test_showing_that_an_address_is_one_s_own_reads_well(
+    world: World, page: Page, show: Show
+) -> None:
+    address = operating.proof_address(world, operating.add_account(world))
+    for language in ("en", "de"):
+        page.goto(f"{address}?lang={language}")
+        check(page, f"address {language}", show)
+    page.get_by_role("button", name="Ja, es ist meine").click()
+    expect(page.get_by_role("status")).to_contain_text("Danke.")
+    check(page, "address proved de", show)
+
+
 def test_without_a_passkey_at_hand_the_page_says_what_to_do(
     world: World, page: Page, show: Show
 ) -> None:

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from lti_tool import clock
 from lti_tool.db import Database
+from lti_tool.encryption import Encryption
 from lti_tool.models import Account, AuditEntry, Passkey
 from lti_tool.services import organisations
 from lti_tool.services.staff import sign_in
+from tests.factories import signing_in
 from tests.functional.test_command_line import Operator
 
 LINK = re.compile(r"https://badges\.example/sign-in/links/([\w-]{43})\n")
@@ -38,7 +40,8 @@ def names_signed_in_by(store: Database, output: str) -> str:
     """Use the link that a command printed, and return whose it is."""
     (token,) = LINK.findall(output)
     with store.transaction() as db:
-        return sign_in.use_link(db, token, clock.now())[0].account.name
+        encryption = Encryption([signing_in.KEY])
+        return sign_in.use_link(db, token, encryption, clock.now())[0].account.name
 
 
 def test_an_operator_is_added_and_gets_a_link(operator: Operator, store: Database) -> None:
@@ -153,3 +156,27 @@ def test_an_address_is_kept_encrypted_and_names_stay_out_of_the_log(
         assert b"olena" not in kept
         noted = repr(db.execute(sa.select(AuditEntry.__table__)).all())
     assert "lena" not in noted
+
+
+def test_an_operator_sees_and_marks_whose_address_is_proved(
+    operator: Operator, store: Database
+) -> None:
+    operator.run("account", "add", "Rita", "--email", "rita@school.example")
+    operator.run("account", "add", "Nora")
+
+    def said() -> list[str]:
+        lines = operator.run("account", "list").output.splitlines()
+        return [line.rpartition("; ")[2] for line in lines]
+
+    assert said() == ["no address", "address not proved"]
+    answer = operator.run("account", "prove", "Rita")
+    assert (answer.exit_code, answer.output) == (0, "address proved\n")
+    assert said() == ["no address", "address proved"]
+    assert "rita@" not in operator.run("account", "list").output
+    assert operator.run("account", "prove", "Rita", "--undo").output == "address not proved\n"
+    refused = operator.run("account", "prove", "Nora")
+    assert refused.exit_code == 1
+    assert "This account has no e-mail address." in refused.output
+    with store.transaction(read_only=True) as db:
+        acts = set(db.scalars(sa.select(AuditEntry.action)))
+        assert {"account.email_proved", "account.email_unproved"} <= acts

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from time_machine import travel
 
 from config import Settings
@@ -61,8 +62,16 @@ def tool(app: Flask) -> Tool:
 def rita(tool: Tool, database: Database) -> uuid.UUID:
     made = signing_in.account(database, clock.now(), "Rita Weiss", Role.REVIEWER, "school")
     with database.transaction() as db:
-        accounts.set_email(accounts.get(db, made), RITA, tool.encryption)
+        give_address(db, tool, made, RITA)
     return made
+
+
+def give_address(db: Session, tool: Tool, account_id: uuid.UUID, address: str) -> None:
+    """Let an account have an address, and have shown that it is theirs."""
+    account = accounts.get(db, account_id)
+    accounts.set_email(account, address, tool.encryption)
+    if address:
+        accounts.prove_email(db, account, clock.now(), by="operator", way="operator")
 
 
 def work(tool: Tool, at: datetime | None = None) -> None:
@@ -135,7 +144,7 @@ def test_who_is_off_has_no_address_or_reviews_elsewhere_gets_nothing(
     other = signing_in.account(database, now, "Otto", Role.REVIEWER, "elsewhere")
     signing_in.account(database, now, "Nora", Role.REVIEWER, "school")
     with database.transaction() as db:
-        accounts.set_email(accounts.get(db, other), "otto@school.example", tool.encryption)
+        give_address(db, tool, other, "otto@school.example")
         accounts.set_disabled(db, accounts.get(db, rita), disabled=True, now=now)
     work(tool)
     work(tool, now + DAY)
@@ -198,8 +207,7 @@ def test_the_link_is_worth_nothing_once_the_address_is_another(
 def colleague(tool: Tool, database: Database, name: str) -> uuid.UUID:
     made = signing_in.account(database, clock.now(), name, Role.REVIEWER, "school")
     with database.transaction() as db:
-        address = f"{name.lower()}@school.example"
-        accounts.set_email(accounts.get(db, made), address, tool.encryption)
+        give_address(db, tool, made, f"{name.lower()}@school.example")
     return made
 
 
@@ -221,7 +229,7 @@ def test_an_address_that_cannot_be_read_keeps_nobody_else_from_anything(
     assert [letter["To"] for letter in box.letters] == ["otto@school.example"]
     assert "digest_failed" in capsys.readouterr().err
     with database.transaction() as db:
-        accounts.set_email(accounts.get(db, rita), RITA, tool.encryption)
+        give_address(db, tool, rita, RITA)
     work(tool, start + timedelta(minutes=11))
     assert [letter["To"] for letter in box.letters] == ["otto@school.example", RITA]
 

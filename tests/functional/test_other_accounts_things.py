@@ -36,6 +36,7 @@ ADMIN_ROUTES: Mapping[str, For] = {
     "admin.save_me": For.ANYBODY,
     "admin.save_email": For.ANYBODY,
     "admin.switch_digest": For.ANYBODY,
+    "admin.ask_for_proof": For.ANYBODY,
     "admin.sign_out": For.ANYBODY,
     "admin.sign_out_everywhere": For.ANYBODY,
     "admin.sign_out_elsewhere": For.ANYBODY,

@@ -220,6 +220,8 @@ SIGN_IN_ROUTES = frozenset(
         "sign_in.ask_for_link",
         "sign_in.digest",
         "sign_in.digest_off",
+        "sign_in.address",
+        "sign_in.prove_address",
     }
 )
 # They prove themselves by state and signature (tests of hardened launches) or by an invitation and

@@ -1,6 +1,7 @@
 """Mails that tell an account what waits for it: at most one a day, and only when something is new.
 
-A row for each account says when to look again and what it was told. Nobody from an LMS has an
+A row for each account says when to look again and what it was told. Only an address that was shown
+to be the account's own is written to (`staff.email_proofs`). Nobody from an LMS has an
 account, so learners and their teachers are never mailed.
 
 A letter is never sent twice on one day, and nothing that waits is lost to a worker that dies: until
@@ -157,6 +158,7 @@ def _lease(db: Session, now: datetime) -> uuid.UUID | None:
         .filter(
             AccountDigest.due_at <= now,
             Account.email.is_not(None),
+            Account.proved_email.is_not(None),
             Account.wants_digest,
             Account.disabled_at.is_(None),
         )
@@ -175,9 +177,10 @@ def _letter(
 ) -> _Letter | None:
     """Return what to send; None: nothing is new."""
     now, account = office.clock(), row.account
+    to = accounts.email_of(account, office.encryption)
     found = waiting.of(db, account, Access.of(account), now)
     keys = [_short(one.kind, item.key) for one in found for item in one.items]
-    if set(keys) <= set(row.told):
+    if set(keys) <= set(row.told) or not accounts.has_proved_email(account, office.encryption):
         row.due_at = now + LOOK_EVERY
         return None
     token = off_token(account, office.encryption, secret_key)
@@ -190,7 +193,6 @@ def _letter(
         )
     )
     counts = {one.kind.value: str(len(one.items)) for one in found}
-    to = accounts.email_of(account, office.encryption)
     return _Letter(account.id, to, subject, text, keys, counts)
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from lti_tool.encryption import Encryption
+from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Account, AccountGrant, AccountSession, Organisation, Passkey, SignInLink
 from lti_tool.services import audit, school_time, switching
@@ -111,13 +111,16 @@ def checked_name(name: str) -> str:
 
 
 def set_email(account: Account, email: str | None, encryption: Encryption) -> None:
-    """Keep an address to which links may be sent, or none.
+    """Keep an address to which links may be sent, or none; another one than before is not shown to
+    be theirs.
 
     Raises:
         ToolError: `malformed_email`.
     """
     email = (email or "").strip()
     account.email = encryption.encrypt(checked_email(email).encode()) if email else None
+    if not has_proved_email(account, encryption):
+        account.proved_email = None
 
 
 def checked_email(email: str) -> str:
@@ -331,6 +334,38 @@ def change_email(
 def email_of(account: Account, encryption: Encryption) -> str:
     """Return the account's address, or nothing."""
     return encryption.decrypt(account.email).decode() if account.email else ""
+
+
+def is_same_email(kept: bytes, account: Account, encryption: Encryption) -> bool:
+    """Whether an encrypted address is, letter by letter, the one that the account has."""
+    try:
+        return email_of(account, encryption).encode() == encryption.decrypt(kept)
+    except Undecryptable:
+        return False
+
+
+def has_proved_email(account: Account, encryption: Encryption) -> bool:
+    """Whether the account has an address, and has shown that it reads its mail."""
+    proved = account.proved_email
+    return proved is not None and is_same_email(proved, account, encryption)
+
+
+def prove_email(db: Session, account: Account, now: datetime, *, by: str, way: str) -> None:
+    """Keep that the account's address is its own. `way`: `mail`, `link` or `operator`.
+
+    Raises:
+        NotFound: `no_address`.
+    """
+    if account.email is None:
+        raise NotFound("no_address")
+    account.proved_email = account.email
+    audit.note(db, by, "account.email_proved", actor(account), now, way=way)
+
+
+def unprove_email(db: Session, account: Account, now: datetime, *, by: str) -> None:
+    """Forget that the account's address is its own."""
+    account.proved_email = None
+    audit.note(db, by, "account.email_unproved", actor(account), now)
 
 
 def sign_out_everywhere(db: Session, account: Account, now: datetime) -> None:

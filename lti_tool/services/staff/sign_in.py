@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lti_tool.encryption import Encryption
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.models import Account, AccountSession, AuditEntry, SignInLink, UsedChallenge
 from lti_tool.services import audit
+from lti_tool.services.staff import accounts
 
 LINK_LIFETIME = timedelta(hours=1)
 INVITATION_LIFETIME = timedelta(hours=72)
@@ -39,8 +41,10 @@ def make_link(
     by: str = audit.OPERATOR,
     lifetime: timedelta = LINK_LIFETIME,
     organisation_id: uuid.UUID | None = None,
+    is_mailed: bool = False,
 ) -> tuple[SignInLink, str]:
-    """Return a new link and its secret, which is not stored.
+    """Return a new link and its secret, which is not stored. `is_mailed`: to the account's address,
+    which is shown to be theirs by its use.
 
     Raises:
         Forbidden: `account_disabled`.
@@ -53,6 +57,7 @@ def make_link(
         account_id=account.id,
         created_at=now,
         expires_at=now + lifetime,
+        mailed_to=account.email if is_mailed else None,
     )
     db.add(link)
     db.flush()
@@ -78,8 +83,11 @@ def find_link(db: Session, token: str, now: datetime) -> SignInLink:
     return found
 
 
-def use_link(db: Session, token: str, now: datetime) -> tuple[AccountSession, str]:
-    """Use a link up and open a session; of any number of tries at once, one gets through.
+def use_link(
+    db: Session, token: str, encryption: Encryption, now: datetime
+) -> tuple[AccountSession, str]:
+    """Use a link up and open a session; of any number of tries at once, one gets through. One that
+    was mailed shows that its address is the account's, if it still has that.
 
     Raises:
         as `find_link`
@@ -92,7 +100,12 @@ def use_link(db: Session, token: str, now: datetime) -> tuple[AccountSession, st
     )
     if not db.execute(statement).rowcount:  # type: ignore[attr-defined]
         raise Forbidden("link_used")
-    return open_session(db, link.account, now, way="link")
+    account, sent_to = link.account, link.mailed_to
+    opened = open_session(db, account, now, way="link")
+    is_of_address = sent_to is not None and accounts.is_same_email(sent_to, account, encryption)
+    if is_of_address and not accounts.has_proved_email(account, encryption):
+        accounts.prove_email(db, account, now, by=accounts.actor(account), way="link")
+    return opened
 
 
 def open_session(

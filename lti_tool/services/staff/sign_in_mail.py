@@ -107,7 +107,7 @@ def _letter(db: Session, request: SignInRequest, office: PostOffice) -> Letter |
     if account is None or _has_enough(db, account, now):
         db.delete(request)
         return None
-    _, token = sign_in.make_link(db, account, now, by="system", lifetime=LIFETIME)
+    _, token = sign_in.make_link(db, account, now, by="system", lifetime=LIFETIME, is_mailed=True)
     request.due_at = now + FIRST_PAUSE * 2**request.attempts
     request.attempts += 1
     link = f"{office.public_url}/sign-in/links/{token}"

@@ -13,6 +13,8 @@ ACTS: Mapping[str, str] = {
     "account.added": N_("added an account"),
     "account.changed": N_("changed their account"),
     "account.email_changed": N_("changed the address for sign-in links"),
+    "account.email_proved": N_("showed that the address for mails is theirs"),
+    "account.email_unproved": N_("let an address for mails count as not shown to be theirs"),
     "account.digest_sent": N_("told by mail what waits"),
     "account.digest_on": N_("switched on mails about what waits"),
     "account.digest_off": N_("switched off mails about what waits"),

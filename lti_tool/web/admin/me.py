@@ -2,10 +2,11 @@
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
-from lti_tool.errors import ToolError
+from lti_tool.errors import NotFound, ToolError
 from lti_tool.services.notices import digests
-from lti_tool.services.staff import accounts, passkeys, sign_in
+from lti_tool.services.staff import accounts, email_proofs, passkeys, sign_in, sign_in_mail
 from lti_tool.web import account_session, i18n
 from lti_tool.web.account_session import AccountVisit, relying_party, signed_in
 from lti_tool.web.admin.blueprint import blueprint
@@ -31,6 +32,7 @@ def _page(visit: AccountVisit, problem: str = "") -> str:
         can_have_passkeys=relying_party().has_passkeys,
         sends_mail=bool(current_tool().settings.smtp_url),
         email=accounts.email_of(visit.account, current_tool().encryption),
+        proof=email_proofs.standing(visit.db, visit.account, current_tool().encryption, visit.now),
         sessions=sign_in.sessions(visit.db, visit.account, visit.now),
         sign_ins=sign_in.latest(visit.db, visit.account),
         done=request.args.get("done", ""),
@@ -71,6 +73,35 @@ def save_email(visit: AccountVisit) -> ResponseReturnValue:
     except ToolError as error:
         return _page(visit, what_happened(error)), 400
     return redirect(url_for("admin.me", done="saved"), 303)
+
+
+@blueprint.post("/account/email/proof")
+@signed_in(writes=True)
+def ask_for_proof(visit: AccountVisit) -> ResponseReturnValue:
+    """Let a link be sent by which the person shows that the address is theirs."""
+    if not current_tool().settings.smtp_url:
+        return _page(visit, what_happened(NotFound("no_mail"))), 404
+    subject = gettext("Is this your e-mail address for Credlet?")
+    try:
+        email_proofs.ask(visit.db, visit.account, subject, _letter(), visit.now)
+    except ToolError as error:
+        return _page(visit, what_happened(error)), error.status
+    return redirect(url_for("admin.me", done="proof", _anchor="address"), 303)
+
+
+def _letter() -> str:
+    return "\n\n".join(
+        (
+            gettext("Somebody, most likely you, has this address in their account on Credlet."),
+            gettext("Open this link to show that it is yours:"),
+            sign_in_mail.LINK,
+            gettext(
+                "It works once, for a day, and signs nobody in. If it was not you, do nothing: "
+                "then no further mails about what waits come to you."
+            ),
+            "",
+        )
+    )
 
 
 @blueprint.post("/account/digest")

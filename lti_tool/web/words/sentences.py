@@ -214,6 +214,27 @@ SENTENCES: Mapping[str, Sentence] = {
     "link_unknown": Sentence(N_("This sign-in link is not one of ours."), _NEW_SIGN_IN_LINK),
     "link_used": Sentence(N_("This sign-in link was used before."), _NEW_SIGN_IN_LINK),
     "link_expired": Sentence(N_("This sign-in link is too old."), _NEW_SIGN_IN_LINK),
+    "no_address": Sentence(
+        N_("This account has no e-mail address."), N_("Save an address in the account first.")
+    ),
+    "proof_just_asked": Sentence(
+        N_("You asked for a link less than %(minutes)s minutes ago."),
+        N_("Look into your mail, also where it keeps unwanted mail, or try again in a moment."),
+    ),
+    "too_many_proofs": Sentence(
+        N_("You asked for a link %(most)s times within a day."),
+        N_("Try again tomorrow, or ask an operator of this server."),
+    ),
+    "unknown_proof": Sentence(
+        N_("This link for your address counts no more: it was used, or another was sent since."),
+        N_(
+            "See the page of your account: if the address is not shown to be yours, ask for a link."
+        ),
+    ),
+    "proof_expired": Sentence(
+        N_("This link for your address is too old."),
+        N_("Ask for a new one on the page of your account."),
+    ),
     "no_mail": Sentence(N_("This server sends no mail."), _NEW_SIGN_IN_LINK),
     "passkey_refused": Sentence(
         N_("What your browser sent is no proof by a passkey of yours."),

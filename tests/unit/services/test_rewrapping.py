@@ -15,6 +15,7 @@ from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.lti import tool_keys
 from lti_tool.models import (
     AccessToken,
+    EmailProof,
     EvidenceContent,
     LaunchSession,
     MoodleConnection,
@@ -23,7 +24,7 @@ from lti_tool.models import (
 )
 from lti_tool.services import organisations, rewrapping
 from lti_tool.services.awarding import keys
-from lti_tool.services.staff import accounts, sign_in_mail
+from lti_tool.services.staff import accounts, email_proofs, sign_in, sign_in_mail
 from tests.factories.courses import School
 
 OLD, NEW = make_encryption_key(), make_encryption_key()
@@ -72,7 +73,11 @@ def fill(database: Database, now: datetime) -> None:
         visit = db.query(LaunchSession).one()
         visit.deep_linking = school.encryption.encrypt(b"return address")
         email = "olena@mail.example"
-        accounts.add(db, "Olena", encryption=school.encryption, now=now, email=email)
+        olena = accounts.add(db, "Olena", encryption=school.encryption, now=now, email=email)
+        accounts.prove_email(db, olena, now, by="operator", way="operator")
+        sign_in.make_link(db, olena, now, is_mailed=True)
+        email_proofs.ask(db, olena, "Link", "{link}", now)
+        db.query(EmailProof).one().email = school.encryption.encrypt(email.encode())
         db.add(
             UnconfirmedLaunch(
                 state_digest="0" * 64,

@@ -28,6 +28,7 @@ MACROS = {
     "waiting_words.html",
     "forms.html",
     "prior_words.html",
+    "proofs.html",
     "fields.html",
     "described.html",
     "previewed.html",  # a part of a page, in a language of its own
