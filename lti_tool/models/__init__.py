@@ -31,6 +31,7 @@ from lti_tool.models.courses import (
     PlacedUnit,
     Placement,
     ResourceLink,
+    SelectedVersion,
     TeachingRole,
 )
 from lti_tool.models.credentials import Credential
@@ -129,6 +130,7 @@ __all__ = [
     "ResourceLink",
     "ReviewPartner",
     "ScheduledJob",
+    "SelectedVersion",
     "ServerIdentity",
     "SignInLink",
     "SignInRequest",

@@ -120,6 +120,21 @@ class Placement(Base):
     units: Mapped[list["PlacedUnit"]] = relationship(back_populates="placement")
 
 
+class SelectedVersion(Base):
+    """A version that was selected for a course by deep linking.
+
+    Its links are launched days or months later: the course may begin with it then, too.
+    """
+
+    __tablename__ = "selected_versions"
+
+    course_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("courses.id"), primary_key=True)
+    version_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("micro_credential_versions.id"), primary_key=True
+    )
+    selected_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class CourseMove(Base):
     """A course that was moved to a newer version after its learners had begun with the old one.
 

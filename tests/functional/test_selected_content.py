@@ -16,6 +16,7 @@ from lti_tool.demo.lms import Link, Role, User
 from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import World, running
 from lti_tool.models import Delivery, Person, ResourceLink
+from lti_tool.services.definitions import catalogue, lifecycle
 from tests.factories import courses
 
 CONTENT_ITEMS = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items"
@@ -134,6 +135,44 @@ def test_a_course_goes_on_with_the_version_it_offers(world: World, teacher: Brow
         row = db.scalars(sa.select(ResourceLink).filter_by(resource_link_id=first.id)).one()
         assert row.placement is not None
         assert row.placement.version.version == world.mc.version
+
+
+def close(world: World) -> None:
+    """Retire what was selected."""
+    with world.tool.database.transaction() as db:
+        version = catalogue.find(db, world.mc.code)
+        now = world.lms.config.clock()
+        lifecycle.retire(db, version, reason="No longer taught", by="account:a", now=now)
+
+
+def test_a_course_begins_with_what_was_selected_for_it_though_it_was_closed_meanwhile(
+    world: World, teacher: Browser
+) -> None:
+    """Placed before the summer, opened after it, first by a learner."""
+    overview, first, *_ = place(world, teacher)
+    close(world)
+    learner = world.people.learners[0]
+    world.lms.enrol(learner, world.empty_course, Role.LEARNER)
+    with Browser(world.lms_url) as browser:
+        browser.login(learner.id)
+        assert browser.launch(first.id).status == 200
+    assert stands_for(world, first) == (world.mc.code, world.mc.units[0].code)
+    assert teacher.launch(overview.id).status == 200
+    assert stands_for(world, overview) == (world.mc.code, None)
+
+
+def test_links_written_by_hand_do_not_begin_with_what_is_closed(
+    world: World, teacher: Browser
+) -> None:
+    """Only what was selected counts: custom parameters can say anything."""
+    overview, *_ = place(world, teacher)
+    close(world)
+    other = world.lms.add_course("Another course")
+    world.lms.enrol(world.people.teacher, other, Role.TEACHER)
+    written = world.lms.add_link(other, "Written by hand", overview.custom)
+    page = teacher.launch(written.id)
+    assert "No new course can begin with it: it is retired or has to be reviewed." in page.text
+    assert stands_for(world, written) == (None, None)
 
 
 def test_cancelling_adds_nothing(world: World, teacher: Browser) -> None:

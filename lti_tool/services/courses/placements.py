@@ -82,7 +82,7 @@ def check_choice(
     now: datetime,
 ) -> None:
     """Refuse a version that is closed to new courses, or that its awarding body does not let the
-    school of this platform award, unless this course offers it already.
+    school of this platform award, unless this course offers it already or it was selected for it.
 
     Raises:
         Conflict: `closed_to_new_courses`; `not_granted`.
@@ -96,7 +96,7 @@ def check_choice(
         )
     ).scalars()
     known = set(offered)
-    if version.id in known:
+    if version.id in known or versions.was_selected(db, course_id, version):
         return
     if not lifecycle.is_open(version, now):
         raise Conflict("closed_to_new_courses")
@@ -151,6 +151,20 @@ def _first(
     db: Session, link: ResourceLink, custom: Mapping[str, str], now: datetime
 ) -> versions.First:
     return versions.first(db, link.course, catalogue.find(db, custom["mc"]), custom, now)
+
+
+def why_unknown(db: Session, link: ResourceLink, now: datetime) -> ToolError | None:
+    """Return why what the custom parameters of `link` name cannot be had, if that is so."""
+    if link.unknown_parameter is None:
+        return None
+    kind, _, named = link.unknown_parameter.partition("=")
+    if kind == "unit":
+        return ToolError("unknown_unit", unit=named)
+    try:
+        check_choice(db, link.platform_id, link.course_id, catalogue.find(db, named), now)
+    except ToolError as error:
+        return error
+    return None
 
 
 def _unknown(error: ToolError, mc: str, unit_code: str | None) -> str:

@@ -51,12 +51,20 @@ def is_open(version: MicroCredentialVersion, now: datetime) -> bool:
 def newest_open(
     versions: Iterable[MicroCredentialVersion], now: datetime
 ) -> Sequence[MicroCredentialVersion]:
-    """Return the first open version of each series. `versions`: newest of each series first."""
+    """Return the newest version of each series, where it is open: what is superseded does not come
+    back on offer when its successor is retired or overdue. `versions`: newest of each series first.
+    """
     found: dict[uuid.UUID, MicroCredentialVersion] = {}
     for version in versions:
-        if is_open(version, now):
-            found.setdefault(version.series_id, version)
-    return list(found.values())
+        found.setdefault(version.series_id, version)
+    return [version for version in found.values() if is_open(version, now)]
+
+
+def superseded(versions: Iterable[MicroCredentialVersion]) -> frozenset[uuid.UUID]:
+    """Return which of these have a newer one. `versions`: all of each series, newest first."""
+    every = list(versions)
+    newest = {one.series_id: one.id for one in reversed(every)}
+    return frozenset(one.id for one in every) - frozenset(newest.values())
 
 
 def of_organisations(

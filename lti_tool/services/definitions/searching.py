@@ -72,7 +72,7 @@ class Found:
 
 def on_offer(now: datetime) -> Condition:
     """Return the condition, on `MicroCredentialVersion`, of being the newest version of its series
-    that a new course may begin with; `lifecycle.newest_open` says the same of rows."""
+    and open to new courses; `lifecycle.newest_open` says the same of rows."""
     newer = aliased(MicroCredentialVersion)
     version = MicroCredentialVersion
     follows = sa.or_(
@@ -80,12 +80,8 @@ def on_offer(now: datetime) -> Condition:
         sa.and_(newer.published_at == version.published_at, newer.version > version.version),
     )
     succeeding = sa.select(newer.id).filter(newer.series_id == version.series_id, follows)
-    return sa.and_(_is_open(version, now), ~succeeding.filter(_is_open(newer, now)).exists())
-
-
-def _is_open(version: type[MicroCredentialVersion], now: datetime) -> Condition:
     in_time = sa.or_(version.review_by.is_(None), version.review_by > now)
-    return sa.and_(version.retired_at.is_(None), in_time)
+    return sa.and_(version.retired_at.is_(None), in_time, ~succeeding.exists())
 
 
 def search(db: Session, wanted: Wanted, within: Condition, page: int = 1) -> Found:

@@ -14,6 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from lti_tool.db import get_or_add
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
     Award,
@@ -26,6 +27,7 @@ from lti_tool.models import (
     Placement,
     PriorLearningApplication,
     ResourceLink,
+    SelectedVersion,
 )
 from lti_tool.services import audit
 from lti_tool.services.definitions import catalogue, lifecycle, stack_holders
@@ -57,13 +59,14 @@ def first(
     """Return the version with which a course begins to offer a series.
 
     That of the original course if it is known, else the one that the links name, else the newest.
-    If no new course may begin with that, the newest with which one may.
+    If no new course may begin with that, and it was not selected for this one when it was open, the
+    newest if it is open.
 
     Raises:
         Conflict: `closed_to_new_courses`: there is none, or the reference names one that is not.
     """
     wanted = _wanted(db, course, newest, custom)
-    if lifecycle.is_open(wanted.version, now):
+    if lifecycle.is_open(wanted.version, now) or was_selected(db, course.id, wanted.version):
         return wanted
     listed = catalogue.versions_of(db, newest.series.organisation.slug, newest.series.code)
     instead = lifecycle.newest_open(listed, now)
@@ -84,6 +87,20 @@ def _wanted(
     if original is None:
         return First(newest, asks=len(newest.series.versions) > 1)
     return First(original, original, asks=original is not newest)
+
+
+def select(
+    db: Session, course_id: uuid.UUID, version: MicroCredentialVersion, now: datetime
+) -> None:
+    """Keep that links to a version were selected for a course: from now on it may begin with it,
+    whatever happens before their first launch."""
+    key = {"course_id": course_id, "version_id": version.id}
+    get_or_add(db, SelectedVersion, key, selected_at=now)
+
+
+def was_selected(db: Session, course_id: uuid.UUID | None, version: MicroCredentialVersion) -> bool:
+    key = course_id, version.id
+    return course_id is not None and db.get(SelectedVersion, key) is not None
 
 
 def choices(db: Session, placement: Placement, now: datetime) -> Sequence[MicroCredentialVersion]:

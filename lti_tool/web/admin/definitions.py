@@ -28,13 +28,20 @@ def places(visit: AccountVisit) -> frozenset[uuid.UUID] | None:
 def definitions(visit: AccountVisit) -> ResponseReturnValue:
     here = places(visit)
     due = lifecycle.due(visit.db, here, visit.now)
-    rest = [one for one in lifecycle.of_organisations(visit.db, here) if one not in due]
+    every = lifecycle.of_organisations(visit.db, here)
+    rest = [one for one in every if one not in due]
     entries = [
         (one, catalogue.definition(one), lifecycle.standing(one, visit.now))
         for one in (*due, *rest)
     ]
     done = request.args.get("done", "")
-    return render_template("admin/definitions.html", visit=visit, entries=entries, done=done)
+    return render_template(
+        "admin/definitions.html",
+        visit=visit,
+        entries=entries,
+        superseded=lifecycle.superseded(every),
+        done=done,
+    )
 
 
 @blueprint.get("/definitions/<uuid:version_id>")
@@ -51,6 +58,7 @@ def _page(visit: AccountVisit, found: MicroCredentialVersion) -> str:
         version=found,
         mc=catalogue.definition(found),
         standing=lifecycle.standing(found, visit.now),
+        is_superseded=found.id in lifecycle.superseded(reversed(found.series.versions)),
         events=history.of_version(visit.db, found),
         may_confirm=place in review_partners.reviewed(visit.db, visit.access),
         is_own=lifecycle.is_written_by(visit.db, found, reviewer(visit).actor),

@@ -19,11 +19,14 @@ from lti_tool.web.teacher.blueprint import actor, blueprint
 def choose(visit: Visit) -> ResponseReturnValue:
     """Search the catalogue; what the course already offers comes first."""
     found = searching.search(visit, visit.launch.course, request.args)
+    why = placements.why_unknown(visit.db, visit.launch.link, visit.now)
 
     def address(version: MicroCredentialVersion) -> str:
         return url_for("teacher.choose_unit", launch_id=visit.launch.id, version_id=version.id)
 
-    return render_template("teacher/choose.html", visit=visit, found=found, address=address)
+    return render_template(
+        "teacher/choose.html", visit=visit, found=found, address=address, why=why
+    )
 
 
 @blueprint.get("/choose/<uuid:version_id>")

@@ -17,7 +17,7 @@ from lti_tool.lti.origins import origin
 from lti_tool.models import MicroCredentialVersion
 from lti_tool.services.courses import deep_linking, placements
 from lti_tool.services.courses.deep_linking import OVERVIEW, Asked, Choice, Columns, Words
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, versions
 from lti_tool.web import lti
 from lti_tool.web.context import current_tool
 from lti_tool.web.http import security
@@ -82,6 +82,8 @@ def answer(visit: Visit, version_id: uuid.UUID) -> ResponseReturnValue:
         launch_url=lti.launch_url(visit.launch.registration_id),
         say=_words,
     )
+    if visit.launch.given_course is not None:
+        versions.select(visit.db, visit.launch.given_course.id, version, visit.now)
     message = ngettext("%(num)d activity chosen.", "%(num)d activities chosen.", len(links))
     return _send_back(visit, links, message)
 
