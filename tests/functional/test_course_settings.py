@@ -257,3 +257,47 @@ def test_a_claim_begins_as_the_course_says_and_the_learner_decides(
     assert "fingerprint" not in claim.text
     named = claim.submit("claim", naming="named", name="Ana Learner")
     assert "Ana Learner" in named.text
+
+
+@on_each_database
+def test_what_another_window_set_meanwhile_is_shown_and_not_undone(
+    visits: Visits, olha: Visit, petra: Visit
+) -> None:
+    older = petra.get("course/settings")
+    save(olha, due=days(20), language="uk", offers_email=[])
+    asked = older.submit("settings", proposes_name="no", due=days(30))
+    assert asked.status == 409
+    said = " ".join(asked.text.split())
+    assert "changed meanwhile, perhaps by somebody else" in said
+    assert "The settings are saved" not in said
+    form = asked.filled("settings")[1]
+    assert form["language"] == ["uk"], "what she had not touched is as it is now"
+    assert "offers_email" not in form
+    assert (form["due"], form["proposes_name"]) == ([days(30)], ["no"]), "what she chose stays"
+    assert said.count("The form below shows what you chose.") == 1
+    assert said.count("The form below shows it, as you had not changed it.") == 2
+    with visits.school.transaction() as db:
+        placement = db.query(Placement).one()
+        assert (placement.due_on, placement.proposes_name) == (date.fromisoformat(days(20)), True)
+    assert "The settings are saved." in asked.submit("settings").text
+    with visits.school.transaction() as db:
+        placement = db.query(Placement).one()
+        assert (placement.due_on, placement.language) == (date.fromisoformat(days(30)), "uk")
+        assert (placement.proposes_name, placement.offers_email) == (False, False)
+
+
+def test_a_window_that_would_undo_nothing_is_not_held_up(
+    visits: Visits, olha: Visit, petra: Visit
+) -> None:
+    older = petra.get("course/settings")
+    save(olha, due=days(20), assessors="named", assessor=str(olha.person_id))
+    same = {"due": days(20), "assessors": "named", "assessor": str(olha.person_id)}
+    assert "The settings are saved." in older.submit("settings", **same).text
+    page = petra.get("course/settings")
+    wrong = page.submit("settings", opens="2026-13-01", language="de")
+    assert wrong.status == 400
+    save(olha, language="uk")
+    asked = wrong.submit("settings", opens="")
+    assert (asked.status, "Ukrainian" in asked.text) == (409, True)
+    strange = asked.submit("settings", seen="count-x=1&opens-nothing=2&due=never")
+    assert strange.status in (200, 409)

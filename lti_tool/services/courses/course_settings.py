@@ -70,6 +70,13 @@ def of(db: Session, placement: Placement) -> CourseSettings:
     )
 
 
+def held(db: Session, placement: Placement) -> CourseSettings:
+    """Return what is set, which nobody else changes until this transaction ends."""
+    db.refresh(placement, with_for_update=True)
+    db.refresh(placement.course)
+    return of(db, placement)
+
+
 def change(
     db: Session, placement: Placement, wished: CourseSettings, *, by: Person, now: datetime
 ) -> None:
@@ -84,8 +91,7 @@ def change(
         Forbidden: `not_an_assessor`, `teachers_lead`: an assistant, see `assessors.check_sets`.
     """
     assessors.check_sets(db, placement, by.id, now)
-    db.refresh(placement, with_for_update=True)
-    known = of(db, placement)
+    known = held(db, placement)
     if assessors.is_assistant(db, placement.course_id, by.id):  # teachers alone let assistants lead
         wished = replace(wished, assistants_lead=known.assistants_lead)
     _check(db, placement, known, wished)

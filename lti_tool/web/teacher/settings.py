@@ -21,12 +21,10 @@ from lti_tool.web.errors import what_happened
 from lti_tool.web.i18n import LANGUAGES
 from lti_tool.web.i18n import language as page_language
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import rights
+from lti_tool.web.teacher import rights, setting_changes
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
+from lti_tool.web.teacher.setting_changes import LEFT_OUT, NEEDED, Moved
 from lti_tool.web.words import time_zones
-
-NEEDED, LEFT_OUT = "needed", "left_out"
-"""What a course says of a unit that learners may choose."""
 
 _CHOSEN = {
     "assessors": {"", "all", "named"},
@@ -47,17 +45,36 @@ def settings(visit: Visit) -> ResponseReturnValue:
 @blueprint.post("/course/settings")
 @visiting(teacher=True, writes=True)
 def save_settings(visit: Visit) -> ResponseReturnValue:
-    """Keep what was set, all of it or nothing."""
+    """Keep what was set, all of it or nothing; what another window set meanwhile is shown first."""
     placement = chosen_placement(visit)
     mc = catalogue.definition(placement.version)
     try:
         wished = _read(mc, request.form)
+        if moved := _moved(visit, placement, wished):
+            return _page(visit, placement, moved.form, moved=moved), 409
         course_settings.change(visit.db, placement, wished, by=visit.launch.person, now=visit.now)
     except ToolError as error:
         if isinstance(error, Forbidden):
             raise
         return _page(visit, placement, request.form, what_happened(error)), error.status
     return redirect(address("settings", visit, placement, done="settings"), 303)
+
+
+def _moved(visit: Visit, placement: Placement, wished: CourseSettings) -> Moved | None:
+    """Return what was set since the page was made, where saving it would undo that."""
+    seen = request.form.get("seen")
+    if not seen or _refusal(visit, placement):
+        return None
+    course_id, person_id = placement.course_id, visit.launch.person_id
+    is_assistant = assessors.is_assistant(visit.db, course_id, person_id)
+    return setting_changes.compare(
+        seen,
+        _filled(course_settings.held(visit.db, placement)),
+        _filled(wished),
+        catalogue.definition(placement.version),
+        assessors.teachers(visit.db, visit.launch.course),
+        passed_over=frozenset({"assistants_lead"} if is_assistant else ()),
+    )
 
 
 def _read(mc: MicroCredential, form: "MultiDict[str, str]") -> CourseSettings:
@@ -172,8 +189,13 @@ def _refusal(visit: Visit, placement: Placement) -> str:
 
 
 def _page(
-    visit: Visit, placement: Placement, form: "MultiDict[str, str]", problem: str = ""
+    visit: Visit,
+    placement: Placement,
+    form: "MultiDict[str, str]",
+    problem: str = "",
+    moved: Moved | None = None,
 ) -> str:
+    known = setting_changes.packed(_filled(course_settings.of(visit.db, placement)))
     mc = catalogue.definition(placement.version)
     return render_template(
         "teacher/settings.html",
@@ -197,5 +219,7 @@ def _page(
         zones=time_zones.choices(page_language()),
         has_versions=len(placement.version.series.versions) > 1,
         problem=problem,
+        moved=moved,
+        seen=known if moved else request.form.get("seen", known),
         address=address,
     )
