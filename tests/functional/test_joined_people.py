@@ -371,6 +371,25 @@ def test_where_names_are_not_surely_the_same_a_teacher_confirms(
     assert two.standing() == ["ana"]
 
 
+def test_a_no_at_one_school_is_said_at_the_other_without_its_reason(two: TwoSchools) -> None:
+    """The two may be two people, so why stands where it was said."""
+    two.complete(two.near, FIRST, "Ana Learner")
+    two.complete(two.far, SECOND, "Ben Learner")
+    two.join(two.here("Ana Learner"), two.there("Ben Learner"))
+    page = two.larger_here("Ana Learner")
+    assert "Your award waits at your other school" in two.larger_there("Ben Learner").text
+    teacher = two.near.open("olha", teacher=True, mc=LARGER, unit="", link="metal", course="metal")
+    asked = teacher.get("course/confirmations")
+    here = str(page.visit.person_id)
+    asked.submit("confirm", person=here, act="decline", reason="Two people, it seems.")
+    assert "Two people, it seems." in page.visit.get().text
+    there = two.larger_there("Ben Learner").text
+    assert "the award was not confirmed at School" in there
+    assert "Two people" not in there
+    assert "Your award waits" not in there
+    assert "is being prepared" not in there
+
+
 @on_each_database
 def test_what_no_course_offers_is_confirmed_by_the_awarding_body(
     app: Flask, database: Database, two: TwoSchools
