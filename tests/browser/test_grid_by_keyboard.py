@@ -1,10 +1,14 @@
 """A teacher signs off two learners from the grid without a mouse, and takes it back."""
 
+import re
+from pathlib import Path
+
 from playwright.sync_api import Frame, Locator, Page, expect
 
 from lti_tool.demo.world import ASSESSED, World
 from tests.browser import measure, teaching
 from tests.browser.conftest import Arrive, Show
+from tests.factories import files
 
 MOST_STOPS = 40
 LAST_UNIT = ASSESSED[-1]
@@ -40,6 +44,52 @@ def test_two_are_chosen_signed_off_and_taken_back_with_the_keyboard_alone(
     tab_to(page, frame, frame.get_by_role("button", name="Take them back"))
     page.keyboard.press("Enter")
     expect(frame.get_by_role("status")).to_contain_text("The results were taken back.")
+
+
+def test_a_whole_column_with_evidence_is_signed_off_and_one_taken_back_with_the_keyboard_alone(
+    world: World, arrive: Arrive, show: Show, tmp_path: Path
+) -> None:
+    users = world.people.learners[:2]
+    for user in users:
+        teaching.visit(world, user, [world.overview])
+    teacher = arrive(world.people.teacher)
+    frame = teacher.open_in_frame(world.overview)
+    page = teacher.page
+    unit = world.mc.unit(LAST_UNIT).title.best("en")
+    enter(page, frame, frame.get_by_role("main").get_by_role("link", name=unit).first)
+    expect(frame.get_by_role("heading", level=1)).to_contain_text(unit)
+    enter(page, frame, frame.get_by_role("link", name="Tick all who have not completed it"))
+    expect(frame.get_by_role("checkbox", checked=True)).not_to_have_count(0)
+    tab_to(page, frame, frame.get_by_label("What it rests on"))
+    page.keyboard.type("seen at the yard")
+    tab_to(page, frame, frame.locator("summary", has_text="Add a link or files"))
+    page.keyboard.press("Space")
+    tab_to(page, frame, frame.get_by_label("Link", exact=True))
+    page.keyboard.type("https://yard.example/log")
+    photo = tmp_path / "weld.png"
+    photo.write_bytes(files.photo("PNG"))
+    tab_to(page, frame, frame.get_by_label(re.compile("^(A file|Files)")))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(photo)
+    show(page, "keyboard whole column")
+    enter(page, frame, frame.get_by_role("button", name="Sign off those ticked"))
+    expect(frame.get_by_role("status")).to_contain_text("Recorded for")
+    enter(page, frame, frame.get_by_role("link", name=users[0].name))
+    expect(frame.get_by_text("seen at the yard")).to_be_visible()
+    expect(frame.get_by_role("link", name="weld.png", exact=True)).to_be_visible()
+    enter(page, frame, frame.get_by_role("link", name=re.compile("^Take back")).first)
+    expect(frame.get_by_role("heading", name="Take this record back?")).to_be_visible()
+    tab_to(page, frame, frame.get_by_label(re.compile("^Why")))
+    page.keyboard.type("mixed up")
+    enter(page, frame, frame.get_by_role("button", name="Take it back"))
+    expect(frame.get_by_text("taken back", exact=True)).to_be_visible()
+
+
+def enter(page: Page, frame: Frame, wanted: Locator) -> None:
+    """Go to what is wanted with Tab, and press it."""
+    tab_to(page, frame, wanted)
+    page.keyboard.press("Enter")
 
 
 def tab_to(page: Page, frame: Frame, wanted: Locator) -> None:
