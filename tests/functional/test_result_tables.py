@@ -75,10 +75,38 @@ def test_what_was_completed_without_a_mark_is_in_the_table_too(
     assert "there is nothing to do" in send(teacher, text).text
 
 
-def test_what_was_exported_changes_nothing(visits: Visits, teacher: Visit) -> None:
-    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SAFETY, points=92.5)
-    text = teacher.client.get(f"/launches/{teacher.id}/course/results.csv").data.decode()
+@pytest.mark.parametrize(("tag", "mark"), [("en", "59.5"), ("de", "59,5")])
+def test_what_was_exported_changes_nothing(
+    visits: Visits, teacher: Visit, tag: str, mark: str
+) -> None:
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", SAFETY, points=59.5)
+    visits.school.assess(teacher.id, "ana", "BEM-S-WLD1", PARTS, part="PA", points=62.25)
+    address = f"/launches/{teacher.id}/course/results.csv?lang={tag}"
+    text = teacher.client.get(address).data.decode("utf-8-sig")
+    assert {row["name"]: row[SAFETY] for row in table(teacher, f"?lang={tag}")}["Ana"] == mark
+    teacher.get("?lang=en")
     assert "there is nothing to do" in send(teacher, text).text
+    other = text.replace(mark, mark.translate(str.maketrans(",.", ".,")))
+    if tag == "de":  # where the comma parts cells, it cannot stand in them unquoted
+        assert "there is nothing to do" in send(teacher, other).text
+    better = send(teacher, text.replace(mark, mark.replace("59", "88")))
+    assert "One result would be recorded" in better.text
+    better.submit("import")
+    assert {row["name"]: row[SAFETY] for row in table(teacher, "?lang=en")}["Ana"] == "88.5"
+
+
+def test_numbers_that_can_be_misread_are_refused_with_the_reason(
+    visits: Visits, teacher: Visit
+) -> None:
+    text = f"name;{SAFETY}\nAna;1.234,5\n'=1+1;60.000001\n"
+    refused = send(teacher, text)
+    assert refused.status == 400
+    assert "Leave out the marks of thousands" in refused.text
+    assert "at most three decimals" in refused.text
+    teacher.get("?lang=de")
+    german = " ".join(send(teacher, text).html.split())
+    assert "„<bdi>1.234,5</bdi>“:" in german
+    assert records(visits) == 0
 
 
 def test_changes_are_shown_before_they_are_recorded(visits: Visits, teacher: Visit) -> None:

@@ -1,6 +1,7 @@
 """The grid as a table for spreadsheets: written out, and read back as what has changed.
 
-RFC 4180, with the separator of the reader's language. The first row names the columns: `learner`
+RFC 4180, with the separator of the reader's language: `;` where numbers have a decimal comma, as
+spreadsheets there take 1.5 for a day. Both are read. The first row names the columns: `learner`
 (an id that the export gives), `name`, then one for each unit, or `UNIT/PART` for each part; what
 follows a code after a space is for people. What was completed without a mark has an `x`. A mark
 above what is recorded, or a sign-off that this assessor has not given yet, is a judgement; what
@@ -21,7 +22,9 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast
 from badges.text import Text
 from lti_tool.errors import ToolError
+from lti_tool.services.completing import typed_points
 from lti_tool.services.completing.completions import Judgement
+from lti_tool.services.completing.typed_points import Unfit
 from lti_tool.services.courses.roster import Learner
 
 LEARNER, NAME, DONE = "learner", "name", "completed"
@@ -112,12 +115,13 @@ def write(
     """Return the table; `rows`: learners with what they are called."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
+    mark = "," if separator == ";" else "."
     found = columns(mc)
     titles = [f"{one.code} {one.title.best(language)}" for one in found]
     writer.writerow([LEARNER, NAME, *map(_harmless, titles), *_parts(mc), DONE])
     for learner, name in rows:
         units = {unit.unit: unit for unit in learner.progress.units}
-        cells = [_cell(one, units[one.unit.code]) for one in found]
+        cells = [_cell(one, units[one.unit.code]).replace(".", mark) for one in found]
         done = sum(unit.is_complete for unit in learner.progress.units)
         stack = learner.progress.stack
         earned = [SIGNED if stack and stack.of(part) else "" for part in _parts(mc)]
@@ -232,9 +236,9 @@ class _Reader:
             else:
                 self.changes.append(Change(learner, column, before, judgement))
             return
-        points = _points(value)
-        if points is None or points > column.maximum:
-            self._refuse("no_points", number, learner, column, value)
+        points = typed_points.read(value, column.maximum)
+        if isinstance(points, Unfit):
+            self._refuse(points, number, learner, column, value)
         elif plain(points) == before:
             self.known += 1
         elif before not in ("", SIGNED) and points < Decimal(before):
@@ -251,15 +255,6 @@ class _Reader:
 def _is_given(unit: UnitProgress, own: Collection[str]) -> bool:
     """Whether the assessor who gave `own` is among those who sign the unit off."""
     return any(record in own for one in unit.conditions for record in one.records)
-
-
-def _points(value: str) -> Decimal | None:
-    """Return a number of at most three decimals, with a point or a comma."""
-    whole, _, rest = value.replace(",", ".").partition(".")
-    is_number = whole.isdecimal() and whole.isascii() and len(whole) <= 6
-    if not is_number or (rest and not (rest.isdecimal() and rest.isascii() and len(rest) <= 3)):
-        return None
-    return Decimal(f"{whole}.{rest or 0}")
 
 
 def _cell(column: Column, unit: UnitProgress) -> str:

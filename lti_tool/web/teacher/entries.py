@@ -1,7 +1,6 @@
 """What a teacher entered for several learners at once, read from the form."""
 
 import hashlib
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from badges.micro_credential import LearningUnit
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
+from lti_tool.services.completing import typed_points
 from lti_tool.services.completing.completions import Judgement
-
-POINTS = re.compile(r"\d{1,6}([.,]\d{1,3})?")
+from lti_tool.services.completing.typed_points import Unfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +59,12 @@ def _points(
     maximum: Decimal,
     said: Judgement,
 ) -> Entered:
-    judgements, problems = [], {}
+    judgements: list[tuple[uuid.UUID, Judgement]] = []
+    problems: dict[str, str] = {}
     for person, part, name, text in _filled(people, parts, form):
-        if POINTS.fullmatch(text) is None:
-            problems[name] = "not_a_number"
-            continue
-        points = Decimal(text.replace(",", "."))
-        if points > maximum:
-            problems[name] = "points_out_of_range"
+        points = typed_points.read(text, maximum)
+        if isinstance(points, Unfit):
+            problems[name] = points.value
             continue
         judgements.append((person, replace(said, part=part, points=points)))
     return Entered(judgements=tuple(judgements), problems=problems)

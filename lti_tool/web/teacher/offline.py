@@ -14,6 +14,7 @@ from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import EachPartAtLeast, PointsAtLeast, SignOff, SignOffs
 from lti_tool.errors import Forbidden, ToolError
 from lti_tool.models import LaunchSession, Placement
+from lti_tool.services.completing import typed_points
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Judgement
 from lti_tool.services.courses import grid, queued, roster
 from lti_tool.services.courses.queued import Taken, Ticked
@@ -24,7 +25,7 @@ from lti_tool.web import launch_session, offline, units
 from lti_tool.web.errors import what_happened
 from lti_tool.web.http import security
 from lti_tool.web.launch_session import Visit, visiting
-from lti_tool.web.teacher import entries, narrowing, rights
+from lti_tool.web.teacher import narrowing, rights
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement
 from lti_tool.web.words.wording import best, number, who
 
@@ -48,7 +49,7 @@ class Item(BaseModel):
     learner: uuid.UUID
     unit: Code
     part: Code | None = None
-    points: Annotated[str, StringConstraints(pattern=rf"^{entries.POINTS.pattern}$")] | None = None
+    points: Annotated[str, StringConstraints(pattern=rf"^{typed_points.PATTERN}$")] | None = None
     note: Note = ""
     at: AwareDatetime
 

@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from badges.micro_credential import LearningUnit
 from badges.rules import EachPartAtLeast, PointsAtLeast
 from lti_tool.models import Placement
+from lti_tool.services.completing import typed_points
 from lti_tool.services.courses import grid, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.web import units
@@ -130,7 +131,7 @@ def _marks(
     for line in filter(None, (one.strip() for one in text.splitlines())):
         number, *points = re.split(r"[\s:;]+", line)
         person = people.get(int(number)) if re.fullmatch(r"[0-9]{1,5}", number) else None
-        fits = 0 < len(points) <= len(parts) and all(map(entries.POINTS.fullmatch, points))
+        fits = 0 < len(points) <= len(parts) and all(map(typed_points.NUMBER.fullmatch, points))
         if person is None or not fits:
             yield line[:40]
             continue

@@ -101,11 +101,18 @@ def test_points_are_read_with_comma_or_point_and_empty_fields_say_nothing() -> N
     assert (person, judgement.points) == (ANA, Decimal("87.5"))
 
 
-@pytest.mark.parametrize("text", ["NaN", "1e2", "-1", "abc", "12.3456", "٩٩x", "Infinity"])
+@pytest.mark.parametrize("text", ["NaN", "1e2", "-1", "abc", "1.234,5", "٩٩x", "Infinity"])
 def test_what_is_no_number_of_points_is_named_as_a_problem(text: str) -> None:
     entered = entries.read(WELDING.unit(POINTS), BOTH, MultiDict({entries.field(ANA): text}))
     assert entered.problems == {entries.field(ANA): "not_a_number"}
     assert not entered.judgements
+
+
+def test_too_many_decimals_are_named_and_noughts_behind_them_are_none() -> None:
+    form = MultiDict({entries.field(ANA): "60.000001", entries.field(BEN): "60,5000"})
+    entered = entries.read(WELDING.unit(POINTS), BOTH, form)
+    assert entered.problems == {entries.field(ANA): "too_many_decimals"}
+    assert [said.points for _, said in entered.judgements] == [Decimal("60.5")]
 
 
 def test_more_points_than_the_maximum_are_a_problem() -> None:
