@@ -1,5 +1,6 @@
 """The grid of learners and units: found quickly, and at the same cost for five as for hundreds."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -155,6 +156,8 @@ def test_a_whole_column_is_signed_off_after_a_question_and_undone_in_one_go(
     assert f"Recorded for {many} learners." in saved.text
     assert "Nobody is left" in teacher.get(f"course/units/{SIGN_OFF}/whole?show=open").text
     undo = saved.follow("Undo")
+    asked = [name for name in listed(ask) if name]
+    assert listed(undo) == asked == sorted(asked, key=str.casefold), "as the grid sorts them"
     assert undo.submit("undo", reason=" ").status == 400
     undone = undo.submit("undo", reason="wrong class")
     assert "The results were taken back." in undone.text
@@ -176,6 +179,13 @@ def test_only_ones_own_form_is_undone_and_points_are_no_column(
     assert not colleague.get(own).has_form("undo")
     assert not teacher.get(f"course/units/{SIGN_OFF}/batch?batch={'0' * 32}").has_form("undo")
     assert MC.units[0].title.best("en") in teacher.get(f"course/units/{SAFETY}/whole").text
+
+
+def listed(page: Page) -> list[str]:
+    """Return the names that stand under "Who they are"."""
+    return re.findall(
+        "<li>([^<]*)</li>", page.html.split('<ul class="names">')[1].split("</ul>")[0]
+    )
 
 
 def rows(page: Page) -> list[str]:

@@ -44,6 +44,17 @@ def names(course: Teaching) -> list[str]:
     return [one.person.name or "" for one in learners(course)]
 
 
+def numbered(course: Teaching) -> list[str]:
+    """Return names in the order of the numbers on sheets."""
+    with course.school.transaction() as db:
+        launch = db.get_one(LaunchSession, course.teacher)
+        numbers = roster.numbers(db, launch.course)
+        assert sorted(numbers.values()) == list(range(1, len(numbers) + 1))
+        return [
+            db.get_one(Person, one).name or "" for one in sorted(numbers, key=numbers.__getitem__)
+        ]
+
+
 def here(course: Teaching) -> list[str]:
     return [one.person.name or "" for one in learners(course) if one.left_at is None]
 
@@ -171,6 +182,31 @@ def test_somebody_who_never_launched_is_listed_and_can_be_signed_off(course: Tea
     assert grade.score == 100
     course.launch(ana, U3)
     assert all(one.has_launched for one in learners(course))
+
+
+@on_each_database
+def test_numbers_on_sheets_go_by_name_and_never_change(course: Teaching) -> None:
+    for name in ("Mia", "zoe", "Ana", "Ben", "Öz", "Cem"):
+        course.enrol(name)
+    course.teach()
+    first = numbered(course)
+    assert first[1:] == names(course), "behind the teacher, as the grid sorts them"
+    assert [name.split()[0] for name in first[1:]] == ["Ana", "Ben", "Cem", "Mia", "zoe", "Öz"]
+    for name in ("Bea", "Ada"):
+        course.enrol(name)
+    course.wait(hours=1)
+    course.teach()
+    second = numbered(course)
+    assert second[: len(first)] == first
+    assert second[len(first) :] == ["Ada Learner", "Bea Learner"]
+    with course.school.transaction() as db:
+        db.query(Person).filter_by(name="Ben Learner").one().name = "Zacharias"
+        for row in db.query(CourseMember):
+            row.first_seen_at += timedelta(hours=2)  # as by a clock that goes ahead
+    course.enrol("Aba")
+    course.wait(hours=1)
+    course.teach()
+    assert numbered(course)[-1] == "Aba Learner", "behind all who have a number"
 
 
 @on_each_database

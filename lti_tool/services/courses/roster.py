@@ -192,7 +192,11 @@ def people(db: Session, course: Course) -> dict[uuid.UUID, Person]:
 
 
 def numbers(db: Session, course: Course) -> dict[uuid.UUID, int]:
-    """Return 1, 2, ... for everybody who was ever in a course, in the order in which they came."""
+    """Return 1, 2, ... for everybody who was ever in a course, in the order in which they came.
+
+    Sheets with these numbers lie printed, so nobody's may change: `memberships.take_in` lets those
+    whom one reading of the roster adds come one after the other, by name, behind all others.
+    """
     came = sa.select(CourseMember.person_id).filter_by(course_id=course.id)
     ordered = came.order_by(CourseMember.first_seen_at, CourseMember.person_id)
     return {person: number for number, person in enumerate(db.scalars(ordered), start=1)}
@@ -276,9 +280,14 @@ def progress_of(
     return electives.shown(found, asked, holds=person.id in holders)
 
 
+def by_name(person: Person) -> tuple[bool, str, str]:
+    """Return what people are sorted by: their names, the nameless last."""
+    name = person.name or ""
+    return not name, name.casefold(), person.short_id
+
+
 def _by_name(learner: Learner) -> tuple[bool, bool, str, str]:
-    name = learner.person.name or ""
-    return learner.left_at is not None, not name, name.casefold(), learner.person.short_id
+    return learner.left_at is not None, *by_name(learner.person)
 
 
 def _records(

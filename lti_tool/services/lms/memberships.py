@@ -19,6 +19,7 @@ from lti_tool.db import get_or_add
 from lti_tool.lti.roster import Member, Service
 from lti_tool.models import Course, CourseMember, Person, Placement, Platform, Registration
 from lti_tool.services.completing import bringing
+from lti_tool.services.courses import roster
 
 FRESH = timedelta(minutes=10)
 LEASE = timedelta(minutes=5)
@@ -27,6 +28,7 @@ SCHEDULED_AFTER_FAILURE = timedelta(days=3)
 ACTIVE_WITHIN = timedelta(days=30)
 MOST_PER_RUN = 200
 WITHOUT_CONTEXT = "resource-link:"
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ def take_in(
         elif not is_here and row.left_at is None:
             row.left_at = now
             gone += not row.is_tester
-    new = sum(_add(db, course, person, now) for person in new_people)
+    came = _coming(db, course, new_people, now)
+    new = sum(_add(db, course, person, came[person.id], now) for person in new_people)
     course.roster_read_at = course.roster_tried_at = now
     course.roster_wanted_at = course.roster_failure = None
     db.flush()
@@ -193,14 +196,26 @@ def _known(db: Session, course: Course) -> dict[str, CourseMember]:
     return {row.person.sub: row for row in rows}
 
 
-def _add(db: Session, course: Course, person: Person, now: datetime) -> bool:
+def _coming(
+    db: Session, course: Course, people: Sequence[Person], now: datetime
+) -> dict[uuid.UUID, datetime]:
+    """Return when each of `people` comes: by name, and after all who are there already, as the
+    order of coming numbers them on sheets (`roster.numbers`)."""
+    latest = sa.select(sa.func.max(CourseMember.first_seen_at)).filter_by(course_id=course.id)
+    known = db.scalar(latest)
+    start = now if known is None else max(now, known + _INSTANT)
+    ordered = sorted(people, key=roster.by_name)
+    return {person.id: start + number * _INSTANT for number, person in enumerate(ordered)}
+
+
+def _add(db: Session, course: Course, person: Person, came: datetime, now: datetime) -> bool:
     _, was_added = get_or_add(
         db,
         CourseMember,
         {"course_id": course.id, "person_id": person.id},
         is_tester=False,
         has_launched=False,
-        first_seen_at=now,
+        first_seen_at=came,
         last_seen_at=now,
     )
     return was_added

@@ -196,7 +196,7 @@ def _page(visit: Visit, batch: Batch, problem: str = "") -> str:
         placement=batch.placement,
         mc=catalogue.definition(batch.placement.version),
         batch=batch,
-        people=list(dict.fromkeys(record.person for record in batch.records)),
+        people=sorted({record.person for record in batch.records}, key=roster.by_name),
         problem=problem,
         form=request.form,
         address=address,
