@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from badges import choices, prior_learning
+from badges import choices, prior_learning, prior_limit
 from badges.choices import Asked, ChoiceProgress
 from badges.completion_record import Completion, InvalidCompletion, Route, check
 from badges.conditions import (
@@ -226,18 +226,19 @@ def _by_unit(standing: list[Completion]) -> dict[str, list[Completion]]:
 def _recognised(mc: MicroCredential, by_unit: dict[str, list[Completion]]) -> dict[str, Evaluated]:
     """Return what recognised prior learning comes to in each unit that has any, within the limit
     of the definition."""
-    found, since = {}, {}
+    found = {}
     for unit in mc.units:
-        records = by_unit.get(unit.code, [])
-        own = _by_route(records, Route.PRIOR_LEARNING)
-        if not own:
-            continue
-        found[unit.code] = one = prior_learning.evaluate(unit, own)
-        if one.met_at is not None:
-            other = _unit_progress(unit, records, None).completed_at
-            if other is None or one.met_at < other:
-                since[unit.code] = one.met_at
-    for code in since.keys() - prior_learning.admitted(mc, since):
+        if own := _by_route(by_unit.get(unit.code, []), Route.PRIOR_LEARNING):
+            found[unit.code] = prior_learning.evaluate(unit, own)
+    if not found:
+        return found
+    otherwise = _completed(_unit_progress(one, by_unit.get(one.code, []), None) for one in mc.units)
+    since = {
+        code: one.met_at
+        for code, one in found.items()
+        if one.met_at is not None and (code not in otherwise or one.met_at < otherwise[code])
+    }
+    for code in since.keys() - prior_limit.admitted(mc, since, otherwise):
         found[code] = _beyond(found[code], prior_learning.limit(mc))
     return found
 

@@ -4,18 +4,17 @@ An outcome is recognised once as many different assessors have recognised it as 
 one where marks or a single sign-off complete it. A unit is complete once all its outcomes are.
 
 A definition can limit the share of the whole that prior learning covers: of the hours, or of the
-number of units where one of them states no hours. Units take their share in the order in which they
-were recognised; one that does not fit any more counts for nothing, and a smaller one behind it may
-still fit. Of a choice as many units belong to the whole as are needed of it; optional ones take no
-share. A unit that was completed otherwise before takes no share.
+number of units where one of them states no hours. Of a choice as many units belong to the whole as
+are needed of it; optional ones take no share. A unit that was completed otherwise before takes no
+share. `prior_limit` has which units count where not all fit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from badges import national_profiles
-from badges.completion_record import Completion
+from badges.completion_record import Completion, Route
 from badges.conditions import Condition, ConditionCode, Evaluated
 from badges.micro_credential import LearningUnit, MicroCredential
 from badges.rules import SignOffs
@@ -29,7 +28,8 @@ DRAFT_FILES_FOR = timedelta(days=90)
 
 def is_allowed(mc: MicroCredential, unit: LearningUnit) -> bool:
     """Whether a unit can be recognised at all, by itself."""
-    return unit.no_prior_learning is None and bool(unit.outcomes) and fits(mc, (), unit)
+    is_open = unit.no_prior_learning is None and bool(unit.outcomes)
+    return is_open and limit(mc) > 0 and shares(mc)[unit.code] <= most(mc)
 
 
 def limit(mc: MicroCredential) -> int:
@@ -38,14 +38,6 @@ def limit(mc: MicroCredential) -> int:
     if prior is None or not prior.allowed:
         return 0
     return WHOLE if prior.max_share_percent is None else prior.max_share_percent
-
-
-def fits(mc: MicroCredential, taken: Iterable[str], unit: LearningUnit) -> bool:
-    """Whether a unit fits into the limit beside the units `taken` (codes)."""
-    weights = _weights(mc)
-    covered = sum((weights[code] for code in {*taken, unit.code}), Decimal(0))
-    share = limit(mc)
-    return share > 0 and covered * WHOLE <= share * _whole(mc, weights)
 
 
 def must_show(mc: MicroCredential) -> bool:
@@ -81,14 +73,20 @@ def evaluate(unit: LearningUnit, records: Sequence[Completion]) -> Evaluated:
     )
 
 
-def admitted(mc: MicroCredential, recognised: Mapping[str, datetime]) -> frozenset[str]:
-    """Return which of the recognised units (code, since when) fit into the limit."""
-    position = {unit.code: number for number, unit in enumerate(mc.units)}
-    taken: list[str] = []
-    for code in sorted(recognised, key=lambda code: (recognised[code], position[code])):
-        if fits(mc, taken, mc.unit(code)):
-            taken.append(code)
-    return frozenset(taken)
+def if_recognised(unit: LearningUnit, now: datetime) -> tuple[Completion, ...]:
+    """Return the records that a unit would have if all of it were recognised now."""
+    return tuple(
+        Completion(
+            id=f"if:{outcome.code}:{number}",
+            unit=unit.code,
+            at=now,
+            route=Route.PRIOR_LEARNING,
+            part=outcome.code,
+            by=f"assessor {number}",
+        )
+        for outcome in unit.outcomes
+        for number in range(assessors_needed(unit))
+    )
 
 
 def _recognised_at(
@@ -103,13 +101,19 @@ def _recognised_at(
     return moments[needed - 1] if len(moments) >= needed else None
 
 
-def _weights(mc: MicroCredential) -> dict[str, Decimal]:
+def shares(mc: MicroCredential) -> dict[str, Decimal]:
+    """Return what each unit takes of the whole: hours, or 1."""
     has_hours = by_hours(mc)
     weights = {
         unit.code: unit.hours if has_hours and unit.hours else Decimal(1) for unit in mc.units
     }
     extra = (code for choice in mc.choices if choice.is_optional for code in choice.units)
     return weights | dict.fromkeys(extra, Decimal(0))
+
+
+def most(mc: MicroCredential) -> Decimal:
+    """Return how much prior learning may cover, in the measure of `shares`."""
+    return limit(mc) * _whole(mc, shares(mc)) / WHOLE
 
 
 def _whole(mc: MicroCredential, weights: Mapping[str, Decimal]) -> Decimal:

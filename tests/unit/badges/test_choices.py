@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -413,8 +413,13 @@ class TestPriorLearning:
         return [one.unit for one in progress(of, records, LATER).units if one.is_complete]
 
     def test_the_share_is_one_of_what_is_needed(self) -> None:
-        assert self.recognise("ACDB", self.of(50)) == ["A", "C"]
-        assert self.recognise("ACDB", self.of(75)) == ["A", "C", "D"]
+        assert self.recognise("ACD", self.of(50)) == ["A", "C"]
+        assert self.recognise("ACD", self.of(75)) == ["A", "C", "D"]
+
+    def test_what_everybody_needs_counts_first_whatever_was_recognised_first(self) -> None:
+        for codes in permutations("ACDB"):
+            assert self.recognise("".join(codes), self.of(50)) == ["A", "B"]
+            assert self.recognise("".join(codes), self.of(75)) == ["A", "B", "C"]
         assert self.recognise("ABCDE", self.of(100)) == ["A", "B", "C", "D"]
 
     def test_optional_units_take_no_share(self) -> None:
