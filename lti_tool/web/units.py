@@ -25,6 +25,7 @@ class Need(StrEnum):
     NAMED = "named"  # by the course
     CHOICE = "choice"
     ENOUGH = "enough"  # enough others are completed
+    OTHERS = "others"  # the course names as many others as are needed
     OPTIONAL = "optional"
     FURTHER = "further"  # the course asks for it, of somebody who holds the award
     LEFT_OUT = "left_out"  # not offered in the course
@@ -69,10 +70,12 @@ class UnitView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceView:
-    """A choice with the units that the course offers. `need`: 0: all of them are optional."""
+    """A choice with the units that the course offers. `need`: 0: all of them are optional.
+    `named`: those of them that everybody needs in the course."""
 
     title: Text | None
     units: tuple[LearningUnit, ...]
+    named: tuple[LearningUnit, ...]
     have: int
     need: int
 
@@ -163,6 +166,7 @@ def _choice_view(mc: MicroCredential, found: ChoiceProgress) -> ChoiceView | Non
     return ChoiceView(
         title=found.choice.title,
         units=tuple(mc.unit(code) for code in offered),
+        named=tuple(mc.unit(code) for code in found.must),
         have=found.have,
         need=found.need,
     )
@@ -182,7 +186,9 @@ def _need(progress: Progress, code: str) -> Need:
         return Need.NAMED
     if found.need == 0:
         return Need.OPTIONAL
-    return Need.CHOICE if code in (*found.open, *found.done) else Need.ENOUGH
+    if code in (*found.open, *found.done):
+        return Need.CHOICE
+    return Need.OTHERS if found.need == len(found.must) else Need.ENOUGH
 
 
 def _unit_view(

@@ -153,6 +153,17 @@ def test_a_learner_of_two_courses_reads_in_each_what_is_still_to_do(visits: Visi
         assert "waits" not in page.text
 
 
+def test_a_course_that_names_the_one_to_choose_says_so_and_leaves_no_choice_open(
+    visits: Visits, olha: Visit
+) -> None:
+    save(olha, **elective(THIRD, "needed"))
+    text = visits.open("ana", mc=MC.code, unit=NEEDED).get("units").text
+    assert f"This course asks for this one of 2 units: {TITLES[THIRD]}. 1 is still missing." in text
+    assert "not asked for in this course" in text
+    assert "not needed any more" not in text
+    assert "units are needed" not in text
+
+
 def test_who_waits_in_one_course_reads_so_in_the_stricter_one(visits: Visits, olha: Visit) -> None:
     at = {"mc": MC.code, "unit": NEEDED, "course": "there", "link": "there"}
     visits.open("ana", mc=MC.code, unit=NEEDED)

@@ -36,6 +36,7 @@ from lti_tool.services.completing.judging import (
     reevaluate,
     reevaluate_person,
     standing,
+    standings_with,
 )
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "retract_all",
     "signed_off_by",
     "standing",
+    "standings_with",
     "submitted",
     "unrecognise",
 ]

@@ -160,6 +160,22 @@ def standing(
     return standings(db, [person.id], version, now)[person.id]
 
 
+def standings_with(
+    db: Session,
+    person: Person,
+    version: MicroCredentialVersion,
+    further: Sequence[Sequence[Completion]],
+    now: datetime,
+) -> list[Progress]:
+    """Return what a person's progress would be, tests and all, with each of these in addition."""
+    records = records_of(db, person, version)
+    earned = stacks.of_people(db, [person.id], version).get(person.id, EarnedParts())
+    latest = max([now, *(row.recorded_at for row in records)])
+    kept = [as_completion(row) for row in records]
+    mc = catalogue.definition(version)
+    return [rules.progress(mc, [*kept, *one], latest, earned.with_tests) for one in further]
+
+
 def standings(
     db: Session, people: Collection[uuid.UUID], version: MicroCredentialVersion, now: datetime
 ) -> Mapping[uuid.UUID, Standing]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from badges import prior_learning as rules
-from badges.completion import Progress, Route
+from badges.completion import Route
 from badges.micro_credential import LearningOutcome, LearningUnit, MicroCredential
 from lti_tool.errors import Conflict, Forbidden, ToolError
 from lti_tool.models import (
@@ -29,7 +29,8 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit
 from lti_tool.services.awarding import enrolments
-from lti_tool.services.completing import completions, evidence, prior_files, prior_recognitions
+from lti_tool.services.completing import evidence, prior_files, prior_prospects, prior_recognitions
+from lti_tool.services.completing.prior_prospects import Prospect
 from lti_tool.services.completing.prior_recognitions import Recognised
 from lti_tool.services.completing.prior_states import EDITED, State
 from lti_tool.services.definitions import catalogue
@@ -335,11 +336,6 @@ def taken_back(
     return found
 
 
-def covered(progress: Progress) -> tuple[str, ...]:
-    """Return the units that prior learning completed."""
-    return tuple(one.unit for one in progress.units if one.route is Route.PRIOR_LEARNING)
-
-
 def _of_judged(
     application: PriorLearningApplication,
     judgements: Sequence[PriorLearningJudgement],
@@ -442,9 +438,10 @@ def _check_complete(db: Session, application: PriorLearningApplication) -> None:
 
 
 def _check_place(db: Session, application: PriorLearningApplication, now: datetime) -> None:
-    mc = catalogue.definition(application.version)
-    progress = completions.standing(db, application.person, application.version, now).with_tests
-    if progress.unit(application.unit_code).is_complete:
+    prospects = prior_prospects.of(db, application.person, application.version, now)
+    prospect = prospects[application.unit_code]
+    if prospect is Prospect.COMPLETE:
         raise Conflict("prior_unit_complete")
-    if not rules.fits(mc, covered(progress), unit_of(application)):
-        raise Conflict("prior_beyond_limit", percent=str(rules.limit(mc)))
+    if prospect in (Prospect.BEYOND, Prospect.CLOSED):
+        percent = rules.limit(catalogue.definition(application.version))
+        raise Conflict("prior_beyond_limit", percent=str(percent))

@@ -1,7 +1,7 @@
 """What learners can do already: advice first, then say it, show it, and have it judged."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from badges import prior_learning as rules
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound, ToolError
-from lti_tool.models import PriorLearningApplication
+from lti_tool.models import Person, Placement, PriorLearningApplication
 from lti_tool.services.completing import (
     completions,
     evidence,
@@ -22,11 +22,13 @@ from lti_tool.services.completing import (
     prior_files,
     prior_learning,
     prior_news,
+    prior_prospects,
 )
 from lti_tool.services.completing.prior_files import Shown
 from lti_tool.services.completing.prior_learning import Answer, Place, Says, SelfAssessment
+from lti_tool.services.completing.prior_prospects import Prospect
 from lti_tool.services.completing.prior_states import State
-from lti_tool.services.definitions import catalogue
+from lti_tool.services.definitions import catalogue, electives
 from lti_tool.web import units
 from lti_tool.web.context import current_tool
 from lti_tool.web.errors import what_happened
@@ -40,11 +42,14 @@ _EDITED = (State.DRAFT, State.RETURNED)
 
 @dataclass(frozen=True, slots=True)
 class UnitOffer:
-    """`is_open`: prior learning can still be recognised in this unit."""
-
     view: UnitView
     application: PriorLearningApplication | None
-    is_open: bool
+    prospect: Prospect
+
+    @property
+    def is_open(self) -> bool:
+        """Whether prior learning can still be recognised in this unit."""
+        return self.prospect in (Prospect.COUNTS, Prospect.NOT_NEEDED, Prospect.TOGETHER)
 
 
 @blueprint.get("/prior-learning")
@@ -166,7 +171,10 @@ def _page(
     is_form = current is None or current.state in _EDITED
     if is_form:
         prior_learning.check_allowed(mc, place.unit)
-    progress = completions.standing(visit.db, place.person, place.version, visit.now).with_tests
+    placement = visit.launch.link.placement
+    assert placement is not None
+    applied = prior_learning.latest(visit.db, place.person, place.version)
+    prospect = _prospects(visit, place.person, placement, applied)[place.unit.code]
     kept = prior_learning.content(current) if current is not None else SelfAssessment({})
     return render_template(
         "learner/prior_form.html" if is_form else "learner/prior_state.html",
@@ -186,7 +194,9 @@ def _page(
         nothing=Answer(),
         revision=current.revision if current else 0,
         assessors_needed=rules.assessors_needed(place.unit),
-        is_complete=progress.unit(place.unit.code).is_complete,
+        prospect=prospect,
+        is_complete=prospect is Prospect.COMPLETE,
+        limit=rules.limit(mc),
         may_withdraw=current is not None and prior_learning.may_withdraw(current),
         appeals=prior_appeals.made(current) if current else (),
         appealable=prior_appeals.appealable(visit.db, current) if current else (),
@@ -220,18 +230,28 @@ def _units(visit: Visit) -> tuple[MicroCredential, list[UnitOffer]]:
     mc = catalogue.definition(version)
     progress = completions.standing(visit.db, person, version, visit.now).with_tests
     applied = prior_learning.latest(visit.db, person, version)
-    covered = prior_learning.covered(progress)
+    prospects = _prospects(visit, person, link.placement, applied)
     offers = [
-        UnitOffer(
-            view,
-            applied.get(view.unit.code),
-            rules.is_allowed(mc, view.unit)
-            and not view.progress.is_complete
-            and rules.fits(mc, covered, view.unit),
-        )
+        UnitOffer(view, applied.get(view.unit.code), prospects[view.unit.code])
         for view in units.view(mc, progress, link.placement, visit.now, link.unit_code).units
     ]
     return mc, sorted(offers, key=lambda one: (not one.is_open, not one.view.is_launched))
+
+
+def _prospects(
+    visit: Visit,
+    person: Person,
+    placement: Placement,
+    applied: Mapping[str, PriorLearningApplication],
+) -> Mapping[str, Prospect]:
+    return prior_prospects.of(
+        visit.db,
+        person,
+        placement.version,
+        visit.now,
+        waiting=[code for code, one in applied.items() if one.state == State.SUBMITTED],
+        asked=electives.asked(placement),
+    )
 
 
 def _place(visit: Visit, code: str) -> Place:
