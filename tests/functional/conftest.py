@@ -8,15 +8,44 @@ from flask import Flask
 
 from badges import samples
 from config import Settings
-from lti_tool import clock
+from lti_tool import clock, create_app
 from lti_tool.db import Database
+from lti_tool.tool import Tool
 from tests.factories import courses, neighbours
 from tests.factories.launches import Visitor
+from tests.factories.mail_server import Mailbox, mail_server
 from tests.factories.moodle import Moodle, moodle
 from tests.factories.neighbours import Neighbourhood
 from tests.factories.platform import PlatformDouble, serving_platform
 from tests.factories.registering import Registrar
 from tests.factories.selecting import Selecting
+
+
+@pytest.fixture
+def tool(app: Flask) -> Tool:
+    found: Tool = app.extensions["credlet"]
+    return found
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mail_server() as served:
+        yield served
+
+
+@pytest.fixture
+def mailing(tool_settings: Settings, box: Mailbox) -> Settings:
+    """Settings with a mail server, whose letters are in `box`."""
+    mail = {"smtp_url": box.url, "smtp_from": "credlet@badges.example"}
+    return tool_settings.model_copy(update=mail)
+
+
+@pytest.fixture
+def mailing_app(mailing: Settings) -> Iterator[Flask]:
+    """For modules whose `app` sends mail."""
+    made = create_app(mailing)
+    yield made
+    made.extensions["credlet"].database.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 import socketserver
 import threading
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,7 +23,7 @@ from lti_tool.services.staff.accounts import Role
 from lti_tool.tool import Tool
 from tests.factories import handing_in, signing_in
 from tests.factories.databases import on_each_database
-from tests.factories.mail_server import Mailbox, mail_server
+from tests.factories.mail_server import Mailbox
 from tests.factories.signing_in import form_token
 from tests.factories.visits import Visits
 from tests.factories.workers import kill, worker_process
@@ -34,28 +33,8 @@ DAY = timedelta(days=1, minutes=1)
 
 
 @pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mail_server() as served:
-        yield served
-
-
-@pytest.fixture
-def mailing(tool_settings: Settings, box: Mailbox) -> Settings:
-    mail = {"smtp_url": box.url, "smtp_from": "credlet@badges.example"}
-    return tool_settings.model_copy(update=mail)
-
-
-@pytest.fixture
-def app(mailing: Settings) -> Iterator[Flask]:
-    made = create_app(mailing)
-    yield made
-    made.extensions["credlet"].database.close()
-
-
-@pytest.fixture
-def tool(app: Flask) -> Tool:
-    found: Tool = app.extensions["credlet"]
-    return found
+def app(mailing_app: Flask) -> Flask:
+    return mailing_app
 
 
 @pytest.fixture

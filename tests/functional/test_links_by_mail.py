@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -20,30 +19,15 @@ from lti_tool.tool import Tool
 from lti_tool.web.http.security import SIGN_IN_BLUEPRINT, own_csrf_token
 from tests.factories import signing_in
 from tests.factories.databases import on_each_database
-from tests.factories.mail_server import Mailbox, mail_server
+from tests.factories.mail_server import Mailbox
 from tests.factories.signing_in import form_token
 
 OLENA = "Olena@school.example"
 
 
 @pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mail_server() as served:
-        yield served
-
-
-@pytest.fixture
-def app(tool_settings: Settings, box: Mailbox) -> Iterator[Flask]:
-    mail = {"smtp_url": box.url, "smtp_from": "credlet@badges.example"}
-    made = create_app(tool_settings.model_copy(update=mail))
-    yield made
-    made.extensions["credlet"].database.close()
-
-
-@pytest.fixture
-def tool(app: Flask) -> Tool:
-    found: Tool = app.extensions["credlet"]
-    return found
+def app(mailing_app: Flask) -> Flask:
+    return mailing_app
 
 
 @pytest.fixture

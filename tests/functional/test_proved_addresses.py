@@ -3,7 +3,6 @@ link in a mail, once, within a day, and without filling anybody's mailbox."""
 
 import re
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,7 +21,7 @@ from lti_tool.services.staff.accounts import Role
 from lti_tool.tool import Tool
 from tests.factories import handing_in, signing_in
 from tests.factories.databases import on_each_database
-from tests.factories.mail_server import Mailbox, mail_server
+from tests.factories.mail_server import Mailbox
 from tests.factories.signing_in import SignedIn, form_token
 from tests.factories.threads import at_one_moment
 
@@ -30,23 +29,8 @@ RITA, OTHER = "rita@school.example", "Other@school.example"
 
 
 @pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mail_server() as served:
-        yield served
-
-
-@pytest.fixture
-def app(tool_settings: Settings, box: Mailbox) -> Iterator[Flask]:
-    mail = {"smtp_url": box.url, "smtp_from": "credlet@badges.example"}
-    made = create_app(tool_settings.model_copy(update=mail))
-    yield made
-    made.extensions["credlet"].database.close()
-
-
-@pytest.fixture
-def tool(app: Flask) -> Tool:
-    found: Tool = app.extensions["credlet"]
-    return found
+def app(mailing_app: Flask) -> Flask:
+    return mailing_app
 
 
 @pytest.fixture

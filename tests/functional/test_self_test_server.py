@@ -31,12 +31,6 @@ from tests.factories.redis_server import redis_server
 from tests.functional.test_command_line import Operator
 
 
-@pytest.fixture
-def tool(app: Flask) -> Tool:
-    found: Tool = app.extensions["credlet"]
-    return found
-
-
 def look(tool: Tool, *, later: timedelta = timedelta()) -> dict[str, list[tuple[Verdict, str]]]:
     found: dict[str, list[tuple[Verdict, str]]] = {}
     for finding in self_test.of_server(tool, clock.now() + later):
