@@ -57,8 +57,8 @@ def read(data: bytes, name: str) -> Document:
     """Return what a file is, cleaned: pictures are drawn anew, without what cameras add.
 
     Raises:
-        ToolError: `file_empty`, `file_heic`, `file_kind_unknown`, `file_unreadable`,
-            `file_too_many_pixels`, with the file's `name`.
+        ToolError: `file_empty`, `file_heic`, `file_kind_unknown`, `file_not_utf8`,
+            `file_unreadable`, `file_too_many_pixels`, with the file's `name`.
     """
     try:
         media_type, data = _cleaned(data)
@@ -121,12 +121,20 @@ def _cleaned(data: bytes) -> tuple[str, bytes]:
         raise ToolError("file_heic")
     if _is_text(data):
         return TEXT, data
-    raise ToolError("file_kind_unknown")
+    raise ToolError("file_not_utf8" if _is_text_of_another_kind(data) else "file_kind_unknown")
 
 
-def _is_text(data: bytes) -> bool:
+def _is_text_of_another_kind(data: bytes) -> bool:
+    """Whether it looks like text in an encoding that nobody can tell for sure (Windows-1252 of
+    German computers, 1251 of Ukrainian ones), so that its writer is asked to save it anew."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _is_text(data, "utf-16")
+    return _is_text(bytes(one for one in data if one < 0x80))
+
+
+def _is_text(data: bytes, encoding: str = "utf-8-sig") -> bool:
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode(encoding)
     except UnicodeDecodeError:
         return False
     return all(one in _CONTROLS or unicodedata.category(one) != "Cc" for one in set(text))

@@ -22,6 +22,13 @@ EVIDENCE: Mapping[str, Sentence] = {
     "file_kind_unknown": Sentence(
         N_("The file “%(name)s” is no PDF, no PNG or JPEG picture and no plain text."), _CHOOSE_ANEW
     ),
+    "file_not_utf8": Sentence(
+        N_("The file “%(name)s” seems to be text, but in another encoding than UTF-8."),
+        N_(
+            "Save it anew with the encoding UTF-8 (in the window “Save as” of most editors), or as "
+            "PDF, and choose that."
+        ),
+    ),
     "file_unreadable": Sentence(
         N_("The file “%(name)s” is damaged, or only part of it arrived."), _CHOOSE_ANEW
     ),
