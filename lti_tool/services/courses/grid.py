@@ -72,6 +72,9 @@ class Grid:
 
     @property
     def pages(self) -> int:
+        """How many there are; who were named are all on one."""
+        if self.is_listed:
+            return 1
         return max(-(-len(self.matching) // PAGE_SIZE), 1)
 
     @property

@@ -1,6 +1,5 @@
 """Several learners at once: those ticked in the grid, all whom a filter shows, and undoing it."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -79,22 +78,10 @@ def whole(visit: Visit, code: str) -> ResponseReturnValue:
     wish = narrowing.wish(request.args, mc, code)
     learners = roster.learners(visit.db, visit.launch.course, placement.version, visit.now)
     shown = grid.arrange(learners, wish, visit.now).matching
-    return render_template(
-        "teacher/whole.html",
-        visit=visit,
-        placement=placement,
-        mc=mc,
-        unit=found,
-        people=[
-            one.person
-            for one in shown
-            if one.left_at is None and not one.progress.unit(code).is_complete
-        ],
-        here=narrowing.addresses("unit", visit, placement, wish, code=code),
-        narrowed=narrowing.query(wish),
-        key=secrets.token_hex(16),
-        address=address,
-    )
+    lacking = [
+        one for one in shown if one.left_at is None and not one.progress.unit(code).is_complete
+    ]
+    return recording.whole_page(visit, placement, found, lacking, wish)
 
 
 @blueprint.get("/course/units/<code>/batch")

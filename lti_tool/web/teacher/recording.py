@@ -14,7 +14,7 @@ from lti_tool.models import Placement
 from lti_tool.services.completing import completions, evidence
 from lti_tool.services.completing.completions import Said
 from lti_tool.services.courses import grid, placements, roster
-from lti_tool.services.courses.grid import Grid
+from lti_tool.services.courses.grid import Grid, Wish
 from lti_tool.services.courses.roster import Learner
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.lms import activities
@@ -51,7 +51,7 @@ def record(visit: Visit, code: str) -> ResponseReturnValue:
     entered = entries.read(found, frozenset(learners), request.form)
     problem = uploads.received().problem
     if problem or entered.problems or not entered.judgements:
-        return page(visit, placement, found, entered, problem=problem), 400
+        return _again(visit, placement, found, entered, problem), 400
     form_key = request.form.get("key") or secrets.token_hex(16)
     said = [
         Said(learners[person_id], judgement, entries.record_key(form_key, judgement))
@@ -63,12 +63,49 @@ def record(visit: Visit, code: str) -> ResponseReturnValue:
     except ToolError as error:
         if error.code not in ON_THE_PAGE:
             raise
-        return page(visit, placement, found, entered, problem=in_words(error)), error.status
+        return _again(visit, placement, found, entered, in_words(error)), error.status
     saved = len({person_id for person_id, _ in entered.judgements})
     wish = narrowing.wish(request.args, catalogue.definition(placement.version), code)
     here = narrowing.addresses("unit", visit, placement, wish, code=code)
     batch = form_key if len(form_key) == 32 else None
     return redirect(here(page=wish.page, saved=saved, batch=batch), 303)
+
+
+def _again(
+    visit: Visit, placement: Placement, found: LearningUnit, entered: Entered, problem: str
+) -> str:
+    """Return the page that the form came from, with everything that it held but files."""
+    if request.form.get("whole") and problem:
+        wish = narrowing.wish(request.args, catalogue.definition(placement.version), found.code)
+        named = set(request.form.getlist("person"))
+        people = [one for one in _learners(visit, placement) if str(one.person.id) in named]
+        return whole_page(visit, placement, found, people, wish, problem)
+    return page(visit, placement, found, entered, problem=problem)
+
+
+def whole_page(
+    visit: Visit,
+    placement: Placement,
+    found: LearningUnit,
+    learners: Sequence[Learner],
+    wish: Wish,
+    problem: str = "",
+) -> str:
+    """Return the question whether all these are signed off."""
+    return render_template(
+        "teacher/whole.html",
+        visit=visit,
+        placement=placement,
+        mc=catalogue.definition(placement.version),
+        unit=found,
+        people=[one.person for one in learners],
+        here=narrowing.addresses("unit", visit, placement, wish, code=found.code),
+        narrowed=narrowing.query(wish),
+        problem=problem,
+        form=request.form,
+        key=request.form.get("key") or secrets.token_hex(16),
+        address=address,
+    )
 
 
 def _keep(visit: Visit, placement: Placement, said: Sequence[Said]) -> None:

@@ -102,3 +102,8 @@ def test_pages_hold_fifty_and_one_behind_the_last_is_the_last() -> None:
     assert names(many, page=2)[0] == "Learner 050"
     nobody = grid.arrange([], Wish(page=0), NOW)
     assert (nobody.pages, nobody.first, list(nobody.rows)) == (1, 0, [])
+
+
+def test_who_were_named_are_all_on_one_page() -> None:
+    shown = grid.listed([learner(f"Learner {number}") for number in range(125)], Wish(page=2))
+    assert (len(shown.rows), shown.pages) == (125, 1)
