@@ -50,10 +50,14 @@ def chromium(program: str) -> Iterator[Browser]:
         browser.close()
 
 
+# Frames of other sites keep nothing: no cookie that is not partitioned, and no storage.
+WITHOUT_STORAGE = "--disable-features=ThirdPartyStoragePartitioning"
+
+
 @contextmanager
-def chromium_without_scripts(program: str, beside: Browser) -> Iterator[Browser]:
-    """Start one more browser `beside` another, in which no page ever runs a script."""
-    flags = [*FLAGS, WITHOUT_SCRIPTS]
+def chromium_beside(program: str, beside: Browser, flag: str) -> Iterator[Browser]:
+    """Start one more browser `beside` another: `WITHOUT_SCRIPTS` or `WITHOUT_STORAGE`."""
+    flags = [*FLAGS, flag]
     browser = beside.browser_type.launch(executable_path=program, args=flags)
     yield browser
     browser.close()

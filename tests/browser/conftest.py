@@ -17,7 +17,15 @@ from lti_tool.demo.lms import User
 from lti_tool.demo.serving import free_port, serving
 from lti_tool.demo.world import World, running
 from tests.browser import long_names, stage
-from tests.browser.chromium import DESKTOP, Sitting, Watch, chromium, chromium_without_scripts
+from tests.browser.chromium import (
+    DESKTOP,
+    WITHOUT_SCRIPTS,
+    WITHOUT_STORAGE,
+    Sitting,
+    Watch,
+    chromium,
+    chromium_beside,
+)
 from tests.browser.stage import Stage
 from tests.browser.visitors import Visitor
 from tests.peers import require
@@ -52,7 +60,13 @@ def browser(program: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def browser_without_scripts(program: str, browser: Browser) -> Iterator[Browser]:
-    with chromium_without_scripts(program, browser) as started:
+    with chromium_beside(program, browser, WITHOUT_SCRIPTS) as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser_without_storage(program: str, browser: Browser) -> Iterator[Browser]:
+    with chromium_beside(program, browser, WITHOUT_STORAGE) as started:
         yield started
 
 
@@ -76,8 +90,12 @@ def new_context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Ne
     """Make browsers without any memory; a page that complains in one of them fails the test."""
     opened: list[Sitting] = []
 
-    def make(*, scripts: bool = True, **settings: Any) -> Sitting:
-        started = browser if scripts else request.getfixturevalue("browser_without_scripts")
+    def make(*, scripts: bool = True, storage: bool = True, **settings: Any) -> Sitting:
+        """`storage`: whether a frame of another site keeps something."""
+        started = browser
+        if not (scripts and storage):
+            less = "storage" if scripts else "scripts"
+            started = request.getfixturevalue(f"browser_without_{less}")
         context = started.new_context(**(DESKTOP | settings))
         opened.append(Sitting(context, Watch(context)))
         return opened[-1]

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from lti_tool.demo.serving import free_port
 from lti_tool.demo.world import ASSESSED, PARTICIPATION, World, running
 from lti_tool.models import LaunchSession
 from tests.browser import measure
-from tests.browser.chromium import COOKIELESS_HOST, DESKTOP, FLAGS, Sitting, Watch
+from tests.browser.chromium import COOKIELESS_HOST
 from tests.browser.conftest import NewContext, Show
 from tests.browser.visitors import Visitor
 from tests.factories.courses import School
@@ -53,17 +52,9 @@ def arrive(new_context: NewContext, world: World) -> Iterator[Arrive]:
 
 
 @pytest.fixture
-def frame_without_storage(browser: Browser, world: World) -> Iterator[Visitor]:
+def frame_without_storage(new_context: NewContext, world: World) -> Visitor:
     """A person whose browser keeps nothing in frames: no cookie, and no storage either."""
-    program = shutil.which("chromium")
-    assert program is not None
-    flags = [*FLAGS, "--disable-features=ThirdPartyStoragePartitioning"]
-    strict = browser.browser_type.launch(executable_path=program, args=flags)
-    context = strict.new_context(**DESKTOP)
-    watch = Watch(context)
-    yield Visitor(Sitting(context, watch), world, world.people.learners[0])
-    strict.close()
-    assert watch.complaints == []
+    return Visitor(new_context(storage=False), world, world.people.learners[0])
 
 
 def is_carried(asked: Request) -> bool:

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
@@ -255,6 +256,71 @@ def test_without_a_network_it_is_kept_on_the_device_until_it_went_through(
     later.reload()
     expect(later.get_by_label("Description")).to_have_value("Typed in a tunnel")
     assert later.evaluate("localStorage.length") == 0
+
+
+def _lose_the_network(teacher: Visitor, frame: Frame) -> None:
+    """Type without a network, press "Save and go on", and see that nothing is lost."""
+    assert not frame.evaluate("(() => { try { return !!localStorage } catch { return false } })()")
+    teacher.context.set_offline(True)
+    description = frame.get_by_label("Description")
+    description.fill("Typed in a frame that keeps nothing")
+    expect(frame.locator("#saved")).to_contain_text("Leave this page open.")
+    teacher.press(frame.locator(".button.main"))
+    asked = frame.get_by_role("alert")
+    expect(asked).to_contain_text("What you typed last is not saved yet.")
+    expect(asked).to_contain_text("as soon as the server can be reached again")
+    expect(asked).to_be_focused()
+    teacher.press(asked.get_by_role("button", name="Try again"))
+    expect(asked).to_be_focused()
+    expect(description).to_have_value("Typed in a frame that keeps nothing")
+
+
+def test_without_a_network_the_page_stays_where_the_browser_keeps_nothing(
+    world: World, arrive: Arrive, show: Show
+) -> None:
+    teacher = arrive(world.people.teacher, storage=False)
+    frame = _begin(teacher, world)
+    _lose_the_network(teacher, frame)
+    show(teacher.page, "writing without a network")
+    teacher.context.set_offline(False)
+    expect(frame.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+    expect(frame.get_by_role("alert")).to_have_count(0)
+    teacher.press(frame.locator(".button.main"))
+    expect(frame.get_by_role("heading", name="Units and outcomes")).to_be_visible()
+    teacher.context.set_offline(True)
+    teacher.press(frame.get_by_role("button", name="Add a unit"))
+    expect(frame.get_by_role("alert")).to_contain_text("everything you typed is saved")
+    teacher.context.set_offline(False)
+    expect(frame.get_by_role("alert")).to_have_count(0)
+    teacher.press(frame.get_by_role("button", name="Add a unit"))
+    expect(frame.get_by_label("Title of the unit")).to_be_visible()
+    frame.get_by_role("link", name="What it is").first.click()
+    kept = "Typed in a frame that keeps nothing"
+    expect(frame.get_by_label("Description")).to_have_value(kept)
+    teacher.watch.complaints.clear()  # the browser's own words about the network
+
+
+def test_a_document_that_outlives_what_it_sends_goes_on_saving(
+    tmp_path: Path, new_context: NewContext
+) -> None:
+    ports = {"tool_port": free_port(), "lms_port": free_port()}
+    with running(tmp_path, **ports, tool_host=COOKIELESS_HOST) as world:
+        world.lms.config = replace(world.lms.config, storage_target="_parent")
+        teacher = Visitor(new_context(storage=False), world, world.people.teacher)
+        frame = _begin(teacher, world)
+        _lose_the_network(teacher, frame)
+        teacher.context.set_offline(False)
+        expect(frame.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+        teacher.page.route("**/edit?**", lambda route: route.abort())
+        teacher.press(frame.locator(".button.main"))  # nothing is unsaved, so that it is sent
+        expect(frame.get_by_role("button", name="Try again")).to_be_visible()
+        teacher.page.unroute("**/edit?**")
+        frame.get_by_label("Description").fill("Typed after that failed")
+        expect(frame.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+        frame.get_by_role("link", name="Your own micro-credentials").click()
+        frame.get_by_role("link", name="Solar panels on a roof").click()
+        expect(frame.get_by_label("Description")).to_have_value("Typed after that failed")
+        teacher.watch.complaints.clear()  # the browser's own words about the network
 
 
 def test_a_link_that_would_lose_what_was_typed_asks_first(

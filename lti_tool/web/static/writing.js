@@ -5,8 +5,13 @@
   if (!form || !status) return;
   const revision = form.elements.revision;
   const key = `draft:${form.dataset.draft}:${form.dataset.part}`;
-  // isOver: the page is left; isStopped: saving was refused, only the button above helps.
-  let saved = text(), timer = 0, running = null, isOver = false, isStopped = false, isTried = false;
+  const SOON = 1500, AGAIN = 15000;  // milliseconds after typing, and after what failed
+  // isOver: the page is left; isStopped: saving was refused, only the button above helps; isCutOff:
+  // the server was not reached when it was asked last.
+  let saved = text(), timer = 0, running = null, isOver = false, isStopped = false, isCutOff = false;
+
+  // In the frame that keeps no cookie a document outlives what it sends, and what fails.
+  const isLasting = () => "Authorization" in (window.launchHeaders?.() ?? {});
 
   function text() {
     const fields = new URLSearchParams(new FormData(form));
@@ -48,7 +53,8 @@
     if (isStopped) return null;
     running = send(now, leaving).finally(() => {
       running = null;
-      if (!isOver && form.isConnected && text() !== saved && text() !== now) later();
+      if (!isOver && form.isConnected && text() !== saved && !isStopped)
+        later(text() === now ? AGAIN : SOON);
       if (text() === saved) document.getElementById("unsaved")?.remove();
     });
     return running;
@@ -60,6 +66,7 @@
     for (const name of [...body.keys()])  // half a word of a search is nothing to keep
       if (name.endsWith(".more")) body.delete(name);
     say(words.saving);
+    isCutOff = true;
     let answer, told = {};
     try {
       answer = await fetch(form.action, { method: "POST", body, headers, keepalive: leaving });
@@ -69,6 +76,7 @@
     }
     if (answer.status >= 500 || answer.status === 429)
       return say(keep(now) ? words.busy : words.lost);
+    isCutOff = false;
     if (!answer.ok || !told.revision) {
       isStopped = true;
       return say(told.code === "draft_changed_elsewhere" ? words.conflict : words.failed);
@@ -104,9 +112,16 @@
     first.before(...fresh.childNodes);
   }
 
-  function later() {
+  function later(wait = SOON) {
     clearTimeout(timer);
-    timer = setTimeout(save, 1500);
+    timer = setTimeout(save, wait);
+  }
+
+  // What browsers believe of the network is asked only where they say that there is none.
+  async function isReached() {
+    if (navigator.onLine) return true;
+    const headers = window.launchHeaders?.() ?? {};
+    return fetch(form.action, { method: "HEAD", headers }).then(() => true, () => false);
   }
 
   // A box above the form that asks; `answers`: words and what follows, the first one is the safe one.
@@ -193,20 +208,32 @@
     } else offer(before, isFitting);
   }
 
-  form.addEventListener("input", later);
+  form.addEventListener("input", () => later());
   form.addEventListener("change", () => save());
-  // Saved first, so that nothing is kept of what went through.
+  // Saved first, so that nothing is kept of what went through; without a network the page stays.
+  let isSent = false;
   form.addEventListener("submit", event => {
     clearTimeout(timer);
-    if (!isOver && !isStopped && (running || (text() !== saved && !isTried))) {
-      event.preventDefault();
-      const button = event.submitter;
-      isTried = !running;
-      Promise.resolve(running ?? save()).finally(() => setTimeout(() => form.requestSubmit(button)));
+    const isSaved = text() === saved && !running && (isSent || navigator.onLine);
+    if (isOver || isStopped || isSaved) {
+      isSent = false;
+      isOver = !isLasting();
+      if (text() !== saved) keep();
       return;
     }
-    isOver = true;
-    if (text() !== saved) keep();
+    event.preventDefault();
+    const button = event.submitter;
+    const ready = Promise.resolve(running).then(() => save());
+    ready.then(() => isCutOff && text() !== saved ? false : isReached()).then(isThere => setTimeout(() => {
+      if (!form.isConnected) return;
+      if (isThere) {
+        isSent = true;
+        return form.requestSubmit(button);
+      }
+      const unsaved = `${words.unsaved} ${keep() ? words.stays : words.open}`;
+      const what = text() === saved ? words.cut : unsaved;
+      ask("unsaved", what, [[words.again, () => form.requestSubmit(button)]]).focus();
+    }));
   });
   // A link waits until what was typed last is saved; where that fails, it is asked about.
   document.addEventListener("click", event => {
@@ -221,6 +248,7 @@
     const leave = () => {
       isOver = true;
       link.click();
+      isOver = !isLasting();
     };
     Promise.race([Promise.resolve(running).then(() => save()), soon]).finally(() => {
       if (!form.isConnected) return;
@@ -236,7 +264,11 @@
   addEventListener("beforeunload", event => {
     if (!isOver && form.isConnected && text() !== saved && (isStopped || !keep())) event.preventDefault();
   });
-  addEventListener("online", () => form.isConnected && save());
+  addEventListener("online", () => {
+    if (!form.isConnected) return;
+    save();
+    if (text() === saved) document.getElementById("unsaved")?.remove();
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && form.isConnected) save(true);
   });

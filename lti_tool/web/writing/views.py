@@ -359,6 +359,12 @@ def _words() -> dict[str, str]:
         "busy": gettext("Not saved: the server did not answer. It is kept on this device."),
         "unsaved": gettext("What you typed last is not saved yet."),
         "stays": gettext("It is kept on this device and offered when you open this page again."),
+        "open": gettext(
+            "Leave this page open: it is saved as soon as the server can be reached again."
+        ),
+        "cut": gettext(
+            "The server cannot be reached now. This page stays, and everything you typed is saved."
+        ),
         "goes": gettext("This browser cannot keep it: if you leave now, it is lost."),
         "again": gettext("Try again"),
         "leave": gettext("Leave this page"),
