@@ -170,13 +170,16 @@ def test_a_definition_is_looked_at_again_and_retired(
     world: World, new_context: NewContext, show: Show
 ) -> None:
     slug = world.mc.awarding_body.slug
+    handing_in.publish(world.tool.database, slug, clock.now())
     with world.tool.database.transaction() as db:
-        version = catalogue.find(db, f"{slug}/{world.mc.code}")
-        version.review_by = clock.now() + timedelta(days=20)
+        for code, days in ((world.mc.code, 20), ("PV-0", -2)):
+            version = catalogue.find(db, f"{slug}/{code}")
+            version.review_by = clock.now() + timedelta(days=days)
     page = new_context().context.new_page()
     operating.come_in(world, page, operating.add_account(world, "Boss", Role.ADMINISTRATOR, slug))
     page.get_by_role("link", name="Go on without").click()
-    expect(page.get_by_text("1 published definition is to be reviewed again")).to_be_visible()
+    expect(page.get_by_text("1 is closed to new courses: its day is over.")).to_be_visible()
+    expect(page.get_by_text("1 is to be reviewed soon.")).to_be_visible()
     check(page, "admin home due", show)
     page.get_by_role("link", name="Look at the definitions").click()
     for language in ("de", "en"):
@@ -187,6 +190,9 @@ def test_a_definition_is_looked_at_again_and_retired(
         page.goto(f"{page.url.partition('?')[0]}?lang={language}")
         check(page, f"admin definition {language}", show)
     here = page.url
+    page.get_by_role("link", name="Public page").click()
+    check(page, "definition overdue", show)
+    page.goto(here)
     page.get_by_role("button", name="Mend the wording").click()
     page.get_by_role("link", name="Check and hand in").first.click()
     expect(page.get_by_text("Nothing yet.")).to_be_visible()

@@ -220,9 +220,13 @@ def test_what_is_typed_is_saved_by_itself(
 ) -> None:
     page = _admin(world, new_context().context.new_page())
     start(page)
+    page.get_by_label("Website of the awarding body").fill("www.school.example")
     page.get_by_label("Description").press_sequentially("Typed and left")
+    website = page.get_by_label("Website of the awarding body")
+    expect(website).to_have_value("https://www.school.example")
     expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
     page.reload()
+    expect(website).to_have_value("https://www.school.example")
     expect(page.get_by_label("Description")).to_have_value("Typed and left")
     expect(page.locator("#checklist")).to_contain_text("of 9 needed elements")
 

@@ -43,7 +43,7 @@ def test_a_review_that_is_due_is_announced_and_given(
     assert "to be reviewed again" not in rita.get("/admin").text
     review_by(database, version, days=-1)
     for who in (rita, boss):
-        assert "1 published definition is to be reviewed again" in who.get("/admin").text
+        assert "1 is closed to new courses: its day is over." in who.get("/admin").text
         assert "closed to new courses" in who.get("/admin/definitions").text
     page = f"/admin/definitions/{version}"
     assert "Confirm it" in rita.get(page).text
@@ -107,6 +107,48 @@ def test_an_administrator_retires_a_version_for_a_reason(
     assert "<b>law</b>" not in public
     assert boss.code("GET", f"{page}/retire") == (409, "already_retired")
     assert "retired a micro-credential" in boss.get("/admin/audit-log").text
+
+
+def test_the_day_of_the_next_review_is_shown_however_far_it_is(
+    app: Flask, database: Database, version: uuid.UUID
+) -> None:
+    rita = somebody(app, database, Role.REVIEWER)
+    boss = somebody(app, database, Role.ADMINISTRATOR)
+    page = f"/admin/definitions/{version}"
+    assert "no day is set on which it is to be reviewed again" in rita.get(page).text
+    review_by(database, version, days=700)
+    for who in (rita, boss):
+        for path in (page, "/admin/definitions"):
+            shown = who.get(path).text
+            assert "open to courses; to be reviewed by" in shown
+            assert "no day is set" not in shown
+
+
+def test_what_is_overdue_and_what_is_near_are_counted_apart(
+    app: Flask, database: Database, version: uuid.UUID
+) -> None:
+    rita = somebody(app, database, Role.REVIEWER)
+    near = handing_in.publish(database, "school", clock.now(), code="PV-N")
+    review_by(database, version, days=-1)
+    review_by(database, near, days=30)
+    home = rita.get("/admin").text
+    assert "1 is closed to new courses: its day is over." in home
+    assert "1 is to be reviewed soon." in home
+    other = rita.get("/admin/account").text
+    assert "1 published definition closed to new courses until it is reviewed again" in other
+    assert "1 published definition to be reviewed again soon" in other
+
+
+def test_the_public_page_says_that_a_review_is_overdue(
+    app: Flask, database: Database, version: uuid.UUID
+) -> None:
+    client = app.test_client()
+    said = "No new course begins with it until a reviewer has confirmed it."
+    for days, is_said in ((3, False), (-1, True)):
+        review_by(database, version, days=days)
+        page = client.get("/definitions/school/PV-0/1.0").text
+        assert (said in page) is is_said
+        assert ("badges stay valid" in page) is is_said
 
 
 def test_where_nothing_is_published_the_list_says_so(app: Flask, database: Database) -> None:

@@ -152,7 +152,7 @@ def test_the_page_states_licence_and_source_and_offers_the_file(
     assert f'<link rel="license" href="{BY_SA}">' in page
     assert f'href="{PATH}/resource.jsonld"' in page
     assert "CC BY-SA 4.0</blockquote>" in page
-    for ending in (".json", "/definition.json", "/wordings/1.json", "/emblem.png"):
+    for ending in (".json", "/definition.json", "/history.json", "/wordings/1.json", "/emblem.png"):
         links = client.get(f"{PATH}{ending}").headers.getlist("Link")
         assert f'<{BY_SA}>; rel="license"' in links, ending
 

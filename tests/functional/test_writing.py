@@ -148,6 +148,41 @@ def test_what_cannot_be_read_is_kept_beside_what_is_wrong_with_it(
     assert "step=level" in page.path
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("www.school.example", "https://www.school.example"),
+        (" school.example:8443/a?b=c ", "https://school.example:8443/a?b=c"),
+        ("http://school.example", "http://school.example"),
+        ("mailto:office@school.example", "mailto:office@school.example"),
+        ("our website", "our website"),
+    ],
+)
+def test_an_address_is_taken_without_its_beginning(
+    visits: Visits, teacher: Visit, typed: str, kept: str
+) -> None:
+    page = edit(begin(teacher), "what").submit("step", **{"awarding_body.url": typed})
+    assert content(visits)["awarding_body"]["url"] == kept
+    assert f'value="{kept}"' in edit(page, "what").html
+
+
+def test_a_number_out_of_range_is_told_its_bounds(teacher: Visit) -> None:
+    sent = {"prior_learning.max_share_percent": "150", "prior_learning.allowed": "yes"}
+    page = edit(begin(teacher), "quality").submit("step", **sent, confirmations="3")
+    page = edit(page, "quality", show="missing")
+    assert "Use a number from 0 to 100." in page.text
+    assert "Use a number from 1 to 2." in page.text
+    page = edit(page, "level").submit("step", hours="1000000")
+    assert "Use a number above 0, at most 100000." in edit(page, "level", show="missing").text
+
+
+def test_the_checklist_says_what_of_the_further_information_is_there(teacher: Visit) -> None:
+    page = begin(teacher)
+    assert "Further information so far: Languages of instruction" in page.text
+    page = edit(page, "quality").submit("step", validity_months="24")
+    assert "so far: Validity, Languages of instruction" in edit(page, "what").text
+
+
 def test_nothing_is_called_wrong_before_anything_was_typed(teacher: Visit) -> None:
     page = begin(teacher)
     assert "Say in two or three sentences for whom it is." not in page.text

@@ -53,7 +53,7 @@ def upload(page: Page, form: str, data: bytes, **fields: str) -> Page:
 
 def test_cells_of_a_spreadsheet_become_units_with_outcomes(visits: Visits, teacher: Visit) -> None:
     cells = "Unit\tHours\tKind\tOutcome\nSafety\t8,5\tKnowledge\tnames hazards\n"
-    cells += "\t\tSkill\tsecures the edge\nMounting\t\t\tmounts two panels\n"
+    cells += "\t\tSkill\tsecures the edge\nMounting\t\tSkill\tmounts two panels\n"
     page = press(edit(begin(teacher), "units"), "units.add")
     table(page).submit("table", table=cells)
     units = content(visits)["units"][1:]
@@ -68,9 +68,15 @@ def test_a_wrong_cell_is_named_by_row_and_column_and_nothing_is_added(
     visits: Visits, teacher: Visit
 ) -> None:
     cells = "Unit,Hours,Kind,Outcome\nSafety,many,Knowledge,names hazards\nOther,1,Magic,\n"
+    cells += "Third,1,,does it\n"
     page = table(begin(teacher)).submit("table", table=cells)
     assert page.status == 400
-    for words in ("Row 2, Hours: “many” is no number.", "Row 3, Kind:", "Row 3, Outcome:"):
+    for words in (
+        "Row 2, Hours: “many” is no number.",
+        "Row 3, Kind:",
+        "Row 3, Outcome:",
+        "Row 4, Kind: Use one of these: Knowledge, Skill, Responsibility and autonomy.",
+    ):
         assert words in page.text
     assert "Safety,many" in page.html
     assert content(visits)["units"] == []
@@ -228,15 +234,19 @@ def test_a_writer_sees_that_drafts_are_kept(visits: Visits, teacher: Visit) -> N
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"title": 5}, 'Title ($.title): A text for each language is expected here, such as {"en"'),
-        ({"description": "Welding"}, "Description ($.description): A text for each language"),
-        ({"title": {"en": 5}}, "Title (English) ($.title.en): A text in quotation marks"),
-        ({"languages": "uk"}, "Languages of instruction ($.languages): A list in square"),
-        ({"hours": "ninety"}, "Notional workload ($.hours): A number is expected here"),
-        ({"validity_months": "3"}, "Validity ($.validity_months): A whole number is expected"),
-        ({"assessment": 1}, "Type of assessment ($.assessment): An object in curly brackets"),
-        ({"prior_learning": {"allowed": 1}}, "($.prior_learning.allowed): true or false is"),
-        ({"units": [{"title": 1}]}, "Unit 1, Title ($.units[0].title): A text for each language"),
+        ({"title": 5}, 'Title: A text for each language is expected here, such as {"en"'),
+        ({"description": "Welding"}, "Description: A text for each language"),
+        ({"title": {"en": 5}}, "Title (English): A text in quotation marks is expected"),
+        ({"languages": "uk"}, "Languages of instruction: A list in square brackets"),
+        ({"hours": "ninety"}, "Hours of work in all: A number is expected here"),
+        ({"validity_months": "3"}, "Months of validity: A whole number is expected"),
+        ({"assessment": 1}, "Type of assessment: An object in curly brackets"),
+        ({"prior_learning": {"allowed": 1}}, "true or false is expected here. $.prior_learning.al"),
+        ({"units": [{"title": 1}]}, "Unit 1, Title: A text for each language"),
+        ({"eqf_level": {"level": 3}, "hours": "x"}, "What does this level rest on?: Say what the"),
+        ({"prior_learning": {"allowed": True, "max_share_percent": 150}}, "from 0 to 100"),
+        ({"confirmations": 3}, "People who confirm each award: Use a number from 1 to 2."),
+        ({"hours": 0}, "Use a number above 0, at most 100000."),
     ],
 )
 def test_a_value_of_a_wrong_type_is_told_with_its_element_and_what_is_expected(
@@ -306,7 +316,7 @@ def test_a_workbook_becomes_units_with_outcomes(visits: Visits, teacher: Visit) 
         HEADER,
         ("Safety; first of all", 8.0, "Knowledge", "names; hazards; on; a; roof"),
         (None, None, "Skill", "secures\nthe edge"),
-        ("Mounting", 7.5, None, "mounts two panels"),
+        ("Mounting", 7.5, "Skill", "mounts two panels"),
     )
     upload(table(begin(teacher)), "table", data)
     units = content(visits)["units"]

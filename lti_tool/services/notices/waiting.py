@@ -34,7 +34,8 @@ class Kind(StrEnum):
     AWARDS = "awards"  # to be decided about
     RETURNED = "returned"  # own definitions that came back with comments
     PUBLISHED = "published"  # own ones that were approved since one last looked
-    DUE = "due"  # published ones whose date for another review is near or over
+    OVERDUE = "overdue"  # published ones whose date for another review is over
+    DUE = "due"  # and those whose date is near
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,9 @@ def of(db: Session, account: Account, access: Access, now: datetime) -> list[Wai
             for version in [one.pending.version_id]
         ]
     if access.is_administrator or access.reviews:
-        found[Kind.DUE] = [
-            Item(f"{version}:{by}", version_id=version)
-            for version, by in lifecycle.due_ids(db, answers_for(access, reviewed), now)
-        ]
+        for version, by in lifecycle.due_ids(db, answers_for(access, reviewed), now):
+            kind = Kind.OVERDUE if by <= now else Kind.DUE
+            found.setdefault(kind, []).append(Item(f"{version}:{by}", version_id=version))
     return [Waiting(kind, found[kind]) for kind in Kind if found.get(kind)]
 
 

@@ -23,6 +23,8 @@ from lti_tool.web.context import current_tool
 @signed_in()
 def home(visit: AccountVisit) -> ResponseReturnValue:
     here, tool = scope.within(visit), current_tool()
+    due = lifecycle.due(visit.db, places(visit), visit.now)
+    overdue = [one for one in due if not lifecycle.is_open(one, visit.now)]
     return render_template(
         "admin/home.html",
         visit=visit,
@@ -31,7 +33,8 @@ def home(visit: AccountVisit) -> ResponseReturnValue:
         waiting=registrations.waiting(visit.db, here),
         deployments=waiting_deployments.listed(visit.db, here),
         schools=organisations.listed(visit.db, here),
-        due=lifecycle.due(visit.db, places(visit), visit.now),
+        overdue=len(overdue),
+        due=len(due) - len(overdue),
         to_decide=len(stack_awards.to_decide(visit.db, here))
         + len(confirming_here.listed(visit.db, here, visit.now)),
         to_judge=len(prior_assessment.waiting(visit.db, assessor(visit))),

@@ -20,6 +20,7 @@ ENDPOINTS = {
     Kind.AWARDS: "admin.awards_to_decide",
     Kind.RETURNED: "admin.drafts",
     Kind.PUBLISHED: "admin.drafts",
+    Kind.OVERDUE: "admin.definitions",
     Kind.DUE: "admin.definitions",
 }
 

@@ -11,10 +11,11 @@ from badges import adoption, open_resource
 from badges import definition as definitions
 from badges.formats import open_badge_3
 from badges.micro_credential import MicroCredential
+from lti_tool import clock
 from lti_tool.errors import Forbidden
 from lti_tool.models import MicroCredentialVersion
 from lti_tool.services.awarding import credentials, stacks
-from lti_tool.services.definitions import artworks, catalogue
+from lti_tool.services.definitions import artworks, catalogue, lifecycle
 from lti_tool.web import badge_files
 from lti_tool.web.context import public_url
 from lti_tool.web.http import caching
@@ -59,6 +60,7 @@ def version(body: str, code: str, version: str) -> ResponseReturnValue:
                 version=found,
                 mc=catalogue.definition(found),
                 newest=None if versions[0].id == found.id else versions[0],
+                standing=lifecycle.standing(found, clock.now()),
                 parts=stacks.titles(db, catalogue.definition(found)),
                 story=story.of(db, found, versions),
                 attribution=_attribution(found),
@@ -103,8 +105,10 @@ def resource(body: str, code: str, version: str) -> ResponseReturnValue:
 def history(body: str, code: str, version: str) -> ResponseReturnValue:
     """Hand out what happened to a version, and where each of its wordings is."""
     with reading() as db:
-        content = story.as_json(db, _find(db, body, code, version))
-    return caching.cacheable(document(content, "application/json"), caching.DEFINITION)
+        found = _find(db, body, code, version)
+        content, mc = story.as_json(db, found), catalogue.definition(found)
+    answer = _licensed(document(content, "application/json"), mc)
+    return caching.cacheable(answer, caching.DEFINITION)
 
 
 @blueprint.get(f"{VERSION}/wordings/<number>.json")

@@ -6,6 +6,8 @@
   const revision = form.elements.revision;
   const key = `draft:${form.dataset.draft}:${form.dataset.part}`;
   const SOON = 1500, AGAIN = 15000;  // milliseconds after typing, and after what failed
+  // A web address without its beginning, as `reading.address` has it.
+  const BARE = /^([a-z0-9-]+\.)+[a-z]{2,}(:\d{1,5})?([/?#]\S*)?$/i;
   // isOver: the page is left; isStopped: saving was refused, only the button above helps; isCutOff:
   // the server was not reached when it was asked last.
   let saved = text(), timer = 0, running = null, isOver = false, isStopped = false, isCutOff = false;
@@ -209,7 +211,11 @@
   }
 
   form.addEventListener("input", () => later());
-  form.addEventListener("change", () => save());
+  form.addEventListener("change", ({ target }) => {
+    if (target.inputMode === "url" && BARE.test(target.value.trim()))
+      target.value = `https://${target.value.trim()}`;
+    save();
+  });
   // Saved first, so that nothing is kept of what went through; without a network the page stays.
   let isSent = false;
   form.addEventListener("submit", event => {

@@ -48,6 +48,12 @@ def _pattern(kind: Kind, count: int, ngettext: Callable[[str, str, int], str]) -
                 "%(num)d definitions of yours were approved and published",
                 count,
             )
+        case Kind.OVERDUE:
+            return ngettext(
+                "%(num)d published definition closed to new courses until it is reviewed again",
+                "%(num)d published definitions closed to new courses until they are reviewed again",
+                count,
+            )
         case Kind.DUE:
             return ngettext(
                 "%(num)d published definition to be reviewed again soon",

@@ -1,10 +1,12 @@
 """The checklist: which elements of the European standard are there, and what is still to do."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from flask_babel import gettext
+from markupsafe import Markup
 
 from badges import drafting
 from badges.definition import Problem
@@ -33,6 +35,8 @@ ELEMENTS: Mapping[str, str] = {
     "stackability": N_("Stackability"),
     "further_information": N_("Further information"),
 }
+_BOUNDS = re.compile(r"(?P<low>\d+) to (?P<high>\d+)", re.ASCII)
+_MOST = re.compile(r"above 0, at most (?P<high>\d+)", re.ASCII)
 _MISSING = frozenset({"required", "empty_text"})
 WORDS: Mapping[str, str] = {
     "required": N_("This is still missing."),
@@ -171,21 +175,34 @@ class Finding:
 
 
 def in_file(problem: Problem) -> str:
-    """Return what is said of a problem in a file: which element it is, its place, what to do."""
+    """Return what is said of a problem in a file: what the form calls it, its place, what to do."""
+    path = drafting.dotted(problem.path)
+    asked = (field for step in STEPS for field in fields(step, {}) if field.path == path)
+    label = gettext(field.label) if (field := next(asked, None)) else ""
     said = words(problem.code, problem.detail)
     if problem.code == "type" and problem.detail in EXPECTED:
         said = gettext(EXPECTED[problem.detail])
-    return f"{element_words.place(problem.path)} ({problem.path}): {said}"
+    elif problem.code in _MISSING:
+        said = gettext(next(_wanted(path), WORDS["required"]))
+    line = Markup('{}: {} <code class="quiet">{}</code>')
+    return line.format(label or element_words.place(problem.path), said, problem.path)
 
 
 def words(code: str, detail: str) -> str:
     """Return what is said of a problem in a definition."""
+    if code == "out_of_range" and (bounds := _BOUNDS.fullmatch(detail)):
+        return gettext("Use a number from %(low)s to %(high)s.", **bounds.groupdict())
+    if code == "out_of_range" and (most := _MOST.fullmatch(detail)):
+        return gettext("Use a number above 0, at most %(high)s.", high=most["high"])
+    if detail == "above the maximum":
+        return gettext("This is more than the most that there can be.")
     return gettext(WORDS.get(code, N_("This cannot be used as it is.")), detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One element of the standard. `todo`: what is still to be done for it, by its place."""
+    """One element of the standard. `todo`: what is still to be done for it, by its place. `there`:
+    what is there of one that is made of several."""
 
     label: str
     is_mandatory: bool
@@ -193,6 +210,7 @@ class Element:
     step: str
     anchor: str
     todo: tuple[str, ...] = ()
+    there: tuple[str, ...] = ()
 
 
 def findings(content: Json, checklist: Checklist) -> list[Finding]:
@@ -254,12 +272,23 @@ def _element(
         todo = tuple(dict.fromkeys(one.label for one in amiss))
         first_, name = amiss[0], gettext(ELEMENTS[code])
         return Element(name, is_mandatory, False, first_.step, first_.anchor, todo)
-    is_there = is_mandatory or any(drafting.at(content, place) for place in places)
+    found = [place for place in places if drafting.at(content, place)]
+    there = dict.fromkeys(map(_part, found)) if not is_mandatory and len(places) > 1 else ()
     first = places[0]
     anchor = (_field_at(first, content) or (first.replace(".", "-"), ""))[0]
     return Element(
-        gettext(ELEMENTS[code]), is_mandatory, is_there, step_of(first) or STEPS[0].name, anchor
+        gettext(ELEMENTS[code]),
+        is_mandatory,
+        is_mandatory or bool(found),
+        step_of(first) or STEPS[0].name,
+        anchor,
+        there=tuple(there),
     )
+
+
+def _part(place: str) -> str:
+    """Return what a part of an element is called, also where a unit says it."""
+    return element_words.place(f"$.{place.rpartition('.')[2].removeprefix('no_')}")
 
 
 def beside(field: Field, found: Iterable[Finding], *, is_strict: bool) -> Iterator[str]:

@@ -52,6 +52,7 @@ _ASSESSMENT = Step(
                 ),
                 Field(
                     path="supervision.uri",
+                    is_address=True,
                     kind=Kind.WORDS,
                     label=N_("Its address in a public list"),
                     help=N_("Only if the kind of supervision has one. May be left empty."),
@@ -193,6 +194,7 @@ _LEVEL = Step(
                 ),
                 Field(
                     path="register_entry.url",
+                    is_address=True,
                     kind=Kind.WORDS,
                     label=N_("Address of the entry"),
                     help=N_("Where anybody can look it up. May be left empty."),
@@ -254,6 +256,7 @@ _QUALITY = Step(
                 ),
                 Field(
                     path="quality_assurance.url",
+                    is_address=True,
                     kind=Kind.WORDS,
                     label=N_("Address to read more"),
                     help=N_("A page about how quality is assured. May be left empty."),

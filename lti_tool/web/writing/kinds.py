@@ -28,7 +28,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """`path`: dotted place in the definition; `units.*.` once for each unit. `options`: value and
-    words of a fixed choice. `is_number`: its values are whole numbers. `is_needed`: without it
+    words of a fixed choice. `is_number`: its values are whole numbers. `is_address`:
+    they are web addresses. `is_needed`: without it
     nothing is handed in. `inherits`: where the whole says what holds if this is empty.
     `is_folded`: it is opened by who wants it."""
 
@@ -40,6 +41,7 @@ class Field:
     vocabulary: Vocabulary | None = None
     options: tuple[tuple[str, str], ...] = ()
     is_number: bool = False
+    is_address: bool = False
     is_needed: bool = False
     inherits: str = ""
     is_folded: bool = False

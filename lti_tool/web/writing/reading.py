@@ -20,6 +20,10 @@ from lti_tool.web.writing.teaching_fields import OUTCOME_FIELDS
 Form = MultiDict[str, str]
 
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,6})?", re.ASCII)
+# As in `static/writing.js`, where it is seen at once.
+_BARE_ADDRESS = re.compile(
+    r"([a-z0-9-]+\.)+[a-z]{2,}(:\d{1,5})?([/?#]\S*)?", re.ASCII | re.IGNORECASE
+)
 _MEMBERS_OF_RULES: Mapping[str, tuple[str, ...]] = {
     "points": ("minimum", "maximum"),
     "parts": ("parts", "minimum", "maximum"),
@@ -85,6 +89,12 @@ def number(typed: str) -> int | float | str | None:
     return int(value) if value.is_integer() else value
 
 
+def address(typed: str) -> str:
+    """Return a web address, with https:// before one that begins with the name of its server."""
+    typed = one_line(typed)
+    return f"https://{typed}" if _BARE_ADDRESS.fullmatch(typed) else typed
+
+
 def _read_units(step: Step, form: Form, content: Json, language: str) -> None:
     """Units in the order of the form, known by their codes; those it does not name come last. What
     names none of the draft's own, or one a second time, is a new unit with a code of its own."""
@@ -147,6 +157,8 @@ def _value(field: Field, form: Form, before: Any, language: str) -> Any:
     typed = form.get(field.name, "").strip()
     if field.is_number and typed:
         return number(typed)
+    if field.is_address:
+        return address(typed) or None
     return one_line(typed) or None
 
 

@@ -184,7 +184,7 @@ def _check(row: Row) -> Iterator[Wrong]:
         yield _wrong(row, 1, gettext("“%(value)s” is no number.", value=row.hours[:40]))
     if row.hours and not row.unit:
         yield _wrong(row, 1, gettext("Hours stand in the first row of a unit."))
-    if row.kind and _kind(row.kind) is None:
+    if _kind(row.kind) is None:
         names = ", ".join(gettext(one) for one in KINDS.values())
         yield _wrong(row, 2, gettext("Use one of these: %(names)s.", names=names))
     if not row.outcome:
@@ -287,7 +287,7 @@ def _units(rows: Sequence[Row], content: Json) -> list[Json]:
             made["units"] = [*made["units"], unit]
         outcome = {
             "code": drafting.free_outcome_code(made, found[-1]),
-            "kind": _kind(row.kind) or "skill",
+            "kind": _kind(row.kind),
             "text": {tag: row.outcome},
         }
         found[-1]["outcomes"].append(outcome)

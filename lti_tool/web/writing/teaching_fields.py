@@ -46,6 +46,7 @@ WHAT = Step(
                 ),
                 Field(
                     path="awarding_body.url",
+                    is_address=True,
                     kind=Kind.WORDS,
                     label=N_("Website of the awarding body"),
                     help=N_("Where people read more about your school. May be left empty."),
