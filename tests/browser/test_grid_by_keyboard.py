@@ -1,5 +1,6 @@
 """A teacher signs off two learners from the grid without a mouse, and takes it back."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -84,6 +85,38 @@ def test_a_whole_column_with_evidence_is_signed_off_and_one_taken_back_with_the_
     page.keyboard.type("mixed up")
     enter(page, frame, frame.get_by_role("button", name="Take it back"))
     expect(frame.get_by_text("taken back", exact=True)).to_be_visible()
+
+
+def test_results_go_to_a_spreadsheet_and_come_back_with_the_keyboard_alone(
+    world: World, arrive: Arrive, show: Show, tmp_path: Path
+) -> None:
+    (user,) = world.people.learners[:1]
+    teaching.visit(world, user, [world.overview])
+    teacher = arrive(world.people.teacher)
+    frame = teacher.open_in_frame(world.overview)
+    page = teacher.page
+    enter(page, frame, frame.get_by_role("link", name="Results from a spreadsheet"))
+    export = frame.get_by_role("link", name="Download the table (CSV)")
+    expect(export).to_be_visible()
+    tab_to(page, frame, export)
+    with page.expect_download() as saving:
+        page.keyboard.press("Enter")
+    header, row, *_ = csv.reader(saving.value.path().read_text("utf-8-sig").splitlines())
+    (column,) = (place for place, title in enumerate(header) if title.startswith(LAST_UNIT))
+    teacher.watch.expect_refusal(frame.url)  # the one with the mistake
+    for value, heading in (("maybe", "One cell cannot be used"), ("x", "One result would be")):
+        table = tmp_path / f"{value}.csv"
+        with table.open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out).writerows([header, [*row[:column], value, *row[column + 1 :]]])
+        tab_to(page, frame, frame.get_by_label("File", exact=True))
+        with page.expect_file_chooser() as chooser:
+            page.keyboard.press("Enter")
+        chooser.value.set_files(table)
+        enter(page, frame, frame.get_by_role("button", name="Show what would change"))
+        expect(frame.get_by_text(heading)).to_be_visible()
+        show(page, f"keyboard table {value}")
+    enter(page, frame, frame.get_by_role("button", name="Record it"))
+    expect(frame.get_by_role("status")).to_contain_text("Recorded for")
 
 
 def enter(page: Page, frame: Frame, wanted: Locator) -> None:

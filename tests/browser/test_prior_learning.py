@@ -9,6 +9,7 @@ from tests.browser import measure, operating, teaching
 from tests.browser.chromium import PHONE
 from tests.browser.conftest import Arrive, NewContext, Show
 from tests.browser.teaching import ASSESSED_UNIT, LAST_UNIT, PARTS_UNIT
+from tests.browser.test_grid_by_keyboard import enter, tab_to
 from tests.browser.test_operating import check
 from tests.browser.visitors import Visitor, sit
 from tests.factories import files
@@ -90,6 +91,42 @@ def test_from_the_self_assessment_to_the_badge(
     with learner.page.context.expect_page() as opened:
         frame.get_by_role("link", name="/credentials/").click()
     expect(opened.value.get_by_text("Recognised as prior learning")).to_be_visible()
+
+
+def test_prior_learning_is_shown_and_judged_with_the_keyboard_alone(
+    world: World, learner: Visitor, asta: Page
+) -> None:
+    frame, page = learner.open_in_frame(world.links[ASSESSED_UNIT]), learner.page
+    enter(page, frame, frame.get_by_role("link", name="I can do this already"))
+    title = world.mc.unit(ASSESSED_UNIT).title.best("en")
+    choosing = frame.get_by_role("main").get_by_role("link", name=title)
+    expect(choosing).to_be_visible()
+    enter(page, frame, choosing)
+    expect(frame.get_by_role("button", name="Hand in")).to_be_visible()
+    for outcome in world.mc.unit(ASSESSED_UNIT).outcomes:
+        group = frame.get_by_role("group", name=outcome.text.best("en"))
+        tab_to(page, frame, group.get_by_label("I can do it", exact=True))
+        page.keyboard.press("Space")
+    whole = frame.get_by_role("group", name="Evidence for the whole unit")
+    tab_to(page, frame, whole.get_by_label("What you did, where and when"))
+    page.keyboard.type(DID)
+    enter(page, frame, frame.get_by_role("button", name="Hand in"))
+    expect(frame.get_by_role("status")).to_contain_text("It is handed in")
+
+    asta.reload()
+    judging = asta.main_frame
+    enter(asta, judging, asta.get_by_role("link", name="Look at what waits"))
+    expect(asta.get_by_role("heading", level=1)).to_have_text("Prior learning to judge")
+    waiting = asta.get_by_role("main").get_by_role("listitem").get_by_role("link").first
+    enter(asta, judging, waiting)
+    expect(asta.get_by_role("button", name="Record the judgement")).to_be_visible()
+    for group in asta.get_by_role("group", name="Your judgement").all():
+        tab_to(asta, judging, group.get_by_label("Recognised", exact=True))
+        asta.keyboard.press("Space")
+    tab_to(asta, judging, asta.get_by_label("I do not teach this learner"))
+    asta.keyboard.press("Space")
+    enter(asta, judging, asta.get_by_role("button", name="Record the judgement"))
+    expect(asta.get_by_role("status")).to_contain_text("Your judgement is recorded")
 
 
 def hand_in(frame: Frame, world: World) -> None:

@@ -188,6 +188,18 @@ def test_a_file_is_read_and_one_that_is_no_text_refused(visits: Visits, teacher:
         assert words in answer.text
 
 
+def test_a_file_mends_what_stands_beside_the_mistakes_of_another(
+    visits: Visits, teacher: Visit
+) -> None:
+    seen = send(teacher, f"name,{SAFETY}\nAna,much")
+    path, data = seen.filled("table")
+    fields = {name: values[0] for name, values in data.items() if name != "file"}
+    assert "much" in fields["content"]
+    file = (io.BytesIO(f"name,{SAFETY}\nAna,95\n".encode()), "results.csv")
+    answer = teacher.client.post(path, data={**fields, "file": file})
+    assert "One result would be recorded" in answer.text
+
+
 def test_a_table_that_no_longer_fits_records_nothing(visits: Visits, teacher: Visit) -> None:
     seen = send(teacher, f"name,{SAFETY}\nAna,90")
     refused = seen.submit("import", content=f"name,{SAFETY}\nAna,900")

@@ -92,15 +92,15 @@ def record_table(visit: Visit) -> ResponseReturnValue:
 
 
 def _sent() -> str:
-    """Return what was pasted, or else the file.
+    """Return the file, or else what was pasted: the text of a file stands beside its mistakes, and
+    another file corrects them as well.
 
     Raises:
         ToolError: `table_not_utf8`.
     """
-    pasted = request.form.get("content", "")
     file = request.files.get("file")
-    if pasted.strip() or file is None:
-        return pasted
+    if not file:
+        return request.form.get("content", "")
     try:
         return str(file.read(), "utf-8-sig")
     except UnicodeDecodeError as error:
