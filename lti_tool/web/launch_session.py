@@ -5,7 +5,7 @@ The secret travels in a cookie per launch (`framed_cookies`). Where the browser 
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial, wraps
@@ -19,7 +19,7 @@ from lti_tool import clock
 from lti_tool.errors import Forbidden, NotFound
 from lti_tool.models import LaunchSession
 from lti_tool.services.completing import course_dates
-from lti_tool.services.courses import deep_linking
+from lti_tool.services.courses import deep_linking, roster
 from lti_tool.services.launching import launches
 from lti_tool.web import proving
 from lti_tool.web.context import current_tool
@@ -114,6 +114,17 @@ def _zone_of_course(launch: LaunchSession) -> tzinfo | None:
     return course_dates.zone(launch.given_course)
 
 
+def _namesakes(launch: LaunchSession) -> Mapping[uuid.UUID, int]:
+    """Return the numbers of learners of one name, for who teaches them; read once a request."""
+    if "numbers_of_namesakes" not in g:
+        db = object_session(launch)
+        if db is None or launch.given_course is None or not launch.is_teacher:
+            return {}
+        g.numbers_of_namesakes = roster.namesakes(db, launch.given_course)
+    found: Mapping[uuid.UUID, int] = g.numbers_of_namesakes
+    return found
+
+
 def visiting(
     *,
     teacher: bool = False,
@@ -140,6 +151,7 @@ def visiting(
             with current_tool().database.transaction(read_only=not writes) as db:
                 launch = current(db, launch_id, now, takes_ticket=takes_ticket)
                 g.zone_of_course = partial(_zone_of_course, launch)
+                g.namesakes = partial(_namesakes, launch)
                 g.visit, g.is_answered = Visit(db, launch, now), launch.answered_at is not None
                 g.is_learners = launch.link_id is not None and not launch.is_teacher
                 if teacher and not launch.is_teacher:

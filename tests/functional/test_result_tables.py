@@ -224,6 +224,30 @@ def test_what_would_change_nothing_is_counted_apart(visits: Visits, teacher: Vis
     assert not nothing.has_form("import")
 
 
+def test_two_of_one_name_are_told_apart_by_their_numbers(visits: Visits, teacher: Visit) -> None:
+    for sub in ("jo1", "jo2"):
+        visits.school.tick()
+        visits.open(sub, name="Jörg Müller")
+    rows = [row for row in table(teacher) if row["name"] == "Jörg Müller"]
+    numbers = sorted(row["number"] for row in rows)
+    assert numbers == ["5", "6"]
+    grid = teacher.get("course").text
+    assert all(f"Jörg Müller (no. {number})" in grid for number in numbers)
+    assert "Ana (no." not in grid
+    assert "Jörg Müller (no. 6)" in teacher.get(f"course/units/{SIGN_OFF}/sheet").text
+    assert "Jörg Müller (Nr. 6)" in teacher.get("course?lang=de").text
+    teacher.get("course?lang=en")
+    unclear = send(teacher, f"name,{SAFETY}\njörg müller,80")
+    assert (unclear.status, "or the column “number”" in unclear.text) == (400, True)
+    for number in ("2", "7", "x"):
+        assert send(teacher, f"name,number,{SAFETY}\nJörg Müller,{number},80").status == 400
+    seen = send(teacher, f"name,number,{SAFETY}\nJörg Müller,6,80\nAna,,81")
+    assert "2 results would be recorded" in seen.text
+    seen.submit("import")
+    marks = {row["number"]: row[SAFETY] for row in table(teacher)}
+    assert (marks["5"], marks["6"]) == ("", "80")
+
+
 def test_an_assessor_of_several_signs_off_once(visits: Visits) -> None:
     unit = visits.mc.unit(SIGN_OFF)
     twice = replace(unit, rule=SignOffs(Text({"en": "It was done."}), 2))

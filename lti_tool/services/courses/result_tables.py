@@ -2,7 +2,8 @@
 
 RFC 4180, with the separator of the reader's language: `;` where numbers have a decimal comma, as
 spreadsheets there take 1.5 for a day. Both are read. The first row names the columns: `learner`
-(an id that the export gives), `name`, then one for each unit, or `UNIT/PART` for each part; what
+(an id that the export gives), `name`, `number` (as on sheets: it tells two of one name apart), then
+one for each unit, or `UNIT/PART` for each part; what
 follows a code after a space is for people. What was completed without a mark has an `x`. A mark
 above what is recorded, or a sign-off that this assessor has not given yet, is a judgement; what
 would change nothing is counted apart, and empty cells say nothing.
@@ -25,9 +26,9 @@ from lti_tool.errors import ToolError
 from lti_tool.services.completing import typed_points
 from lti_tool.services.completing.completions import Judgement
 from lti_tool.services.completing.typed_points import Unfit
-from lti_tool.services.courses.roster import Learner
+from lti_tool.services.courses.roster import Learner, folded
 
-LEARNER, NAME, DONE = "learner", "name", "completed"
+LEARNER, NAME, NUMBER, DONE = "learner", "name", "number", "completed"
 SIGNED = "x"
 _YES = frozenset({"x", "1", "yes", "ja", "так", "✓"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -110,15 +111,19 @@ def columns(mc: MicroCredential) -> tuple[Column, ...]:
 
 
 def write(
-    mc: MicroCredential, rows: Iterable[tuple[Learner, str]], language: str, separator: str
+    mc: MicroCredential,
+    rows: Iterable[tuple[Learner, str]],
+    numbers: Mapping[uuid.UUID, int],
+    language: str,
+    separator: str,
 ) -> str:
-    """Return the table; `rows`: learners with what they are called."""
+    """Return the table; `rows`: learners with what they are called; `numbers`: as on sheets."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     mark = "," if separator == ";" else "."
     found = columns(mc)
     titles = [f"{one.code} {one.title.best(language)}" for one in found]
-    writer.writerow([LEARNER, NAME, *map(_harmless, titles), *_parts(mc), DONE])
+    writer.writerow([LEARNER, NAME, NUMBER, *map(_harmless, titles), *_parts(mc), DONE])
     for learner, name in rows:
         units = {unit.unit: unit for unit in learner.progress.units}
         cells = [_cell(one, units[one.unit.code]).replace(".", mark) for one in found]
@@ -126,7 +131,8 @@ def write(
         stack = learner.progress.stack
         earned = [SIGNED if stack and stack.of(part) else "" for part in _parts(mc)]
         done += len(stack.counted) if stack else 0
-        writer.writerow([learner.person.id, _harmless(name), *cells, *earned, done])
+        number = numbers.get(learner.person.id, "")
+        writer.writerow([learner.person.id, _harmless(name), number, *cells, *earned, done])
     return out.getvalue()
 
 
@@ -136,16 +142,20 @@ def _parts(mc: MicroCredential) -> tuple[str, ...]:
 
 
 def read(
-    mc: MicroCredential, learners: Sequence[Learner], text: str, own: Collection[str] = ()
+    mc: MicroCredential,
+    learners: Sequence[Learner],
+    text: str,
+    numbers: Mapping[uuid.UUID, int],
+    own: Collection[str] = (),
 ) -> Reading:
-    """Return what a table would change, or everything that cannot be read in it. `own`: ids of the
-    sign-offs that its assessor has given.
+    """Return what a table would change, or everything that cannot be read in it. `numbers`: as on
+    sheets; `own`: ids of the sign-offs that its assessor has given.
 
     Raises:
         ToolError: `table_too_large`, `table_empty`, `table_malformed`.
     """
     rows = _rows(text)
-    reader = _Reader(mc, learners, own)
+    reader = _Reader(mc, learners, numbers, own)
     reader.take_header(rows[0])
     if not reader.problems:
         for number, row in enumerate(rows[1:], start=2):
@@ -173,16 +183,23 @@ class _Reader:
     """Reads row by row; remembers what is wrong and goes on."""
 
     def __init__(
-        self, mc: MicroCredential, learners: Sequence[Learner], own: Collection[str]
+        self,
+        mc: MicroCredential,
+        learners: Sequence[Learner],
+        numbers: Mapping[uuid.UUID, int],
+        own: Collection[str],
     ) -> None:
         self.changes: list[Change] = []
         self.problems: list[Problem] = []
         self.known = self.lower = 0
         self._own = own
         self._known = {one.code: one for one in columns(mc)}
-        self._unread = {LEARNER, NAME, DONE, *_parts(mc)}
+        self._unread = {LEARNER, NAME, NUMBER, DONE, *_parts(mc)}
         self._by_id = {one.person.id: one for one in learners}
         self._by_name = _unique(learners)
+        self._by_number = {
+            str(numbers[one.person.id]): one for one in learners if one.person.id in numbers
+        }
         self._header: list[str] = []
         self._seen: set[uuid.UUID] = set()
 
@@ -212,7 +229,7 @@ class _Reader:
     def _learner(self, number: int, cells: Mapping[str, str]) -> Learner | None:
         text, name = cells.get(LEARNER, ""), cells.get(NAME, "").removeprefix("'")
         try:
-            found = self._by_id.get(uuid.UUID(text)) if text else self._by_name.get(_folded(name))
+            found = self._by_id.get(uuid.UUID(text)) if text else self._called(name, cells)
         except ValueError:
             found = None
         if found is None:
@@ -220,6 +237,13 @@ class _Reader:
             code, name = "learner_unknown", name[:100]
             self.problems.append(Problem(code, number, where, value[:100], name=name))
         return found
+
+    def _called(self, name: str, cells: Mapping[str, str]) -> Learner | None:
+        """Return who alone has a name, or has it and the number, if there are several."""
+        numbered = self._by_number.get(cells.get(NUMBER, ""))
+        if numbered and name and folded(numbered.person.name or "") != folded(name):
+            numbered = None
+        return self._by_name.get(folded(name)) or numbered
 
     def _judge(self, number: int, learner: Learner, column: Column, value: str) -> None:
         unit = learner.progress.unit(column.unit.code)
@@ -272,16 +296,12 @@ def _cell(column: Column, unit: UnitProgress) -> str:
 
 def _unique(learners: Sequence[Learner]) -> dict[str, Learner]:
     """Return learners by name, without names that two have."""
-    names = Counter(_folded(one.person.name or "") for one in learners)
+    names = Counter(folded(one.person.name or "") for one in learners)
     return {
         name: one
         for one in learners
-        if (name := _folded(one.person.name or "")) and names[name] == 1
+        if (name := folded(one.person.name or "")) and names[name] == 1
     }
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
 
 
 def _harmless(text: str) -> str:

@@ -5,7 +5,7 @@ all, `earned` the awards of those on the page.
 """
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -200,6 +200,23 @@ def numbers(db: Session, course: Course) -> dict[uuid.UUID, int]:
     came = sa.select(CourseMember.person_id).filter_by(course_id=course.id)
     ordered = came.order_by(CourseMember.first_seen_at, CourseMember.person_id)
     return {person: number for number, person in enumerate(db.scalars(ordered), start=1)}
+
+
+def namesakes(db: Session, course: Course) -> dict[uuid.UUID, int]:
+    """Return the numbers, as on sheets, of learners whose name another one of the course has."""
+    learning = sa.select(Person.id, Person.name).filter(
+        Person.id.in_(_learning_in(course)), Person.name.is_not(None)
+    )
+    names = {person: folded(name or "") for person, name in db.execute(learning)}
+    many = Counter(names.values())
+    twice = [person for person, name in names.items() if many[name] > 1]
+    found = numbers(db, course) if twice else {}
+    return {person: found[person] for person in twice}
+
+
+def folded(name: str) -> str:
+    """Return a name without what makes no difference: upper case, and how many spaces."""
+    return " ".join(name.casefold().split())
 
 
 def earned(

@@ -18,7 +18,7 @@ from lti_tool.web.i18n import language
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.teacher import entries, narrowing
 from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement, may_judge
-from lti_tool.web.words.wording import who
+from lti_tool.web.words.wording import called
 
 SHOWN_CHANGES = 200
 
@@ -31,8 +31,9 @@ def export(visit: Visit) -> ResponseReturnValue:
     mc = catalogue.definition(placement.version)
     shown = grid.arrange(_learners(visit, placement), narrowing.wish(request.args, mc), visit.now)
     separator = ";" if language() in {"de", "uk"} else ","
-    rows = [(one, who(one.person)) for one in shown.matching]
-    text = result_tables.write(mc, rows, language(), separator)
+    rows = [(one, called(one.person)) for one in shown.matching]
+    numbers = roster.numbers(visit.db, visit.launch.course)
+    text = result_tables.write(mc, rows, numbers, language(), separator)
     response = Response("\ufeff" + text, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{mc.code}.csv"'
     return response
@@ -110,7 +111,8 @@ def _sent() -> str:
 def _read(visit: Visit, placement: Placement, text: str) -> Reading:
     mc = catalogue.definition(placement.version)
     own = completions.signed_off_by(visit.db, placement.version, visit.launch.person)
-    return result_tables.read(mc, _learners(visit, placement), text, own)
+    numbers = roster.numbers(visit.db, visit.launch.course)
+    return result_tables.read(mc, _learners(visit, placement), text, numbers, own)
 
 
 def _learners(visit: Visit, placement: Placement) -> list[Learner]:

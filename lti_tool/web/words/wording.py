@@ -9,6 +9,7 @@ from decimal import Decimal
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
+from flask import g
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
@@ -125,9 +126,17 @@ def draft_title(draft: DefinitionDraft) -> str:
         return gettext("Without a title")
 
 
-def who(person: Person) -> str:
+def called(person: Person) -> str:
     """Return a person's name, or what tells nameless ones apart."""
     return person.name or gettext("Learner %(id)s", id=person.short_id)
+
+
+def who(person: Person) -> str:
+    """Return what a person is called, with the number on sheets where the reader teaches two
+    learners of one name."""
+    name = called(person)
+    number = g.get("namesakes", dict)().get(person.id)
+    return gettext("%(name)s (no. %(number)s)", name=name, number=number) if number else name
 
 
 _LINK = re.compile(r"https?://[^\s<>\"']{1,2000}")
