@@ -64,8 +64,10 @@ TEACHER_PLACES = (
     "course",
     "course empty",
     "settings",
+    "settings saved",
     "confirmations",
     "confirmations nobody",
+    "confirmations answered",
     "course stuck",
     "course nobody",
     "course one unit",
@@ -95,6 +97,7 @@ TEACHER_PLACES = (
     "version",
     "version begun",
     "moving",
+    "moved",
     "choose unknown",
     "review",
     "review nobody",
@@ -266,6 +269,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
     begun = sit(page, world, teacher, teaching.begin_course(world))
     mistyped = sit(page, world, teacher, teaching.mistype(world))
     crowded = _crowd(world, page)
+    careful = _careful_course(world, page)
     graded = world.links[PARTS_UNIT]
     reviewing = sit_to_review(page, world, teacher, graded, claimed.id)
     nobody = sit_to_review(page, world, teacher, graded, "nobody")
@@ -291,7 +295,9 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "whole nobody": f"{empty}/course/units/{LAST_UNIT}/whole",
         "preview": f"{top}/units",
         "settings": f"{course}/settings",
-        "confirmations": f"{_careful_course(world, page)}/course/confirmations",
+        "settings saved": f"{course}/settings?done=settings",
+        "confirmations": f"{careful}/course/confirmations",
+        "confirmations answered": f"{careful}/course/confirmations?awarded=2&halfway=1&declined=1",
         "confirmations nobody": f"{course}/confirmations",
         "restrictions": f"{course}/restrictions",
         "gradebook": f"{course}/gradebook",
@@ -306,6 +312,7 @@ def _teacher_addresses(world: World, page: Page, blank: Link) -> dict[str, str]:
         "version": f"{copied}/course/version",
         "version begun": f"{begun}/course/version",
         "moving": f"{begun}/course/version/{_version_id(world, '9.1')}",
+        "moved": f"{begun}/course?done=moved",
         "choose unknown": f"{mistyped}/choose",
         "remove file": f"{course}/evidence/{_file_id(world, flagged)}/remove",
         "review": f"{reviewing}/course/review",
