@@ -199,7 +199,7 @@ def progress(
     Never raises for a record: those that `check` refuses, and those later than `now`, count for
     nothing.
     """
-    by_unit = _by_unit(_standing(mc, completions, now))
+    by_unit = _by_unit(mc, _standing(mc, completions, now))
     recognised = _recognised(mc, by_unit)
     units = tuple(
         _unit_progress(unit, by_unit.get(unit.code, []), recognised.get(unit.code))
@@ -216,11 +216,14 @@ def _completed(units: Iterable[UnitProgress]) -> dict[str, datetime]:
     return {unit.unit: unit.completed_at for unit in units if unit.completed_at is not None}
 
 
-def _by_unit(standing: list[Completion]) -> dict[str, list[Completion]]:
+def _by_unit(mc: MicroCredential, standing: list[Completion]) -> dict[str, list[Completion]]:
     found: dict[str, list[Completion]] = {}
     for record in standing:
         found.setdefault(record.unit, []).append(record)
-    return found
+    return {
+        code: prior_learning.without_votes(mc.unit(code), records)
+        for code, records in found.items()
+    }
 
 
 def _recognised(mc: MicroCredential, by_unit: dict[str, list[Completion]]) -> dict[str, Evaluated]:

@@ -57,6 +57,18 @@ def assessors_needed(unit: LearningUnit) -> int:
     return unit.rule.count if isinstance(unit.rule, SignOffs) else 1
 
 
+def without_votes(unit: LearningUnit, records: Sequence[Completion]) -> list[Completion]:
+    """Return the records of a unit without what too few assessors recognise by now: nobody should
+    read their votes from where a learner stands."""
+    by_outcome: dict[str | None, set[str | None]] = {}
+    for record in records:
+        if record.route is Route.PRIOR_LEARNING:
+            by_outcome.setdefault(record.part, set()).add(record.by)
+    needed = assessors_needed(unit)
+    few = {outcome for outcome, by in by_outcome.items() if len(by) < needed}
+    return [one for one in records if one.route is not Route.PRIOR_LEARNING or one.part not in few]
+
+
 def evaluate(unit: LearningUnit, records: Sequence[Completion]) -> Evaluated:
     """Return what the recognitions of a unit (standing, oldest first) come to, without the limit.
 

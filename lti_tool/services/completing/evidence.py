@@ -31,7 +31,7 @@ from lti_tool.models import (
     Platform,
 )
 from lti_tool.services import audit
-from lti_tool.services.completing import carried, evidence_store
+from lti_tool.services.completing import carried, evidence_store, prior_recognitions
 
 LONGEST_LINK = 1000
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(\.[\w-]{1,63})+\.?")
@@ -103,7 +103,7 @@ def keep(
     Raises:
         Conflict: as `keep_with`.
     """
-    _check_room(db, course, {person.id: len(document.data)}, len(document.data), keeping.limits)
+    _check_room(db, course, {person.id: len(document.data)}, len(document.data), keeping.limits, by)
     file = EvidenceFile(
         id=uuid.uuid4(),
         content_id=_store(db, course, document, keeping.encryption),
@@ -141,7 +141,7 @@ def keep_with(
     for document, wanting in new:
         for person_id in {record.person_id for record in wanting}:
             sizes[person_id] += len(document.data)
-    _check_room(db, course, sizes, sum(len(one.data) for one, _ in new), keeping.limits)
+    _check_room(db, course, sizes, sum(len(one.data) for one, _ in new), keeping.limits, by)
     for document, wanting in new:
         content_id = _store(db, course, document, keeping.encryption)
         db.add_all(
@@ -189,10 +189,13 @@ def find_in_course(db: Session, course: Course, file_id: uuid.UUID) -> EvidenceF
     are for others to see.
 
     Raises:
-        NotFound: `unknown_evidence`: there is none, it is another course's, or no completion's.
+        NotFound: `unknown_evidence`: there is none, it is another course's, or no completion's, or
+            of a vote that recognises nothing by itself.
     """
     file = db.get(EvidenceFile, file_id, options=[joinedload(EvidenceFile.content)])
     if file is None or file.record is None or file.record.course_id != course.id:
+        raise NotFound("unknown_evidence")
+    if prior_recognitions.votes(db, [file.record]):
         raise NotFound("unknown_evidence")
     return file
 
@@ -248,16 +251,26 @@ def remove_all(db: Session, files: Iterable[EvidenceFile], *, actor: str, now: d
 
 
 def used(db: Session, person: Person) -> int:
-    """Return how many bytes are kept for a person, of `Limits.person`."""
-    return _used(db, [person.id]).get(person.id, 0)
+    """Return how many bytes a person has added of their own, of `Limits.person`."""
+    return _used(db, [person.id], is_own=True)[person.id]
 
 
-def _used(db: Session, people: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
-    own = sa.select(EvidenceFile.person_id, EvidenceFile.content_id).distinct()
-    each = own.filter(EvidenceFile.person_id.in_(people)).subquery()
-    kept = sa.select(each.c.person_id, sa.func.sum(EvidenceContent.size))
-    kept = kept.join(EvidenceContent, EvidenceContent.id == each.c.content_id)
-    return {row[0]: row[1] for row in db.execute(kept.group_by(each.c.person_id))}
+def _used(
+    db: Session, people: Collection[uuid.UUID], *, is_own: bool
+) -> defaultdict[uuid.UUID, int]:
+    """Return how many bytes are kept for each: of what they added themselves, or others did."""
+    kept = (EvidenceFile.person_id, EvidenceFile.added_by, EvidenceFile.content_id)
+    each = sa.select(*kept).distinct().filter(EvidenceFile.person_id.in_(people)).subquery()
+    sums = (
+        sa.select(each.c.person_id, each.c.added_by, sa.func.sum(EvidenceContent.size))
+        .join(EvidenceContent, EvidenceContent.id == each.c.content_id)
+        .group_by(each.c.person_id, each.c.added_by)
+    )
+    found: defaultdict[uuid.UUID, int] = defaultdict(int)
+    for person_id, by, size in db.execute(sums):
+        if (by == f"person:{person_id}") is is_own:
+            found[person_id] += size
+    return found
 
 
 def _missing(
@@ -312,16 +325,22 @@ def _store(db: Session, course: Course, document: Document, encryption: Encrypti
 
 
 def _check_room(
-    db: Session, course: Course, of_people: Mapping[uuid.UUID, int], size: int, limits: Limits
+    db: Session,
+    course: Course,
+    of_people: Mapping[uuid.UUID, int],
+    size: int,
+    limits: Limits,
+    by: str,
 ) -> None:
-    """Refuse what would be too much for a person, the course or its organisation.
+    """Refuse what would be too much for a person, the course or its organisation. What others add
+    for a person takes no room from what they add themselves.
 
     Two at one moment may together pass a limit by one form's files: it guards the disk, no account.
     """
     if not size:
         return
-    kept = _used(db, of_people)
-    if any(kept.get(one, 0) + more > limits.person for one, more in of_people.items()):
+    kept = _used(db, of_people, is_own=by in {f"person:{one}" for one in of_people})
+    if any(kept[one] + more > limits.person for one, more in of_people.items()):
         raise Conflict("evidence_person_full")
     total = sa.select(sa.func.coalesce(sa.func.sum(EvidenceContent.size), 0))
     if db.scalars(total.filter_by(course_id=course.id)).one() + size > limits.course:

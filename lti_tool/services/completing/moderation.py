@@ -28,7 +28,7 @@ from lti_tool.models import (
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import awards, enrolments
 from lti_tool.services.awarding.moderation_draws import DISAGREED
-from lti_tool.services.completing import completions, evidence
+from lti_tool.services.completing import completions, evidence, prior_recognitions
 from lti_tool.services.definitions import review_partners
 from lti_tool.services.definitions.reviews import Reviewer
 
@@ -92,7 +92,8 @@ def waiting(db: Session, reviewer: Reviewer) -> Sequence[ModerationSample]:
         )
         .limit(MOST_LISTED)
     )
-    return [one for one in db.scalars(found) if not _is_assessor(reviewer, one)]
+    samples = [one for one in db.scalars(found) if not _is_assessor(reviewer, one)]
+    return _without_votes(db, samples)
 
 
 def waiting_ids(
@@ -105,9 +106,16 @@ def waiting_ids(
         ModerationSample.verdict.is_(None),
         judge.is_(None) | (judge != account_id),
     )
-    columns = found.with_only_columns(ModerationSample.id, CompletionRecord.version_id)
-    ordered = columns.order_by(ModerationSample.drawn_at, ModerationSample.id)
-    return [(one, version) for one, version in db.execute(ordered.limit(MOST_LISTED))]
+    ordered = found.order_by(ModerationSample.drawn_at, ModerationSample.id)
+    samples = db.scalars(
+        ordered.limit(MOST_LISTED).options(joinedload(ModerationSample.record))
+    ).all()
+    return [(one.id, one.record.version_id) for one in _without_votes(db, samples)]
+
+
+def _without_votes(db: Session, samples: Sequence[ModerationSample]) -> list[ModerationSample]:
+    votes = prior_recognitions.votes(db, [one.record for one in samples])
+    return [one for one in samples if one.record_id not in votes]
 
 
 def _counting() -> sa.Select[ModerationSample]:
@@ -139,7 +147,7 @@ def find(db: Session, reviewer: Reviewer, sample_id: uuid.UUID) -> ModerationSam
         Conflict: `already_moderated`.
     """
     sample = db.scalar(_counting().filter(ModerationSample.id == sample_id))
-    if sample is None or _is_assessor(reviewer, sample):
+    if sample is None or _is_assessor(reviewer, sample) or not _without_votes(db, [sample]):
         raise NotFound("unknown_sample")
     if sample.organisation_id not in review_partners.reviewed(db, reviewer.access):
         raise NotFound("unknown_sample")

@@ -130,6 +130,14 @@ def latest(
     return {one.unit_code: one for one in db.scalars(ordered)}
 
 
+def waiting(db: Session, person: Person, version: MicroCredentialVersion) -> frozenset[str]:
+    """Return the units in which something of a person waits for a judgement."""
+    found = sa.select(PriorLearningApplication.unit_code).filter_by(
+        person_id=person.id, version_id=version.id, state=State.SUBMITTED.value
+    )
+    return frozenset(db.scalars(found))
+
+
 def check_allowed(mc: MicroCredential, unit: LearningUnit) -> None:
     """Refuse a unit in which prior learning can never be recognised.
 

@@ -32,7 +32,7 @@ from lti_tool.models import (
 )
 from lti_tool.services import audit, reasons
 from lti_tool.services.awarding import award_gate, awards, enrolments, names
-from lti_tool.services.completing import evidence, judging
+from lti_tool.services.completing import evidence, judging, prior_recognitions
 from lti_tool.services.courses import confirming, roster
 from lti_tool.services.courses.confirming import Waiting
 from lti_tool.services.staff import accounts
@@ -169,6 +169,8 @@ def find_file(db: Session, case: Case, file_id: uuid.UUID) -> EvidenceFile:
     file = evidence.find_own(db, case.pending.person, file_id)
     record = file.record
     if record is None or record.version_id != case.pending.version_id or not case.shows(record):
+        raise NotFound("unknown_evidence")
+    if prior_recognitions.votes(db, [record]):
         raise NotFound("unknown_evidence")
     return file
 

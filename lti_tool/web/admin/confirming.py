@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.services import reasons
-from lti_tool.services.completing import completions, evidence
+from lti_tool.services.completing import completions, evidence, prior_recognitions
 from lti_tool.services.courses import confirming_here
 from lti_tool.services.courses.confirming_here import Case
 from lti_tool.services.definitions import catalogue
@@ -104,7 +104,7 @@ def _page(visit: AccountVisit, case: Case, problem: str = "") -> str:
     person, version = case.pending.person, case.pending.version
     mc = catalogue.definition(version)
     progress = confirming_here.progress_of(visit.db, case, visit.now)
-    records = completions.records_of(visit.db, person, version)
+    records = prior_recognitions.shown(visit.db, completions.records_of(visit.db, person, version))
     return render_template(
         "admin/waiting_award.html",
         visit=visit,

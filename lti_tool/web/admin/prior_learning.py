@@ -19,6 +19,7 @@ from lti_tool.services.completing import (
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE
 from lti_tool.services.completing.prior_assessment import Assessor, Opinion
 from lti_tool.services.completing.prior_learning import Verdict
+from lti_tool.services.completing.prior_states import State
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.account_session import AccountVisit, For, signed_in
 from lti_tool.web.admin.blueprint import blueprint
@@ -91,7 +92,8 @@ def judge_prior_learning(visit: AccountVisit, application_id: uuid.UUID) -> Resp
         raise
     except ToolError as error:
         return _page(visit, row, what_happened(error)), error.status
-    return redirect(url_for("admin.prior_learning_list", done="judged"), 303)
+    done = "half-judged" if row.state == State.SUBMITTED else "judged"
+    return redirect(url_for("admin.prior_learning_list", done=done), 303)
 
 
 @blueprint.get("/prior-learning/<uuid:judged_id>/correct")

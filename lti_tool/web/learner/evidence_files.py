@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask.typing import ResponseReturnValue
 
 from lti_tool.models import CompletionRecord, EvidenceFile
-from lti_tool.services.completing import evidence
+from lti_tool.services.completing import evidence, prior_recognitions
 from lti_tool.web.http import uploads
 from lti_tool.web.launch_session import Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
@@ -33,7 +33,8 @@ def given(visit: Visit, records: Sequence[CompletionRecord]) -> Given:
     """Return what stands behind a person's records; reasons for taking one back are the
     teachers'."""
     files = evidence.of_person(visit.db, visit.launch.person)
-    own = [record for record in records if record.retracts_id is None]
+    votes = prior_recognitions.votes(visit.db, records)
+    own = [one for one in records if one.retracts_id is None and one.id not in votes]
     of_records = evidence.of_records(visit.db, own)
     by_record = {record.id: of_records.get(record.id, ()) for record in own}
     behind = {file.id for found in by_record.values() for file in found}
@@ -43,7 +44,8 @@ def given(visit: Visit, records: Sequence[CompletionRecord]) -> Given:
         if record.id in by_record
         and (_words(record) or record.evidence_link or by_record[record.id])
     ]
-    return Given(shown, [file for file in files if file.id not in behind])
+    others = [one for one in files if one.id not in behind and one.record_id not in votes]
+    return Given(shown, others)
 
 
 def _words(record: CompletionRecord) -> str | None:

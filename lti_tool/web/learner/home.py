@@ -10,7 +10,7 @@ from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import LaunchSession, Person
 from lti_tool.services import people
 from lti_tool.services.awarding import joining, joints
-from lti_tool.services.completing import completions, moderation
+from lti_tool.services.completing import completions, moderation, prior_recognitions
 from lti_tool.services.courses import confirming_here, placements
 from lti_tool.services.courses.confirming_here import Case
 from lti_tool.services.definitions import catalogue
@@ -95,7 +95,7 @@ def data(visit: Visit) -> ResponseReturnValue:
     return render_template(
         "learner/data.html",
         visit=visit,
-        records=records,
+        records=prior_recognitions.shown(visit.db, records),
         mc=catalogue.definition(link.placement.version) if link.placement else None,
         given=evidence_files.given(visit, records),
         moderated=moderation.count(visit.db, visit.launch.person),

@@ -173,8 +173,7 @@ def _page(
         prior_learning.check_allowed(mc, place.unit)
     placement = visit.launch.link.placement
     assert placement is not None
-    applied = prior_learning.latest(visit.db, place.person, place.version)
-    prospect = _prospects(visit, place.person, placement, applied)[place.unit.code]
+    prospect = _prospects(visit, place.person, placement)[place.unit.code]
     kept = prior_learning.content(current) if current is not None else SelfAssessment({})
     return render_template(
         "learner/prior_form.html" if is_form else "learner/prior_state.html",
@@ -230,7 +229,7 @@ def _units(visit: Visit) -> tuple[MicroCredential, list[UnitOffer]]:
     mc = catalogue.definition(version)
     progress = completions.standing(visit.db, person, version, visit.now).with_tests
     applied = prior_learning.latest(visit.db, person, version)
-    prospects = _prospects(visit, person, link.placement, applied)
+    prospects = _prospects(visit, person, link.placement)
     offers = [
         UnitOffer(view, applied.get(view.unit.code), prospects[view.unit.code])
         for view in units.view(mc, progress, link.placement, visit.now, link.unit_code).units
@@ -242,14 +241,13 @@ def _prospects(
     visit: Visit,
     person: Person,
     placement: Placement,
-    applied: Mapping[str, PriorLearningApplication],
 ) -> Mapping[str, Prospect]:
     return prior_prospects.of(
         visit.db,
         person,
         placement.version,
         visit.now,
-        waiting=[code for code, one in applied.items() if one.state == State.SUBMITTED],
+        waiting=prior_learning.waiting(visit.db, person, placement.version),
         asked=electives.asked(placement),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import request
 
-from badges import prior_learning
+from badges import prior_learning as rules
 from badges.choices import NOTHING_MORE
 from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound
@@ -14,7 +14,7 @@ from lti_tool.models import Award, Credential, MicroCredentialVersion, Placement
 from lti_tool.services.awarding import awards, credentials, joints, stack_awards
 from lti_tool.services.awarding.joints import Elsewhere
 from lti_tool.services.awarding.stack_awards import LargerAward
-from lti_tool.services.completing import completions
+from lti_tool.services.completing import completions, prior_learning
 from lti_tool.services.courses import confirming_here, moving
 from lti_tool.services.courses.confirming_here import Case
 from lti_tool.services.definitions import catalogue, electives
@@ -38,7 +38,7 @@ class LearnerStanding:
     where too few teachers are there; "": none. `asked_of_bodies`: what else waits for awarding
     bodies. `elsewhere`: of what is made of others, where else the same person has it or waits for
     it, with what it waits for there. `others`: versions of it that other courses of the person
-    offer.
+    offer. `judged`: the units in which an assessor is still to judge what they can do already.
     """
 
     placement: Placement
@@ -57,6 +57,7 @@ class LearnerStanding:
     is_of_link: bool
     asked_of_bodies: Sequence[Case]
     stands_in: str
+    judged: frozenset[str]
 
     @staticmethod
     def definition(version: MicroCredentialVersion) -> MicroCredential:
@@ -70,7 +71,7 @@ class LearnerStanding:
             self.is_of_link
             and self.award is None
             and any(
-                prior_learning.is_allowed(mc, one.unit) and not one.progress.is_complete
+                rules.is_allowed(mc, one.unit) and not one.progress.is_complete
                 for one in self.units.units
             )
         )
@@ -125,6 +126,9 @@ def standing(visit: Visit) -> LearnerStanding:
         stands_in=confirming_here.standing_in(visit.db, visit.launch.person, version)
         if waiting is not None and waiting.waiting.is_stuck
         else "",
+        judged=prior_learning.waiting(visit.db, visit.launch.person, version)
+        if rules.limit(mc)
+        else frozenset(),
     )
 
 

@@ -9,7 +9,13 @@ from flask.typing import ResponseReturnValue
 from lti_tool.errors import Forbidden, NotFound, ToolError
 from lti_tool.models import CompletionRecord, Placement
 from lti_tool.services.awarding import awards, credentials, stack_awards
-from lti_tool.services.completing import completions, evidence, moderation, prior_corrections
+from lti_tool.services.completing import (
+    completions,
+    evidence,
+    moderation,
+    prior_corrections,
+    prior_recognitions,
+)
 from lti_tool.services.courses import confirming, placements, roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.launching import launches
@@ -32,8 +38,16 @@ def person(visit: Visit, person_id: uuid.UUID) -> ResponseReturnValue:
         visit.db, member.person, version, progress, visit.now, course=visit.launch.course
     )
     award = awards.shown(visit.db, member.person, version)
-    records = completions.records_of(visit.db, member.person, version)
-    former = roster.former_records(visit.db, visit.launch.course, member.person, version)
+    records = prior_recognitions.shown(
+        visit.db, completions.records_of(visit.db, member.person, version)
+    )
+    former = {
+        other: kept
+        for other, rows in roster.former_records(
+            visit.db, visit.launch.course, member.person, version
+        ).items()
+        if (kept := prior_recognitions.shown(visit.db, rows))
+    }
     everything = [*records, *chain.from_iterable(former.values())]
     return render_template(
         "teacher/person.html",

@@ -8,7 +8,12 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import Conflict
 from lti_tool.models import Person, Placement
-from lti_tool.services.completing import completions, evidence, prior_corrections
+from lti_tool.services.completing import (
+    completions,
+    evidence,
+    prior_corrections,
+    prior_recognitions,
+)
 from lti_tool.services.courses import roster
 from lti_tool.services.definitions import catalogue
 from lti_tool.services.launching import launches
@@ -42,7 +47,9 @@ def review(visit: Visit) -> ResponseReturnValue:
 def _page(visit: Visit, placement: Placement, person: Person, code: str) -> str:
     course, mc = visit.launch.course, catalogue.definition(placement.version)
     progress = roster.progress_of(visit.db, course, person, placement.version, visit.now)
-    records = completions.records_of(visit.db, person, placement.version)
+    records = prior_recognitions.shown(
+        visit.db, completions.records_of(visit.db, person, placement.version)
+    )
     view = units.view(mc, progress, placement, visit.now, code)
     return render_template(
         "teacher/review.html",

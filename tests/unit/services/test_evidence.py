@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from badges import samples
+from lti_tool import documents
 from lti_tool.db import Database
 from lti_tool.encryption import Encryption, Undecryptable
 from lti_tool.errors import Conflict, NotFound, ToolError
@@ -119,6 +120,23 @@ def test_what_is_full_is_said(school: School, teacher: uuid.UUID, keeping: Keepi
         keep_with(school, larger, b"f" * 1200, dee)
     with pytest.raises(ToolError, match="file_too_large"):
         keep_with(school, keeping, b"g" * 2001, dee)
+
+
+def test_what_a_teacher_gives_to_a_whole_column_takes_no_room_of_its_learners(
+    school: School, teacher: uuid.UUID, keeping: Keeping
+) -> None:
+    ana, bo = recorded(school, teacher, "ana", "bo")
+    keep_with(school, keeping, b"a" * 1900, ana, bo)
+    keep_with(school, keeping, b"b" * 1900, ana)
+    with school.transaction() as db:
+        person = school.person(db, "ana")
+        assert evidence.used(db, person) == 0
+        course = db.get_one(CompletionRecord, ana).course
+        larger = replace(keeping, limits=replace(ROOM, course=100_000, organisation=100_000))
+        document = documents.read(b"c" * 1500, "mine.txt")
+        by = f"person:{person.id}"
+        evidence.keep(db, document, person, course=course, by=by, keeping=larger, now=school.now)
+        assert evidence.used(db, person) == 1500
 
 
 def test_bytes_that_were_changed_or_exchanged_are_not_handed_out(
