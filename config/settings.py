@@ -173,7 +173,7 @@ class Settings(BaseModel):
     evidence_person_mib: int = Field(
         default=100,
         ge=1,
-        description="Evidence kept for one learner of what they add; as much again of what others add.",
+        description="Evidence of one learner that they add; as much again that others add.",
         json_schema_extra={"unit": "MiB"},
     )
     evidence_course_mib: int = Field(
