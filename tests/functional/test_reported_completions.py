@@ -417,9 +417,24 @@ def test_the_description_is_openapi_and_true(app: Flask, system: System) -> None
     jsonschema.validate(answer.json, schema)
     sent = {"$ref": "#/components/schemas/CompletionReport", "components": described["components"]}
     jsonschema.validate(item(), sent)
+    signed = {**item(), "signed_off": True, "assessor": "olha"}
+    del signed["points"]
+    jsonschema.validate(signed, sent)
+    both, neither = {**item(), "signed_off": True}, {**signed, "signed_off": False}
+    for odd in (both, neither, {**signed, "points": 5}):
+        assert codes(system.report(odd)) == ["item_malformed"]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(odd, sent)
     problem = System(app, "", "").report(item())
     shape = {"$ref": "#/components/schemas/Problem", "components": described["components"]}
     jsonschema.validate(problem.json, shape)
+    for path, methods in described["paths"].items():
+        answer = app.test_client().get(path)
+        assert answer.status_code == 405
+        assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+        told = methods["post"]["responses"]["405"]["content"]
+        assert list(told) == [answer.content_type.partition(";")[0]]
+        jsonschema.validate(answer.json, shape)
 
 
 JSON = st.recursive(

@@ -13,6 +13,7 @@ from lti_tool.web.api.shapes import CompletionReport, Problem, ReportAnswer
 from lti_tool.web.api.tokens import SCOPE
 from lti_tool.web.context import public_url
 
+_NO_METHOD = "This address takes POST alone, as Allow says"
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -80,6 +81,7 @@ def _report() -> dict[str, Any]:
                 for status, words in (
                     ("400", "The report cannot be read"),
                     ("401", "The token is missing, unknown or over"),
+                    ("405", _NO_METHOD),
                     ("409", "The key came before with another report"),
                     ("413", "The report is too large"),
                     ("429", "Too many requests; Retry-After says when to come back"),
@@ -122,6 +124,7 @@ def _token() -> dict[str, Any]:
             "200": _answer(f"A token for {int(TOKEN_LIFETIME.total_seconds())} seconds", granted),
             "400": _answer("The request is wrong", {"type": "object"}),
             "401": _answer("The client is unknown, or its secret is wrong", {"type": "object"}),
+            "405": _answer(_NO_METHOD, _ref("Problem"), "application/problem+json"),
         },
     }
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from lti_tool.services.completing.completions import LONGEST_EVIDENCE, Judgement
 from lti_tool.services.completing.evidence import LONGEST_LINK
@@ -37,9 +38,24 @@ class LearnerInLms(Shape):
     sub: Line = Field(description="`sub` of the learner; in Moodle the user id")
 
 
+_NULL: JsonDict = {"type": "null"}
+_MARKED: JsonDict = {
+    "title": "points",
+    "required": ["points"],
+    "properties": {"points": {"not": _NULL}, "signed_off": {"const": False}},
+}
+_SIGNED: JsonDict = {
+    "title": "a sign-off",
+    "required": ["signed_off"],
+    "properties": {"points": _NULL, "signed_off": {"const": True}},
+}
+
+
 class CompletionReport(Shape):
     """One judgement on one unit: either points (of a part, where the unit is marked in parts) or
     a sign-off."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_MARKED, _SIGNED]})
 
     learner: LearnerInLms
     course: Line = Field(description="id of the LTI context; in Moodle the course id")
