@@ -4,12 +4,12 @@ Opening a link changes nothing, because programs that look through mail open lin
 """
 
 import structlog
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, g, make_response, render_template, request
 
 from lti_tool import clock
 from lti_tool.errors import ToolError
 from lti_tool.models import MentorLink
-from lti_tool.services.completing import mentors
+from lti_tool.services.completing import course_dates, mentors
 from lti_tool.services.completing.mentors import Given
 from lti_tool.services.definitions import catalogue
 from lti_tool.web.account_session import Stranger
@@ -79,7 +79,8 @@ def _refused(token: str, error: ToolError) -> Response:
 
 def _page(link: MentorLink, problem: str = "", status: int = 200) -> Response:
     stranger = Stranger.here(security.MENTOR_BLUEPRINT)
-    mc = catalogue.definition(link.version)
+    mc, zone = catalogue.definition(link.version), course_dates.zone(link.course)
+    g.zone_of_course = lambda: zone  # as on the pages of the teacher who asks
     shown = render_template(
         "mentor/page.html",
         visit=stranger,

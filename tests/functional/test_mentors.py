@@ -218,3 +218,14 @@ def test_a_form_that_is_not_from_the_page_is_refused(
 ) -> None:
     path = ask(teacher, ana, SIGN_OFF)
     assert client.post(path, data={"unit": SIGN_OFF, "name": "Q"}).status_code == 403
+
+
+def test_a_link_ends_at_a_time_in_the_zone_of_the_course(
+    teacher: Visit, ana: Visit, client: FlaskClient
+) -> None:
+    path = ask(teacher, ana, SIGN_OFF)
+    assert "GMT+01:00" in client.get(path).text, "as the school says"
+    teacher.get("course/settings").submit("settings", time_zone="Asia/Tokyo")
+    page = client.get(path).text
+    assert "GMT+09:00" in page
+    assert " UTC" not in page

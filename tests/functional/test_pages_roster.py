@@ -98,3 +98,12 @@ def test_a_platform_that_shares_no_list_is_named_with_the_remedy(
     page = teacher.get("course")
     assert "does not share its list of learners" in page.text
     assert not page.has_form("roster")
+
+
+def test_a_list_without_learners_says_so_and_what_to_do(course: Teaching, teacher: Visit) -> None:
+    page = teacher.get("course").submit("roster")
+    assert "The list of learners was read." in page.text
+    for path in ("course", f"course/units/{U3}"):
+        said = teacher.get(path).text
+        assert "names no learners in this course yet. Enrol them there" in said
+        assert "Nobody has opened this activity yet" not in said

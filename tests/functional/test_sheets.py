@@ -54,6 +54,8 @@ def test_the_sheet_keeps_a_number_for_each_learner_whatever_the_order(teacher: V
 def test_numbers_and_ranges_sign_off_after_the_names_were_shown(
     visits: Visits, teacher: Visit
 ) -> None:
+    spaced = typed(teacher, SIGN_OFF, "2 3 – 4").filled("record")[1]["person"]
+    assert len(set(spaced)) == 3
     seen = typed(teacher, SIGN_OFF, " 2-3,\n 2 ")
     assert "Zoe" in seen.text
     assert "Ana" in seen.text

@@ -27,7 +27,7 @@ from lti_tool.web.teacher.blueprint import address, blueprint, chosen_placement,
 from lti_tool.web.words import conditions
 
 LONGEST_TEXT = 50_000
-_NUMBERS = re.compile(r"([0-9]{1,5})(?:\s*[-–]\s*([0-9]{1,5}))?")
+_NUMBERS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ def read_typed(visit: Visit, code: str) -> ResponseReturnValue:
 
 
 def read(unit: LearningUnit, people: Mapping[int, uuid.UUID], text: str) -> Typed:
-    """Return what a text says: numbers and ranges (`1-5, 8`) where the unit is signed off, else a
-    line for each learner: the number, then the points, one for each part."""
+    """Return what a text says: numbers and ranges (`1-5, 8` or `1 - 5 8`) where the unit is signed
+    off, else a line for each learner: the number, then the points, one for each part."""
     match unit.rule:
         case EachPartAtLeast(parts=parts):
             found = _marks(people, text, [part.code for part in parts])
@@ -113,7 +113,8 @@ def read(unit: LearningUnit, people: Mapping[int, uuid.UUID], text: str) -> Type
 
 
 def _ticks(people: Mapping[int, uuid.UUID], text: str) -> Iterator[tuple[str, str] | str]:
-    for piece in filter(None, (one.strip() for one in re.split(r"[,;\n]+", text))):
+    joined = re.sub(r"\s*[-–]\s*", "-", text)
+    for piece in filter(None, re.split(r"[,;\s]+", joined)):
         match = _NUMBERS.fullmatch(piece)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         numbers = range(first, min(last, first + len(people)) + 1)
