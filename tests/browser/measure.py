@@ -1,5 +1,6 @@
 """What can be measured of a page as it is shown: accessibility, sizes, widths, focus."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -91,6 +92,11 @@ def violations(frame: Page | Frame, rules: Sequence[str] = WCAG_2_2_AA) -> list[
 def too_wide(frame: Page | Frame) -> list[str]:
     """Return what makes the page scroll sideways or sticks out of it."""
     return list(frame.evaluate(_WIDE))
+
+
+def glued(frame: Page | Frame) -> list[str]:
+    """Return where two sentences follow each other without a blank between them."""
+    return re.findall(r"\S*[a-zäöüß][.!?]”?[A-ZÄÖÜ0-9][a-zäöüß ]\S*", frame.inner_text("body"))
 
 
 def too_small(frame: Page | Frame) -> list[str]:

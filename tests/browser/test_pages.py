@@ -20,6 +20,7 @@ def test_axe_finds_nothing_on_any_page_in_light_and_dark(
     page = quiet_stage.open(place, language)
     show(page, f"{place} {language} 1280")
     assert measure.too_wide(page) == []
+    assert measure.glued(page) == []
     found = {"light": measure.violations(page)}
     page.emulate_media(color_scheme="dark")
     show(page, f"{place} {language} 1280 dark")
