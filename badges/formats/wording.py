@@ -53,10 +53,15 @@ class Wording:
         return name or tag
 
     def _locale(self) -> Locale:
+        """Return that of the fixed words, so that those and names are in one language."""
+        spoken = catalogue()["units"].best_language(self.language)
         try:
-            return Locale.parse(self.language, sep="-")
+            return Locale.parse(self.language if self._is(spoken) else spoken, sep="-")
         except (ValueError, UnknownLocaleError):
             return Locale(DEFAULT_LANGUAGE)
+
+    def _is(self, tag: str) -> bool:
+        return tag.partition("-")[0] == self.language.partition("-")[0].lower()
 
 
 def number(value: Decimal) -> str:

@@ -20,9 +20,9 @@ from badges.micro_credential import Artwork
 from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import AuditEntry, DefinitionDraft, StoredArtwork
+from lti_tool.models import AuditEntry, DefinitionDraft, MicroCredentialVersion, StoredArtwork
 from lti_tool.services import organisations
-from lti_tool.services.definitions import artworks, drafts
+from lti_tool.services.definitions import artworks, catalogue, drafts, lifecycle
 from lti_tool.services.staff.accounts import Role
 from tests.factories import handing_in, signing_in
 from tests.factories.awards import chosen
@@ -260,6 +260,33 @@ def test_a_refusal_leaves_no_beginning(
     monkeypatch.setattr(drafts, "LARGEST_CONTENT", 1000)
     assert page.submit("adopt").status == 400
     assert count(visits) == 0
+
+
+def test_a_retired_one_is_said_to_be_so(visits: Visits, teacher: Visit, app: Flask) -> None:
+    said = "It was retired on"
+    with visits.school.transaction() as db:
+        found = catalogue.find(db, f"{PATH.removeprefix('/definitions/')}/2.0")
+    with serving(app) as server:
+        for place in (here(visits), server):
+            assert said not in look_up(teacher, f"{place}{PATH}/2.0").text
+        with visits.school.transaction() as db:
+            version = db.get_one(MicroCredentialVersion, found.id)
+            now = visits.school.now
+            lifecycle.retire(db, version, reason="Replaced", by="account:boss", now=now)
+        for place in (here(visits), server):
+            page = look_up(teacher, f"{place}{PATH}/2.0")
+            assert said in page.text
+        assert page.submit("adopt").status == 200
+
+
+@pytest.mark.parametrize("told", [b"{", b"[]", b'{"history": [3, {"action": "retired"}]}'])
+def test_a_history_that_cannot_be_read_hides_no_definition(
+    visits: Visits, teacher: Visit, app: Flask, told: bytes
+) -> None:
+    with serving(_answering(app, {f"{PATH}/2.0/history.json": told})) as server:
+        page = look_up(teacher, f"{server}{PATH}/2.0")
+        assert MC.title.best("en") in page.text
+        assert "retired" not in page.text
 
 
 def test_what_is_unknown_here_is_said(visits: Visits, teacher: Visit) -> None:

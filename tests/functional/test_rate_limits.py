@@ -19,10 +19,11 @@ from config import Settings
 from lti_tool import clock, create_app
 from lti_tool.db import Database
 from lti_tool.demo.serving import free_port
-from lti_tool.web.http.limits import LAUNCHED, LAUNCHES, PUBLIC, STRICT, WAITING
+from lti_tool.web.http.limits import ASKING, LAUNCHED, LAUNCHES, PUBLIC, STRICT, WAITING
 from tests.factories.launches import Visitor
 from tests.factories.platform import PlatformDouble
 from tests.factories.redis_server import RedisServer, redis_server
+from tests.factories.visits import Visits
 from tests.functional.test_web_server import environ_of, gunicorn, wait_for
 
 PAGE = "/catalogue"
@@ -248,6 +249,24 @@ def test_what_waits_for_an_lms_is_counted_apart(new_app: MakeApp) -> None:
     assert pressed == [403] * most + [429]
     assert client.post(f"{another}course/roster").status_code == 403
     assert client.get(mine).status_code == 403
+
+
+def test_only_what_asks_another_server_is_counted_and_its_address_stays(
+    new_app: MakeApp, database: Database
+) -> None:
+    app = new_app(rate_limit_percent=100)
+    visits = Visits.at(app, database, clock.now() - timedelta(hours=1))
+    page = visits.open("olha", teacher=True).get("drafts/import")
+    here = f"{app.extensions['credlet'].settings.public_url}/definitions/nobody/NOTHING/1.0"
+    for address, status in (("no address", 400), (here, 404)):
+        assert {page.submit("look_up", address=address).status for _ in range(25)} == {status}
+    elsewhere, most = "http://127.0.0.1:9/definitions/x/Y/1.0", ASKING.each[0].requests
+    asked = [page.submit("look_up", address=elsewhere) for _ in range(most + 1)]
+    assert [one.status for one in asked] == [404] * most + [429]
+    assert most >= 20
+    assert f'value="{elsewhere}"' in asked[-1].html
+    assert "Try again in" in asked[-1].text
+    assert page.submit("look_up", address=here).status == 404
 
 
 def test_invented_registrations_do_not_make_a_flood_go_through(new_app: MakeApp) -> None:

@@ -209,7 +209,10 @@ def test_a_school_asks_partners_to_review(
         assert administrator.code("POST", page, partner=wrong) == (404, "unknown_organisation")
     assert administrator.post(page, partner=str(ids["partner"])).status_code == 303
     assert "checked" in administrator.get(page).text
-    assert rita.code("GET", f"/admin/reviews/{draft}") == (404, "unknown_draft")
+    assert rita.code("GET", f"/admin/reviews/{draft}") == (404, "unknown_review")
+    gone = rita.get(f"/admin/reviews/{draft}").text
+    assert "may have asked a partner to review" in gone
+    assert "list of your drafts" not in gone
     assert "Nothing waits for you." in rita.get("/admin/reviews").text
     assert partner.get(f"/admin/reviews/{draft}").status_code == 200
     assert decide(partner, draft, "approve", independent="1")[0] == 303

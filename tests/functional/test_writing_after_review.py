@@ -79,7 +79,7 @@ def test_a_draft_never_handed_in_is_none_of_the_reviewer_s(visits: Visits, teach
     teacher.get("drafts").submit("start", title="Solar panels", language="en")
     with visits.school.transaction() as db:
         draft = db.query(DefinitionDraft).one()
-        with pytest.raises(NotFound, match="unknown_draft"):
+        with pytest.raises(NotFound, match="unknown_review"):
             reviews.find(db, reviewer(db), draft.id)
 
 

@@ -26,6 +26,7 @@ from lti_tool.outbound import Outbound, OutboundError
 from lti_tool.services import audit
 from lti_tool.services.definitions import artworks, catalogue, drafts
 from lti_tool.services.definitions.drafts import Writer
+from lti_tool.services.definitions.history import Act
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +41,12 @@ _ADDRESS = re.compile(
 @dataclass(frozen=True, slots=True)
 class Source:
     """A definition and its public address, which names the version. `picture`: what was brought
-    along with it; one of this server is found by its digest."""
+    along with it; one of this server is found by its digest. `retired_at`: as far as is known."""
 
     mc: MicroCredential
     uri: str
     picture: Picture | None = None
+    retired_at: datetime | None = None
 
     @property
     def digest(self) -> str:
@@ -104,7 +106,8 @@ def here(db: Session, address: Address, public_url: str) -> Source | None:
     if not address.is_at(public_url):
         return None
     found = catalogue.find(db, address.uri.partition("/definitions/")[2])
-    return Source(catalogue.definition(found), catalogue.version_address(public_url, found))
+    uri = catalogue.version_address(public_url, found)
+    return Source(catalogue.definition(found), uri, retired_at=found.retired_at)
 
 
 def fetch(outbound: Outbound, address: Address) -> Source:
@@ -118,9 +121,27 @@ def fetch(outbound: Outbound, address: Address) -> Source:
         address = _newest(outbound, address)
     content = _get(outbound, f"{address.uri}/definition.json")
     try:
-        return Source(definition.loads(content), address.uri)
+        mc = definition.loads(content)
     except InvalidDefinition as error:
         raise NotFound("no_definition_there") from error
+    return Source(mc, address.uri, retired_at=_retired_at(outbound, address))
+
+
+def _retired_at(outbound: Outbound, address: Address) -> datetime | None:
+    """Return since when a version of another server is retired, by its history, if it has one."""
+    try:
+        told = strict_json.loads(_get(outbound, f"{address.uri}/history.json"))
+    except (ToolError, MalformedJson):
+        return None
+    events = told.get("history") if isinstance(told, dict) else None
+    for event in events if isinstance(events, list) else ():
+        if isinstance(event, dict) and event.get("action") == Act.RETIRED.value:
+            try:
+                at = datetime.fromisoformat(str(event.get("at")))
+            except ValueError:
+                return None
+            return at if at.tzinfo else None
+    return None
 
 
 def with_picture(outbound: Outbound, source: Source) -> Source:

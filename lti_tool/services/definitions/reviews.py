@@ -92,14 +92,14 @@ def find(db: Session, reviewer: Reviewer, draft_id: uuid.UUID) -> DefinitionDraf
     """Return a draft that waits for this reviewer.
 
     Raises:
-        NotFound: `unknown_draft`: it is none, or not theirs to review.
+        NotFound: `unknown_review`: it is none, or not theirs to review.
         Conflict: `review_over`: somebody has decided about it, or its author took it back.
     """
     draft = db.get(DefinitionDraft, draft_id)
     if draft is None or draft.state == State.DISCARDED or not _was_handed_in(db, draft):
-        raise NotFound("unknown_draft")
+        raise NotFound("unknown_review")
     if draft.organisation_id not in review_partners.reviewed(db, reviewer.access):
-        raise NotFound("unknown_draft")
+        raise NotFound("unknown_review")
     if draft.state != State.SUBMITTED:
         raise Conflict("review_over")
     return draft
@@ -214,7 +214,7 @@ def _take(db: Session, draft: DefinitionDraft, reviewer: Reviewer, opinion: Opin
         raise Forbidden("own_definition")
     place = review_partners.reviewed(db, reviewer.access).get(draft.organisation_id)
     if place is None:
-        raise NotFound("unknown_draft")
+        raise NotFound("unknown_review")
     return place
 
 

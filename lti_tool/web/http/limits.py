@@ -24,6 +24,7 @@ import structlog
 from flask import Flask, Response, current_app, request
 from flask_babel import format_timedelta
 from flask_limiter import Limit, Limiter, RateLimitExceeded
+from limits import parse_many
 from limits.errors import StorageError
 from werkzeug.exceptions import HTTPException
 
@@ -86,6 +87,8 @@ PUBLIC = Rule("public", (Rate(300, 10),))
 SIGNED_IN = Rule("admin", (Rate(300, 10),))
 WAITING = Rule("waiting", (Rate(60, 60),), (Rate(6, 60),))
 """Of what makes a thread wait for an LMS, which may be slow on purpose."""
+ASKING = Rule("asking", (Rate(120, 60),), (Rate(20, 60),))
+"""Of requests for which another server is asked, which `count_asking` counts besides."""
 JOINING = Rule("joining", (Rate(120, 60), Rate(1000, 3600)), (Rate(10, 60),))
 """Of codes that learners make and enter, a class at a time; wrong ones are counted for each person
 besides."""
@@ -116,8 +119,6 @@ BY_ENDPOINT: Mapping[str, Rule] = {
     "lti.confirm": ARRIVALS,
     "learner.make_join_code": JOINING,
     "learner.enter_join_code": JOINING,
-    "teacher.look_up_definition": WAITING,
-    "admin.look_up_definition": WAITING,
     "teacher.read_results": WAITING,
     "teacher.read_roster": WAITING,
     "teacher.repair_column": WAITING,
@@ -209,9 +210,33 @@ def refuse(error: RateLimitExceeded) -> Response:
     return response
 
 
-def _seconds_left() -> int:
+def count_asking() -> None:
+    """Count that another server is asked, whatever it answers.
+
+    Raises:
+        TooOften: `too_often`.
+    """
+    if not current_tool().settings.rate_limit_percent:
+        return
+    limiter = _limiter()
+    counted = ((ASKING.each, _by_address_and_id()), (ASKING.address, _by_address()))
+    for rates, key in counted:
+        for limit in parse_many(_as_text(rates)):
+            with suppress(StorageError):  # as for all other limits
+                if limiter.limiter.hit(limit, key, ASKING.name):
+                    continue
+                window = limiter.limiter.get_window_stats(limit, key, ASKING.name)
+                left = math.ceil(window.reset_time - clock.now().timestamp())
+                raise TooOften("too_often", wait=_in_words(max(left, 1)))
+
+
+def _limiter() -> Limiter:
     limiters: set[Limiter] = current_app.extensions["limiter"]
-    reached = next(iter(limiters)).current_limit
+    return next(iter(limiters))
+
+
+def _seconds_left() -> int:
+    reached = _limiter().current_limit
     assert reached is not None
     try:
         left = reached.window.reset_time - clock.now().timestamp()

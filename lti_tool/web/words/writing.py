@@ -37,6 +37,13 @@ WRITING: Mapping[str, Sentence] = {
         N_("Its licence does not let you change it."),
         N_("Ask its awarding body, and tick that it has allowed it. Or offer it as it is."),
     ),
+    "unknown_review": Sentence(
+        N_("There is no such definition to review, or it is not yours to review."),
+        N_(
+            "What waits for you is listed under “To review”. Its school may have asked a partner "
+            "to review meanwhile."
+        ),
+    ),
     "unknown_draft": Sentence(
         N_("There is no such draft, or it is not yours."),
         N_("Look at the list of your drafts. What was published is in the catalogue."),

@@ -10,6 +10,7 @@ from lti_tool.services.definitions import adoption
 from lti_tool.services.definitions.adoption import Address, Source
 from lti_tool.web.context import current_tool, public_url
 from lti_tool.web.errors import in_words
+from lti_tool.web.http import limits
 from lti_tool.web.launch_session import Afterwards
 from lti_tool.web.writing import exchange
 from lti_tool.web.writing.seat import Seat
@@ -24,6 +25,10 @@ def look_up(seat: Seat) -> ResponseReturnValue | Afterwards:
         return exchange.import_page(seat, [in_words(error)]), error.status
     if found is not None:
         return _preview(seat, found)
+    try:
+        limits.count_asking()
+    except ToolError as error:
+        return exchange.import_page(seat, [in_words(error)]), error.status
 
     def ask() -> ResponseReturnValue:
         try:
@@ -62,6 +67,10 @@ def begin(seat: Seat) -> ResponseReturnValue | Afterwards:
         return exchange.import_page(seat, [in_words(error)]), error.status
     if found is not None:
         return _begun(seat, found)
+    try:
+        limits.count_asking()
+    except ToolError as error:
+        return exchange.import_page(seat, [in_words(error)]), error.status
 
     def ask() -> ResponseReturnValue:
         outbound = current_tool().outbound

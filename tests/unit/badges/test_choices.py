@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import combinations, permutations
@@ -488,6 +489,16 @@ class TestBadges:
 
     def narrative(self, language: str) -> list[str]:
         return criteria.narrative(self.chosen, Wording(language)).splitlines()
+
+    def test_a_language_without_fixed_words_has_all_generated_ones_in_one_other(self) -> None:
+        mc = replace(self.chosen, languages=("ka", "de"))
+        lines = criteria.narrative(mc, Wording("ka")).splitlines()
+        assert "**Learning units and outcomes**" in lines
+        assert "- Languages of instruction: Georgian, German" in lines
+        assert ", Ukraine" in next(one for one in lines if one.startswith("- Awarding body"))
+        assert "- Unterrichtssprachen: Georgisch, Deutsch" in criteria.narrative(
+            mc, Wording("de-AT")
+        )
 
     def test_the_criteria_say_which_are_needed_and_which_may_be_chosen(self) -> None:
         lines = [one for one in self.narrative("en") if not one.startswith("  ")]

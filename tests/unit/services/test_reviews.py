@@ -181,7 +181,7 @@ def test_a_reviewer_of_another_school_sees_it_only_as_a_partner(school: School) 
     own, partner = reviewer(school), reviewer(school, "partner", actor="account:petra")
     draft = hand_in(school)
     assert waiting(school, partner) == []
-    with pytest.raises(NotFound, match="unknown_draft"):
+    with pytest.raises(NotFound, match="unknown_review"):
         approve(school, draft, partner)
     with school.transaction() as db:
         ours = organisations.find(db, "school")
@@ -189,7 +189,7 @@ def test_a_reviewer_of_another_school_sees_it_only_as_a_partner(school: School) 
         review_partners.ask(db, ours, wanted, by="account:admin", now=school.now)
         assert [one.slug for one in review_partners.partners(db, ours)] == ["partner"]
     assert waiting(school, own) == []
-    with pytest.raises(NotFound, match="unknown_draft"):
+    with pytest.raises(NotFound, match="unknown_review"):
         approve(school, draft, own)
     both = reviewer(school, "school", "partner", actor="account:both")
     assert waiting(school, both) == []  # belongs to the school that asks for others
