@@ -110,6 +110,17 @@ def test_what_a_learner_can_do_is_recognised_and_counts(
         assert {"prior_learning.submitted", "prior_learning.judged"} <= done
 
 
+def test_whom_to_ask_before_is_named_without_unfolding_anything(
+    visits: Visits, ana: Visit, asta: SignedIn
+) -> None:
+    page = ana.get("prior-learning")
+    before, _, _ = page.html.partition("<details")
+    assert "Ask first if you are not sure:" in before
+    assert "Olha, who teaches this course, tells you" in page.text
+    led = ana.get(PATH).follow("Whom to ask first")
+    assert 'id="advice"' in led.html
+
+
 def test_a_draft_is_kept_and_goes_on_later(visits: Visits, ana: Visit, asta: SignedIn) -> None:
     page = apply(visits, ana, do="save", text="Half a thought")
     assert "Your draft is kept" in page.text

@@ -14,6 +14,7 @@ from badges.micro_credential import MicroCredential
 from lti_tool.errors import Conflict, NotFound, ToolError
 from lti_tool.models import Person, Placement, PriorLearningApplication
 from lti_tool.services.completing import (
+    assessors,
     completions,
     evidence,
     prior_appeals,
@@ -37,6 +38,7 @@ from lti_tool.web.launch_session import Afterwards, Visit, visiting
 from lti_tool.web.learner.blueprint import blueprint
 from lti_tool.web.units import UnitView
 
+MOST_ADVISERS = 3
 _EDITED = (State.DRAFT, State.RETURNED)
 
 
@@ -67,6 +69,11 @@ def prior_learning_advice(visit: Visit) -> ResponseReturnValue:
         must_show=rules.must_show(mc),
         appeal_days=rules.APPEAL_WITHIN.days,
         draft_days=rules.DRAFT_FILES_FOR.days,
+        advisers=[
+            one.person.name
+            for one in assessors.teachers(visit.db, visit.launch.course)
+            if one.person.name
+        ][:MOST_ADVISERS],
     )
 
 
