@@ -10,7 +10,10 @@ from badges.rules import SignOffs
 from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import EvidenceFile, PriorLearningApplication
+from lti_tool.models import EvidenceFile, ModerationSample, PriorLearningApplication
+from lti_tool.services.completing import moderation
+from lti_tool.services.staff.accounts import Role
+from tests.factories import signing_in
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
 from tests.factories.visits import Visit, Visits
@@ -54,7 +57,7 @@ def test_teachers_see_what_is_recognised_and_no_single_vote(
     app: Flask, visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
 ) -> None:
     send(visits, ana, ("reference.txt", b"Five years"))
-    before = teacher.get("course").text
+    before, table = teacher.get("course").text, teacher.get("course/results.csv").html
     assert judge(asta, visits, waiting(database), "recognised") == 303
     person = f"course/people/{ana.person_id}"
     with database.transaction(read_only=True) as db:
@@ -71,6 +74,7 @@ def test_teachers_see_what_is_recognised_and_no_single_vote(
         assert words not in page, words
     assert all(teacher.get(f"course/evidence/{one}").status == 404 for one in files)
     assert teacher.get("course").text == before
+    assert teacher.get("course/results.csv").html == table
     bela = assessor(app, database, visits, "Bela")
     assert judge(bela, visits, waiting(database), "recognised") == 303
     page = teacher.get(person).text
@@ -96,6 +100,28 @@ def test_a_vote_that_the_second_assessor_does_not_share_stays_unseen(
     shown = visits.mc.unit(UNIT).outcomes
     assert f"prior learning recognised: {shown[0].text.best('en')}" not in page
     assert page.count(f"prior learning recognised: {shown[1].text.best('en')}") == 2
+
+
+def test_a_reviewer_looks_again_at_what_is_recognised_and_at_no_single_vote(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    with visits.school.transaction() as db:
+        version = visits.school.version(db, "TWICE")
+        moderation.ask(db, version, 1, by="account:x", now=clock.now())
+    body = visits.mc.awarding_body.slug
+    rita = signing_in.account(database, clock.now(), "Rita", Role.REVIEWER, body)
+    rita_in = signing_in.signed_in(app, database, rita, clock.now())
+    send(visits, ana, ("reference.txt", b"Five years"))
+    judge(asta, visits, waiting(database), "recognised")
+    with database.transaction(read_only=True) as db:
+        drawn = [one.id for one in db.query(ModerationSample)]
+    assert drawn
+    title = visits.mc.unit(UNIT).title.best("en")
+    assert title not in rita_in.get("/admin/reviews").text
+    assert {rita_in.get(f"/admin/moderation/{one}").status_code for one in drawn} == {404}
+    judge(assessor(app, database, visits, "Bela"), visits, waiting(database), "recognised")
+    assert title in rita_in.get("/admin/reviews").text
+    assert {rita_in.get(f"/admin/moderation/{one}").status_code for one in drawn} == {200}
 
 
 def test_the_first_vote_is_told_to_nobody_and_its_assessor_is_told_so(
