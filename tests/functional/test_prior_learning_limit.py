@@ -11,7 +11,8 @@ from badges.choices import Choice
 from badges.micro_credential import PriorLearning
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import PriorLearningApplication
+from lti_tool.models import Award, CompletionRecord, PriorLearningApplication
+from lti_tool.services.completing import completions, judging
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
 from tests.factories.visits import Page, Visit, Visits
@@ -125,3 +126,53 @@ def test_a_unit_of_which_enough_others_are_completed_says_so_before(
     hand_in(visits, ana, NEEDED)
     recognise(visits, asta, database, NEEDED)
     assert "2 of 2" in ana.get("units").text
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_an_award_outlives_the_choice_of_other_units_and_not_what_is_taken_back(
+    visits: Visits,
+    teacher: Visit,
+    ana: Visit,
+    asta: SignedIn,
+    database: Database,
+    is_claimed: bool,
+) -> None:
+    hand_in(visits, ana, SECOND)
+    hand_in(visits, ana, FIRST)
+    recognise(visits, asta, database, SECOND)
+    recognise(visits, asta, database, FIRST)
+    in_course(visits, teacher, NEEDED)
+    with database.transaction() as db:  # as the rule before had it: what was recognised first
+        award = db.query(Award).one()
+        assert [one["unit"] for one in award.results] == [NEEDED, FIRST]
+        award.results = [
+            {**one, "unit": SECOND if one["unit"] == FIRST else one["unit"]}
+            for one in award.results
+        ]
+    if is_claimed:
+        ana.get("units").follow("Claim your badge").submit("claim")
+    judge_again(database)
+    assert standing(database) == (None, None)
+    with database.transaction() as db:
+        rows = db.query(CompletionRecord).filter_by(unit_code=SECOND).all()
+        who = rows[0].assessor_account
+        assert who is not None
+        completions.unrecognise(db, dict.fromkeys(rows, "Wrong"), assessor=who, now=clock.now())
+    judge_again(database)
+    withdrawn, flagged = standing(database)
+    assert (withdrawn is None, flagged is None) == (is_claimed, not is_claimed)
+
+
+def judge_again(database: Database) -> None:
+    with database.transaction() as db:
+        award = db.query(Award).order_by(Award.granted_at).first()
+        assert award is not None
+        judging.reevaluate(db, award.person, award.version, clock.now())
+
+
+def standing(database: Database) -> tuple[object, object]:
+    """Return when the first award was withdrawn and flagged."""
+    with database.transaction(read_only=True) as db:
+        award = db.query(Award).order_by(Award.granted_at).first()
+        assert award is not None
+        return award.withdrawn_at, award.flagged_at

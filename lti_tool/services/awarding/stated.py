@@ -21,19 +21,30 @@ def bears(progress: Progress, award: Award, *, is_claimed: bool) -> bool:
     if not progress.is_complete:
         return False
     standing = progress.stack.standing if progress.stack else frozenset()
-    completed = {unit.unit: unit for unit in progress.stated}
+    units = {unit.unit: unit for unit in progress.units}
     return all(part["award"] in standing for part in award.parts or ()) and all(
-        entry["unit"] in completed
-        and _bears_result(completed[entry["unit"]], entry, is_claimed=is_claimed)
+        entry["unit"] in units and _bears_result(units[entry["unit"]], entry, is_claimed=is_claimed)
         for entry in award.results
+    )
+
+
+def _is_beyond_limit(unit: UnitProgress) -> bool:
+    """Whether all of a unit is recognised, and others take the share that it needs."""
+    return any(
+        one.code is ConditionCode.PRIOR_LEARNING and "limit" in one.params
+        for one in unit.conditions
     )
 
 
 def _bears_result(unit: UnitProgress, entry: dict[str, Any], *, is_claimed: bool) -> bool:
     """Whether a unit's mark is still as good as it was stated and, before that is signed, it was
     completed as early: neither a better mark nor a later one changes that, only what is taken
-    back. What was earned anew after the claim puts the badge in question no longer."""
-    assert unit.completed_at is not None
+    back. What was earned anew after the claim puts the badge in question no longer. Nor is a
+    recognition taken back because others now count in its place."""
+    if entry["route"] == Route.PRIOR_LEARNING and _is_beyond_limit(unit):
+        return True
+    if unit.completed_at is None:
+        return False
     if not is_claimed and unit.completed_at > datetime.fromisoformat(entry["completed_at"]):
         return False
     if entry["points"] is None:
