@@ -243,7 +243,7 @@ def test_a_writer_sees_that_drafts_are_kept(visits: Visits, teacher: Visit) -> N
         ({"assessment": 1}, "Type of assessment: An object in curly brackets"),
         ({"prior_learning": {"allowed": 1}}, "true or false is expected here. $.prior_learning.al"),
         ({"units": [{"title": 1}]}, "Unit 1, Title: A text for each language"),
-        ({"eqf_level": {"level": 3}, "hours": "x"}, "What does this level rest on?: Say what the"),
+        ({"eqf_level": {"level": 3}, "hours": "x"}, "What does this level rest on: Say what the"),
         ({"prior_learning": {"allowed": True, "max_share_percent": 150}}, "from 0 to 100"),
         ({"confirmations": 3}, "People who confirm each award: Use a number from 1 to 2."),
         ({"hours": 0}, "Use a number above 0, at most 100000."),

@@ -185,7 +185,8 @@ def in_file(problem: Problem) -> str:
     elif problem.code in _MISSING:
         said = gettext(next(_wanted(path), WORDS["required"]))
     line = Markup('{}: {} <code class="quiet">{}</code>')
-    return line.format(label or element_words.place(problem.path), said, problem.path)
+    label = label.rstrip("?") or element_words.place(problem.path)
+    return line.format(label, said, problem.path)
 
 
 def words(code: str, detail: str) -> str:
