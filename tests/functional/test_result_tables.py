@@ -128,7 +128,10 @@ def test_changes_are_shown_before_they_are_recorded(visits: Visits, teacher: Vis
     undo = saved.follow("Undo")
     assert "Take back the results of 2 learners?" in undo.text
     assert undo.submit("undo", reason=" ").status == 400
-    assert "The results were taken back." in undo.submit("undo", reason="wrong table").text
+    done = undo.submit("undo", reason="wrong table").text
+    assert "The results were taken back. The teachers of this course still see them" in done
+    ana = visits.open("ana", unit=SAFETY)
+    assert "wrong table" not in ana.get("units").text + ana.get("data").text
     assert {row["name"]: row[SAFETY] for row in table(teacher)}["Ana"] == ""
     assert undo.submit("undo", reason="again").status == 404
 
