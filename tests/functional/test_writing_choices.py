@@ -217,15 +217,24 @@ def test_a_table_brings_choices_and_takes_them_along(
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ("A,,,does,A", "Row 2, Choice: Write its name and how many are needed, such as “A: 2”."),
-        ("A,,,does,A: -1", "Row 2, Choice: Write its name"),
-        ("A,,,does,: 1", "Row 2, Choice: Write its name"),
-        ("A,,,does,A: 1", "Row 2, Choice: Fewer must be needed"),
-        ("A,,,does,A: 1\nB,,,does,A: 2\nC,,,does,A: 1", "Row 3, Choice: Row 2 says another"),
-        ("A,,,does,\n,,,sees,A: 0", "Row 3, Choice: A choice stands in the first row of a unit."),
-        ("A,,,does," + "x" * 400 + ": 0", "Row 2, Choice: This is too long."),
         (
-            "\n".join(f"{one},,,does,{one}: 0" for one in "ABCDEFGHIJK"),
+            "A,,Skill,does,A",
+            "Row 2, Choice: Write its name and how many are needed, such as “A: 2”.",
+        ),
+        ("A,,Skill,does,A: -1", "Row 2, Choice: Write its name"),
+        ("A,,Skill,does,: 1", "Row 2, Choice: Write its name"),
+        ("A,,Skill,does,A: 1", "Row 2, Choice: Fewer must be needed"),
+        (
+            "A,,Skill,does,A: 1\nB,,Skill,does,A: 2\nC,,Skill,does,A: 1",
+            "Row 3, Choice: Row 2 says another",
+        ),
+        (
+            "A,,Skill,does,\n,,Skill,sees,A: 0",
+            "Row 3, Choice: A choice stands in the first row of a unit.",
+        ),
+        ("A,,Skill,does," + "x" * 400 + ": 0", "Row 2, Choice: This is too long."),
+        (
+            "\n".join(f"{one},,Skill,does,{one}: 0" for one in "ABCDEFGHIJK"),
             "Row 12, Choice: These are too many choices.",
         ),
     ],
