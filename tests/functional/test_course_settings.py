@@ -1,6 +1,7 @@
 """What a teacher sets for their course: dates, who signs off, language, how a claim begins."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from lti_tool.models import AuditEntry, CompletionRecord, CourseMember, Placemen
 from lti_tool.services.completing import course_dates
 from lti_tool.web.teacher.entries import field
 from tests.factories.databases import on_each_database
+from tests.factories.threads import at_one_moment
 from tests.factories.visits import Page, Visit, Visits
 from tests.functional.test_mentors import ask, send
 
@@ -301,3 +303,16 @@ def test_a_window_that_would_undo_nothing_is_not_held_up(
     assert (asked.status, "Ukrainian" in asked.text) == (409, True)
     strange = asked.submit("settings", seen="count-x=1&opens-nothing=2&due=never")
     assert strange.status in (200, 409)
+
+
+@on_each_database
+def test_of_two_who_save_at_one_moment_one_is_asked(
+    visits: Visits, olha: Visit, petra: Visit
+) -> None:
+    pages = [one.get("course/settings") for one in (olha, petra)]
+    wishes = [{f"due-{READING}": days(20)}, {f"due-{READING}": days(30)}]
+    saves = [
+        partial(page.submit, "settings", **wish) for page, wish in zip(pages, wishes, strict=True)
+    ]
+    answers = at_one_moment(saves)
+    assert sorted(one.status for one in answers if isinstance(one, Page)) == [200, 409]
