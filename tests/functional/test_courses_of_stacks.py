@@ -96,8 +96,8 @@ def test_the_table_says_which_parts_are_earned_and_is_read_without_them(visits: 
     judge(visits)
     table = grid(visits, "course/results.csv").response.text
     header, row = table.strip("\ufeff").splitlines()
-    assert header == f"learner,name,{reference(FIRST)},{reference(SECOND)},completed"
-    assert row.endswith(",Ana Learner,x,,1")
+    assert header == f"learner,name,number,{reference(FIRST)},{reference(SECOND)},completed"
+    assert row.endswith(",Ana Learner,1,x,,1")
 
 
 def test_with_units_of_its_own_it_is_recorded_as_ever_and_its_table_comes_back(

@@ -129,8 +129,8 @@ def _check_version(
     if one.version_id == version.id:
         return
     if one.version_id is None:
-        taken = now - one.age - LIST_KEPT
-        of_list = [each for each in befores if each.until >= taken]
+        oldest = one.age + LIST_KEPT  # a phone's clock may say the year 1
+        of_list = [each for each in befores if now - each.until <= oldest]
     else:
         of_list = [each for each in befores if each.version.id == one.version_id]
         if not of_list:
