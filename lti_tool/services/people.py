@@ -1,7 +1,8 @@
 """What is kept about a person, for the person and for the administrators of their LMS."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from lti_tool.models import (
     PriorLearningApplication,
 )
 from lti_tool.services.awarding import joints
-from lti_tool.services.completing import evidence, moderation
+from lti_tool.services.completing import evidence, moderation, prior_recognitions, prior_states
 from lti_tool.services.lms import activities
 
 
@@ -46,7 +47,8 @@ class Held:
     """`named_in`: courses that let them sign off by name. `records`: (version, how many).
     `waiting`: awards that a teacher is to confirm. `credentials`: every signed badge, oldest first.
     `moderated`: how many results were drawn to be looked at again. `others`: who they are in other
-    LMSs; `joining`: codes with which that is to be shown.
+    LMSs; `joining`: codes with which that is to be shown. `judged`: how many judgements there are
+    of an application, by its id.
     """
 
     courses: Sequence[CourseMember]
@@ -58,6 +60,7 @@ class Held:
     told: Told
     drafts: Sequence[DefinitionDraft]
     applications: Sequence[PriorLearningApplication]
+    judged: Mapping[uuid.UUID, int]
     files: Sequence[EvidenceFile]
     moderated: int
     mentors: Sequence[MentorLink]
@@ -66,13 +69,16 @@ class Held:
 
 
 def held(db: Session, person: Person) -> Held:
-    """Return what the tables of this server hold about a person, apart from the log."""
+    """Return what the tables of this server hold about a person, apart from the log, and from what
+    one of several assessors judged of prior learning before the others have."""
     members = sa.select(CourseMember).filter_by(person_id=person.id)
-    counted = (
-        sa.select(CompletionRecord.version_id, sa.func.count())
+    records = db.scalars(
+        sa.select(CompletionRecord)
         .filter_by(person_id=person.id)
-        .group_by(CompletionRecord.version_id)
-    )
+        .order_by(CompletionRecord.recorded_at, CompletionRecord.id)
+    ).all()
+    votes = prior_recognitions.votes(db, records)
+    counted = Counter(row.version_id for row in records if row.id not in votes)
     named = sa.select(Placement.course_id).join(CourseAssessor)
     named = named.filter(CourseAssessor.person_id == person.id)
     awards = sa.select(Award).filter_by(person_id=person.id).order_by(Award.granted_at)
@@ -82,6 +88,7 @@ def held(db: Session, person: Person) -> Held:
         .filter(Award.person_id == person.id)
         .order_by(Credential.signed_at)
     )
+    applied = applications(db, person)
     return Held(
         courses=db.scalars(
             members.options(joinedload(CourseMember.course)).order_by(CourseMember.first_seen_at)
@@ -89,15 +96,16 @@ def held(db: Session, person: Person) -> Held:
         named_in=frozenset(db.scalars(named)),
         records=[
             (db.get_one(MicroCredentialVersion, version_id), number)
-            for version_id, number in db.execute(counted)
+            for version_id, number in counted.items()
         ],
         awards=db.scalars(awards).all(),
         waiting=waiting(db, person),
         credentials=db.scalars(credentials).all(),
         told=told(db, person),
         drafts=drafts(db, person),
-        applications=applications(db, person),
-        files=evidence.of_person(db, person),
+        applications=applied,
+        judged={one.id: len(prior_states.told(one)) for one in applied},
+        files=[one for one in evidence.of_person(db, person) if one.record_id not in votes],
         moderated=moderation.count(db, person),
         mentors=mentors(db, person),
         others=joints.others(db, person),

@@ -1,5 +1,6 @@
 """Where two assessors have to recognise, the first one's vote is read by neither side before."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,13 @@ from badges.rules import SignOffs
 from badges.text import Text
 from lti_tool import clock
 from lti_tool.db import Database
-from lti_tool.models import EvidenceFile, ModerationSample, PriorLearningApplication
+from lti_tool.models import (
+    CompletionRecord,
+    EvidenceFile,
+    ModerationSample,
+    PriorLearningApplication,
+)
+from lti_tool.services import people
 from lti_tool.services.completing import moderation
 from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
@@ -146,3 +153,51 @@ def test_the_first_vote_is_told_to_nobody_and_its_assessor_is_told_so(
     last = bela.post(path, **fields)
     assert "The learner reads it at once" in bela.get(last.headers["Location"]).text
     assert "Prior learning recognised" in ana.get("units").text
+
+
+def test_what_is_kept_about_a_person_counts_no_single_vote(
+    app: Flask, visits: Visits, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    send(visits, ana, ("reference.txt", b"Five years"))
+    before = kept(database)
+    judge(asta, visits, waiting(database), "recognised")
+    assert kept(database) == before
+    bela = assessor(app, database, visits, "Bela")
+    judge(bela, visits, waiting(database), "recognised")
+    assert kept(database)[0] == [2 * len(outcomes(visits))]
+
+
+def kept(database: Database) -> tuple[list[int], list[str], int]:
+    """Return how many records, which files and how many judgements Ana's data name."""
+    with database.transaction(read_only=True) as db:
+        person = db.query(PriorLearningApplication).one().person
+        held = people.held(db, person)
+        records = [number for _, number in held.records]
+        return records, [one.name for one in held.files], sum(held.judged.values())
+
+
+def test_single_votes_hide_no_result_that_is_to_be_looked_at_again(
+    visits: Visits, teacher: Visit, ana: Visit, asta: SignedIn, database: Database
+) -> None:
+    send(visits, ana, ("reference.txt", b"Five years"))
+    judge(asta, visits, waiting(database), "recognised")
+    with database.transaction() as db:
+        vote = db.query(CompletionRecord).first()
+        assert vote is not None
+        body, columns = vote.version.series.organisation_id, vote.__mapper__.column_attrs
+        same = {one.key: getattr(vote, one.key) for one in columns if one.key not in ("id", "key")}
+        votes = [CompletionRecord(key=f"{one}", **same) for one in range(moderation.MOST_LISTED)]
+        own = same | {"unit_code": visits.mc.units[0].code, "route": "assessed", "part": None}
+        own |= {"assessor_account_id": None}
+        other = CompletionRecord(key="other", **own)
+        for number, record in enumerate([*votes, other]):
+            at = clock.now() + timedelta(seconds=number)
+            db.add(ModerationSample(record=record, organisation_id=body, drawn_at=at))
+        db.flush()
+        expected = [(other.id, other.version_id)]
+    with database.transaction(read_only=True) as db:
+        found = moderation.waiting_ids(db, [body], uuid.uuid4())
+        records = [db.get_one(ModerationSample, one).record_id for one, _ in found]
+        assert [
+            (one, version) for one, (_, version) in zip(records, found, strict=True)
+        ] == expected

@@ -4,9 +4,10 @@ No award waits for it. A disagreement flags the award, about which the teachers 
 body decide.
 """
 
+import itertools
 import secrets
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -90,10 +91,8 @@ def waiting(db: Session, reviewer: Reviewer) -> Sequence[ModerationSample]:
             .joinedload(MicroCredentialVersion.series)
             .joinedload(MicroCredentialSeries.organisation)
         )
-        .limit(MOST_LISTED)
     )
-    samples = [one for one in db.scalars(found) if not _is_assessor(reviewer, one)]
-    return _without_votes(db, samples)
+    return _first(db, found, lambda one: not _is_assessor(reviewer, one))
 
 
 def waiting_ids(
@@ -107,10 +106,23 @@ def waiting_ids(
         judge.is_(None) | (judge != account_id),
     )
     ordered = found.order_by(ModerationSample.drawn_at, ModerationSample.id)
-    samples = db.scalars(
-        ordered.limit(MOST_LISTED).options(joinedload(ModerationSample.record))
-    ).all()
-    return [(one.id, one.record.version_id) for one in _without_votes(db, samples)]
+    samples = _first(db, ordered.options(joinedload(ModerationSample.record)), lambda _: True)
+    return [(one.id, one.record.version_id) for one in samples]
+
+
+def _first(
+    db: Session,
+    ordered: sa.Select[ModerationSample],
+    is_wanted: Callable[[ModerationSample], bool],
+) -> list[ModerationSample]:
+    """Return the first so many that are wanted, whatever stands before them."""
+    found: list[ModerationSample] = []
+    for start in itertools.count(0, MOST_LISTED):
+        samples = db.scalars(ordered.offset(start).limit(MOST_LISTED)).all()
+        found += _without_votes(db, [one for one in samples if is_wanted(one)])
+        if len(samples) < MOST_LISTED or len(found) >= MOST_LISTED:
+            break
+    return found[:MOST_LISTED]
 
 
 def _without_votes(db: Session, samples: Sequence[ModerationSample]) -> list[ModerationSample]:
@@ -277,6 +289,6 @@ def disputes(
 
 def count(db: Session, person: Person) -> int:
     """Return how many results of a person were drawn."""
-    drawn = sa.select(sa.func.count()).select_from(ModerationSample)
-    own = drawn.join(ModerationSample.record).filter(CompletionRecord.person_id == person.id)
-    return db.scalars(own).one()
+    drawn = sa.select(ModerationSample).join(ModerationSample.record)
+    own = drawn.filter(CompletionRecord.person_id == person.id)
+    return len(_without_votes(db, db.scalars(own).all()))
