@@ -60,12 +60,16 @@ def appeal(db: Session, application: PriorLearningApplication, reason: str, now:
 
 
 def made(application: PriorLearningApplication) -> Sequence[Appeal]:
-    """Return the appeals, oldest first; those that are not known apart as the last one."""
+    """Return the appeals, oldest first; those that are not known apart as the last one.
+
+    A server of an earlier release that deletes what a learner wrote leaves the single reasons.
+    """
     last = application.appealed_at
     if last is None:
         return []
+    is_erased = application.erased_at is not None
     kept = [
-        Appeal(datetime.fromisoformat(one["at"]), one["reason"])
+        Appeal(datetime.fromisoformat(one["at"]), "" if is_erased else one["reason"])
         for one in application.appeals or ()
     ]
     if kept and kept[-1].at == last:

@@ -202,6 +202,18 @@ def test_what_is_not_recognised_is_left_to_do_and_can_be_appealed_once(
     assert refused(again) == "prior_learning_moved"
 
 
+def test_reasons_that_an_earlier_release_deleted_are_not_shown_again(
+    applying: Applying, asta: uuid.UUID
+) -> None:
+    row = applying.hand_in()
+    applying.judge(row, asta, at0="not_recognised")
+    applying.act(row, prior_appeals.appeal, "I did it every day")
+    with applying.school.transaction() as db:
+        found = db.get_one(PriorLearningApplication, row)
+        found.appeal_reason, found.erased_at = "", applying.school.now
+        assert [one.reason for one in prior_appeals.made(found)] == [""]
+
+
 def test_more_evidence_is_asked_for_and_judged_when_it_is_there(
     applying: Applying, asta: uuid.UUID
 ) -> None:
