@@ -21,7 +21,7 @@ from badges import catalogue_entry
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import CatalogueEntry
-from lti_tool.services.definitions import feed, searching
+from lti_tool.services.definitions import searching, settling
 from lti_tool.services.definitions.searching import PAGE_SIZE, Wanted
 from tests.benchmarks.tool import tool
 from tests.factories import catalogues
@@ -42,7 +42,7 @@ def main(size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = tool(Path(folder))
         database: Database = app.extensions["credlet"].database
-        catalogues.fill(database, size, clock.now() - feed.SETTLED)
+        catalogues.fill(database, size, clock.now() - settling.SETTLED)
         client, peer = app.test_client(), _peer(database)
         for name, query in SEARCHES.items():
             with recorded(database) as asked:

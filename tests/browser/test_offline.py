@@ -486,7 +486,10 @@ def test_a_page_of_another_release_is_replaced_when_there_is_network(
     expect(page.locator("#course")).to_be_visible()
     page.evaluate(
         """async current => {
-      while (String(await caches.keys()) !== current) await new Promise(go => setTimeout(go, 50));
+      for (let tries = 400; String(await caches.keys()) !== current; tries--) {
+        if (!tries) throw new Error(await caches.keys());
+        await new Promise(go => setTimeout(go, 50));
+      }
     }""",
         current,
     )

@@ -232,3 +232,16 @@ def test_a_mail_that_cannot_be_sent_comes_later_and_no_address_is_logged(
     output = capsys.readouterr()
     assert "email_proof.not_sent" in output.out + output.err
     assert RITA not in output.out + output.err
+
+
+def test_a_mail_that_is_given_up_is_said_to_have_failed(
+    tool: Tool, box: Mailbox, rita: SignedIn
+) -> None:
+    box.refuses = True
+    ask(rita, tool)
+    for minutes in (1, 3, 6, 12, 20):
+        work(tool, clock.now() + timedelta(minutes=minutes))
+    box.refuses = False
+    work(tool, clock.now() + timedelta(minutes=25))
+    assert not box.letters
+    assert "The link could not be sent to this address." in rita.get("/admin/account").text

@@ -56,6 +56,8 @@ def test_numbers_and_ranges_sign_off_after_the_names_were_shown(
 ) -> None:
     spaced = typed(teacher, SIGN_OFF, "2 3 – 4").filled("record")[1]["person"]
     assert len(set(spaced)) == 3
+    apart = typed(teacher, SIGN_OFF, f"2\n-4{' ' * 40_000}2").text  # no range over lines
+    assert "the number: -4" in apart
     seen = typed(teacher, SIGN_OFF, " 2-3,\n 2 ")
     assert "Zoe" in seen.text
     assert "Ana" in seen.text

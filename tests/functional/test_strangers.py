@@ -158,6 +158,7 @@ def own_values(rule: Rule, course: CourseOfOthers, launch: uuid.UUID) -> dict[st
     # What belongs to accounts leads nowhere for a visitor of a course.
     of_accounts = {"passkey_id", "account_id", "grant_id", "client_id", "definition_grant_id"}
     of_accounts |= {"organisation_id", "platform_id", "application_id", "judged_id", "sample_id"}
+    of_accounts |= {"learner_id", "definition_id", "file_id"}
     words |= dict.fromkeys(of_accounts, str(uuid.uuid4()))
     return {name: words[name].encode() for name in in_the_address(rule)}
 

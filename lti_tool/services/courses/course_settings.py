@@ -72,8 +72,8 @@ def of(db: Session, placement: Placement) -> CourseSettings:
 
 def held(db: Session, placement: Placement) -> CourseSettings:
     """Return what is set, which nobody else changes until this transaction ends."""
+    db.refresh(placement.course, with_for_update={"key_share": True})  # it has the time zone
     db.refresh(placement, with_for_update=True)
-    db.refresh(placement.course)
     return of(db, placement)
 
 

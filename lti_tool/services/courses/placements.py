@@ -96,7 +96,7 @@ def check_choice(
         )
     ).scalars()
     known = set(offered)
-    if version.id in known or versions.was_selected(db, course_id, version):
+    if version.id in known or versions.was_selected(db, course_id, version, now):
         return
     if not lifecycle.is_open(version, now):
         raise Conflict("closed_to_new_courses")

@@ -9,7 +9,7 @@ if there is another that its teacher may want, they are asked once.
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -33,6 +33,7 @@ from lti_tool.services import audit
 from lti_tool.services.definitions import catalogue, lifecycle, stack_holders
 
 MOST_ANCESTORS = 20
+SELECTED_FOR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def first(
         Conflict: `closed_to_new_courses`: there is none, or the reference names one that is not.
     """
     wanted = _wanted(db, course, newest, custom)
-    if lifecycle.is_open(wanted.version, now) or was_selected(db, course.id, wanted.version):
+    if lifecycle.is_open(wanted.version, now) or was_selected(db, course.id, wanted.version, now):
         return wanted
     listed = catalogue.versions_of(db, newest.series.organisation.slug, newest.series.code)
     instead = lifecycle.newest_open(listed, now)
@@ -92,15 +93,20 @@ def _wanted(
 def select(
     db: Session, course_id: uuid.UUID, version: MicroCredentialVersion, now: datetime
 ) -> None:
-    """Keep that links to a version were selected for a course: from now on it may begin with it,
-    whatever happens before their first launch."""
+    """Keep that links to a version were selected for a course: for a school year it may begin with
+    it, whatever happens before their first launch."""
     key = {"course_id": course_id, "version_id": version.id}
-    get_or_add(db, SelectedVersion, key, selected_at=now)
+    row, _ = get_or_add(db, SelectedVersion, key, selected_at=now)
+    row.selected_at = now
 
 
-def was_selected(db: Session, course_id: uuid.UUID | None, version: MicroCredentialVersion) -> bool:
-    key = course_id, version.id
-    return course_id is not None and db.get(SelectedVersion, key) is not None
+def was_selected(
+    db: Session, course_id: uuid.UUID | None, version: MicroCredentialVersion, now: datetime
+) -> bool:
+    if course_id is None:
+        return False
+    row = db.get(SelectedVersion, (course_id, version.id))
+    return row is not None and now < row.selected_at + SELECTED_FOR
 
 
 def choices(db: Session, placement: Placement, now: datetime) -> Sequence[MicroCredentialVersion]:

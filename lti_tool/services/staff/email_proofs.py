@@ -31,13 +31,15 @@ log = structlog.get_logger(__name__)
 
 
 class State(StrEnum):
-    """Of the address of an account. `SENT`: a link is open; `WAITING`: it is about to be sent."""
+    """Of the address of an account. `SENT`: a link is open; `WAITING`: it is about to be sent;
+    `FAILED`: the mail server took none, however often it was tried."""
 
     NONE = "none"
     PROVED = "proved"
     UNPROVED = "unproved"
     WAITING = "waiting"
     SENT = "sent"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def standing(db: Session, account: Account, encryption: Encryption, now: datetim
         return Standing(State.WAITING)
     if row is not None and _is_open(row, now) and _is_of(row, account, encryption):
         return Standing(State.SENT, row.expires_at)
+    if row is not None and row.attempts >= ATTEMPTS and row.token_digest is None:
+        return Standing(State.FAILED)
     return Standing(State.UNPROVED)
 
 
@@ -125,15 +129,17 @@ def send_next(office: PostOffice) -> bool:
         letter = _letter(row, office)
     if letter is None:
         return True
+    known: dict[str, None] = {"due_at": None}
     try:
         office.server.send(letter.to, letter.subject, letter.text)
     except NotSent as error:
         log.warning("email_proof.not_sent", reason=error.reason, given_up=letter.is_last_try)
         if not letter.is_last_try:
             return True
+        known |= {"token_digest": None, "email": None, "expires_at": None}
     with office.database.transaction() as db:
-        sent = sa.update(EmailProof).filter_by(account_id=letter.request_id)
-        db.execute(sent.filter_by(asked_at=letter.asked_at).values(due_at=None))
+        tried = sa.update(EmailProof).filter_by(account_id=letter.request_id)
+        db.execute(tried.filter_by(asked_at=letter.asked_at).values(**known))
     return True
 
 

@@ -9,7 +9,7 @@
   function suggest(box) {
     const input = box.querySelector("input[type=text]"), list = document.createElement("ul");
     const field = document.getElementById(box.dataset.for), told = document.createElement("span");
-    let timer = 0, running = null, options = [], active = -1;
+    let timer = 0, telling = 0, running = null, options = [], active = -1;
 
     list.id = `${input.id}-list`;
     list.className = "suggestions";
@@ -23,8 +23,11 @@
     })) input.setAttribute(name, value);
     box.querySelector(".together").after(told, list);
 
+    // Emptied first: what is the same as before would not be read out again.
     function say(what) {
-      if (told.textContent !== what) told.textContent = what;
+      clearTimeout(telling);
+      told.textContent = "";
+      telling = setTimeout(() => { told.textContent = what; }, 50);
     }
 
     function close() {
@@ -107,11 +110,14 @@
 
     input.addEventListener("input", event => {
       event.stopPropagation();  // a search is nothing to save
-      clearTimeout(timer);
+      close();  // what it lists is of other words
       timer = setTimeout(search, WAIT);
     });
     input.addEventListener("change", event => event.stopPropagation());
-    input.addEventListener("blur", close);
+    input.addEventListener("blur", () => {
+      if (!list.hidden) say("");
+      close();
+    });
     input.addEventListener("keydown", event => {
       if (event.isComposing) return;
       const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -113,7 +113,7 @@ def read(unit: LearningUnit, people: Mapping[int, uuid.UUID], text: str) -> Type
 
 
 def _ticks(people: Mapping[int, uuid.UUID], text: str) -> Iterator[tuple[str, str] | str]:
-    joined = re.sub(r"\s*[-–]\s*", "-", text)
+    joined = re.sub(r"[ \t]{0,5}[-–][ \t]{0,5}", "-", text)
     for piece in filter(None, re.split(r"[,;\s]+", joined)):
         match = _NUMBERS.fullmatch(piece)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)

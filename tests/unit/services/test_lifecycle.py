@@ -13,7 +13,7 @@ from lti_tool.errors import Conflict, Forbidden, NotFound, ToolError
 from lti_tool.models import LaunchSession, MicroCredentialVersion
 from lti_tool.services import organisations
 from lti_tool.services.courses import placements
-from lti_tool.services.definitions import catalogue, history, lifecycle
+from lti_tool.services.definitions import catalogue, history, lifecycle, versions
 from lti_tool.services.definitions.drafts import Kind
 from lti_tool.services.definitions.history import Act
 from lti_tool.services.definitions.lifecycle import Standing
@@ -112,6 +112,20 @@ def test_what_is_superseded_does_not_come_back_with_its_successor_closed(
     assert unplaced(school, new) == "mc=PV-1"
     named = school.launch("olha", link="b", teacher=True, mc="school/PV-1/2.0", course="other")
     assert unplaced(school, named) == "mc=school/PV-1/2.0"
+
+
+@on_each_database
+def test_what_was_selected_may_begin_for_a_school_year(school: School) -> None:
+    version = own(school)
+    seen = school.launch("olha", link="a", teacher=True, course="new")
+    with school.transaction() as db:
+        course = db.get_one(LaunchSession, seen).course.id
+        found = db.get_one(MicroCredentialVersion, version)
+        for _ in range(2):
+            versions.select(db, course, found, school.now)
+        later = (school.now + timedelta(days=days) for days in (0, 365, 367))
+        told = [versions.was_selected(db, course, found, at) for at in later]
+    assert told == [True, True, False]
 
 
 def test_a_teacher_cannot_choose_what_is_closed(school: School) -> None:
