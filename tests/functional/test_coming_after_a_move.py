@@ -16,6 +16,7 @@ from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.lti.roster import Member
 from lti_tool.models import (
+    Award,
     CompletionRecord,
     CourseMember,
     EvidenceBytes,
@@ -133,6 +134,85 @@ def test_who_holds_the_award_of_before_brings_nothing(visits: Visits) -> None:
     move(school, "A", "2.0")
     visit(visits)
     assert done(school, "A", "zoe") == []
+
+
+def ask_for(visits: Visits, course: str, count: int) -> None:
+    page = teacher(visits, course).get("course/settings")
+    assert page.submit("settings", confirmations=str(count)).status == 200
+
+
+def decide(visits: Visits, course: str, **said: str) -> None:
+    visits.school.tick()
+    page = teacher(visits, course).get("course/confirmations")
+    with visits.school.transaction() as db:
+        zoe = str(visits.school.person(db, "zoe").id)
+    assert page.submit("confirm", person=zoe, **said).status == 200
+
+
+def awards(visits: Visits) -> list[str]:
+    """Return the versions of which zoe has an award."""
+    with visits.school.transaction() as db:
+        zoe = visits.school.person(db, "zoe").id
+        found = sa.select(Award).filter_by(person_id=zoe, withdrawn_at=None)
+        return sorted(award.version.version for award in db.scalars(found))
+
+
+@on_each_database
+@pytest.mark.parametrize("is_declined", [False, True])
+@pytest.mark.parametrize("comes", [*COMING, None])
+def test_nothing_goes_past_a_course_that_has_not_confirmed_or_said_no(
+    visits: Visits, comes: Callable[[Visits], None] | None, is_declined: bool
+) -> None:
+    """`comes`: None: she is in A before it is moved."""
+    school = visits.school
+    if comes is None:
+        visit(visits)
+    for course, count in (("A", 0), ("B", 1)):
+        ask_for(visits, course, count)
+    for unit in WLD.units:
+        record(school, "B", "zoe", unit.code)
+    if is_declined:
+        decide(visits, "B", act="decline", reason="Not yet")
+    school.publish(next_version(2))  # type: ignore[arg-type]
+    move(school, "A", "2.0")
+    (comes or visit)(visits)
+    assert (awards(visits), done(school, "A", "zoe")) == ([], [])
+    decide(visits, "B")
+    assert awards(visits) == ["1.0"]
+
+
+def test_what_comes_along_is_confirmed_where_the_learner_is(visits: Visits) -> None:
+    """Those that recorded it do not offer the newer version, so nobody there can."""
+    school = visits.school
+    ask_for(visits, "A", 1)
+    for unit in WLD.units[:-1]:
+        record(school, "B", "zoe", unit.code)
+    dropped = WLD.units[-1].code
+    smaller = replace(WLD, version="2.0", units=WLD.units[:-1])
+    assert dropped not in [unit.code for unit in smaller.units]
+    school.publish(smaller)
+    move(school, "A", "2.0")
+    visit(visits)
+    assert awards(visits) == []
+    decide(visits, "A")
+    assert awards(visits) == ["2.0"]
+
+
+def test_a_no_of_the_course_that_moves_goes_with_it(visits: Visits) -> None:
+    school = visits.school
+    visit(visits)
+    ask_for(visits, "A", 1)
+    for unit in WLD.units:
+        record(school, "A", "zoe", unit.code)
+    decide(visits, "A", act="decline", reason="Not yet")
+    ask_for(visits, "A", 0)
+    school.publish(next_version(2))  # type: ignore[arg-type]
+    move(school, "A", "2.0")
+    assert len(done(school, "A", "zoe")) == len(WLD.units)
+    assert awards(visits) == []
+    assert "Not yet" in teacher(visits, "A").get("course/confirmations").text
+    decide(visits, "A")
+    assert awards(visits) == ["2.0"]
 
 
 def test_in_a_course_that_was_never_moved_nothing_is_carried(visits: Visits) -> None:

@@ -3,10 +3,11 @@
 A course can ask for more of a choice than the definition. The courses in which somebody has results
 that count are asked, that of the latest first, of what is made of others those that offer it: the
 first that has all it asks for decides, and its confirmations are needed. Where none has, nobody
-waits for a person: each course shows what it still asks for. A person is asked, whatever is set,
-where an award rests on what somebody earned in another LMS under a name that is not surely the
-same. Who waits in a course waits there until an assessor has recorded something since, or it asks
-for something that is not complete.
+waits for a person: each course shows what it still asks for. Where none of these offers the
+version, as of results that came along from one before, the courses in which somebody learns are
+asked. A person is asked, whatever is set, where an award rests on what somebody earned in another
+LMS under a name that is not surely the same. Who waits in a course waits there until an assessor
+has recorded something since, or it asks for something that is not complete.
 `confirming` is what teachers do about those who wait, `given_meanwhile` what they are told.
 """
 
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from badges.completion import Progress
-from lti_tool.models import MicroCredentialVersion, PendingAward, Placement
+from lti_tool.models import CourseMember, MicroCredentialVersion, PendingAward, Placement
 from lti_tool.services.definitions import catalogue, electives
 
 NEVER = "0001-01-01T00:00:00+00:00"
@@ -81,13 +82,17 @@ def sieve(
     people = [one.person_id for one in candidates]
     pending = waiting(db, version, people)
     courses = {each for one in candidates for each in one.courses}
-    here = _offering(db, version, courses | {row.course_id for row in pending.values()})
+    here = dict(_offering(db, version, courses | {row.course_id for row in pending.values()}))
+    homeless = [one.person_id for one in candidates if here.keys().isdisjoint(one.courses)]
+    learning = _learning(db, version, homeless)
+    here |= {each.course_id: each for found in learning.values() for each in found}
     passed = {}
     for one in candidates:
         row = pending.get(one.person_id)
         if row is not None and is_declined(row, one.judged_at):
             continue  # it stays with those who said so
-        course_id = _deciding(one, row, here)
+        there = [each.course_id for each in learning.get(one.person_id, ())]
+        course_id = _deciding(one, row, here, there)
         if course_id is None:
             if row is not None and row.course_id not in here:
                 db.delete(row)  # nobody can be asked there any more
@@ -161,13 +166,15 @@ def _deciding(
     one: Candidate,
     pending: PendingAward | None,
     here: Mapping[uuid.UUID, Placement],
+    there: Sequence[uuid.UUID],
 ) -> uuid.UUID | None:
     """Return the first course that has all it asks for; None: there is none yet.
 
-    Where none of the courses offers it (any more), nothing is asked, and nobody there can confirm
-    it: the awarding body's administrators do.
+    `there`: those to ask where none of the courses offers it (any more). Where there is none
+    either, nothing is asked, and nobody there can confirm it: the awarding body's administrators
+    do.
     """
-    asked = [*one.courses]
+    asked = [*one.courses, *there]
     if pending is not None and (one.judged_at is None or one.judged_at <= pending.since):
         asked[:0] = [pending.course_id] if pending.course_id in here else []
     offering = [here[course_id] for course_id in asked if course_id in here]
@@ -241,6 +248,30 @@ def _offering(
         Placement.version_id == version.id, Placement.course_id.in_(courses)
     )
     return {placement.course_id: placement for placement in db.scalars(found)}
+
+
+def _learning(
+    db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, Sequence[Placement]]:
+    """Return where a version is offered to these people: first where they are now, and of those
+    what asks for the most confirmations."""
+    if not people:
+        return {}
+    rows = db.execute(
+        sa.select(CourseMember.person_id, CourseMember.left_at, Placement)
+        .join(Placement, Placement.course_id == CourseMember.course_id)
+        .filter(
+            Placement.version_id == version.id,
+            CourseMember.person_id.in_(people),
+            ~CourseMember.is_tester,
+        )
+    ).all()
+    found: dict[uuid.UUID, list[Placement]] = {}
+    for person_id, _, placement in sorted(
+        rows, key=lambda row: (row[1] is not None, -needed(row[2]), row[2].course_id)
+    ):
+        found.setdefault(person_id, []).append(placement)
+    return found
 
 
 def waiting(

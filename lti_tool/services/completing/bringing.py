@@ -2,11 +2,12 @@
 
 What they have standing in a version that the course offered before is carried over as it was for
 those who were there (`services.courses.moving`): in units that stayed the same at each move, once
-for each judgement, and nothing of who holds the award of such a version.
+for each judgement, and nothing of who holds the award of such a version, or has completed all of it
+and waits for a person's word, or was refused: that is decided there.
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,11 +21,12 @@ from lti_tool.models import (
     Course,
     CourseMove,
     MicroCredentialVersion,
+    PendingAward,
     Person,
     Placement,
 )
 from lti_tool.services import audit
-from lti_tool.services.awarding import enrolments
+from lti_tool.services.awarding import award_gate, enrolments
 from lti_tool.services.completing import carried, judging
 from lti_tool.services.definitions import catalogue
 
@@ -50,6 +52,9 @@ def bring(
     if not coming:
         return
     enrolments.lock_versions(db, coming, (*(one.version for one in befores), version), now)
+    coming = _coming(db, befores, version, coming, also_begun=also_begun)  # others may have waited
+    for one in befores:
+        coming -= undecided(db, one.version, coming, now).keys()
     rows = _carried(db, befores, version, coming)
     if not rows:
         return
@@ -69,6 +74,15 @@ def keep_all(
     """Do what `judging.keep_all` says, after what these people bring along is there."""
     bring(db, course.id, version, {person.id for person, _ in rows}, now)
     return judging.keep_all(db, version, rows, course, now)
+
+
+def undecided(
+    db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID], now: datetime
+) -> Mapping[uuid.UUID, PendingAward]:
+    """Return what waits of those who have completed a version, or what they were refused."""
+    found = award_gate.waiting(db, version, people) if people else {}
+    standings = judging.standings(db, found.keys(), version, now) if found else {}
+    return {one: row for one, row in found.items() if standings[one].real.is_complete}
 
 
 @dataclass(frozen=True, slots=True)

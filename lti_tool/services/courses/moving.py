@@ -4,7 +4,8 @@ What its learners have standing in units that are the same in both versions, whi
 recorded it, counts for the newer one: `CompletionRecord.carried_from_id` says whence it came, and
 the old record stays for courses that stay. What another course has carried over is not carried
 again. Nothing is carried over for a unit in which something else is learnt or judged. Who holds an
-award of the old version has finished: it stays, and nothing of theirs is carried. Who comes later
+award of the old version has finished: it stays, and nothing of theirs is carried; nor of whom
+another course decides about the award, or has refused it (`bringing.undecided`). Who comes later
 brings along the same (`services.completing.bringing`).
 """
 
@@ -40,9 +41,9 @@ from lti_tool.models import (
     ResourceLink,
 )
 from lti_tool.services import audit
-from lti_tool.services.awarding import enrolments
+from lti_tool.services.awarding import award_gate, enrolments
+from lti_tool.services.completing import bringing, judging
 from lti_tool.services.completing import carried as carried_records
-from lti_tool.services.completing import judging
 from lti_tool.services.completing.prior_states import State
 from lti_tool.services.definitions import catalogue, stack_holders, versions
 
@@ -186,6 +187,7 @@ def move(
     db.add(CourseMove(placement=placement, old=old, new=chosen, moved_at=now))
     stack_holders.want_in_course(db, placement.course_id, chosen, now)
     _take_along(db, placement, old, plan, now)
+    _refuse_again(db, placement, old, chosen, plan.carried)
     rows = [
         carried_records.copy(row, chosen) for records in plan.carried.values() for row in records
     ]
@@ -212,7 +214,10 @@ def _plan(
     old, new = catalogue.definition(placement.version), catalogue.definition(chosen)
     kept, begun, holders = changes.same_units(old, new), _begun(db, placement), _holders(placement)
     held = set(db.scalars(holders)) & set(begun)
-    people = [one for one in begun if one not in held]
+    learning = [one for one in begun if one not in held]
+    undecided = bringing.undecided(db, placement.version, learning, now)
+    elsewhere = {one for one, row in undecided.items() if row.course_id != placement.course_id}
+    people = [one for one in learning if one not in elsewhere]
     fates = _fates(db, placement, chosen, people, now)
     open_links = _open_links(db, placement, placement.version_id, now)
     counts = Counter(code for one in fates.values() for code in one.lost)
@@ -378,6 +383,33 @@ def _take_along(
             link.version = chosen
         else:
             link.revoked_at = now
+    db.flush()
+
+
+def _refuse_again(
+    db: Session,
+    placement: Placement,
+    old: MicroCredentialVersion,
+    chosen: MicroCredentialVersion,
+    people: Collection[uuid.UUID],
+) -> None:
+    """Let what the course's teachers did not confirm be so of the newer version too."""
+    known = award_gate.waiting(db, chosen, people)
+    for person_id, row in award_gate.waiting(db, old, people).items():
+        if row.declined_at is None or row.course_id != placement.course_id or person_id in known:
+            continue
+        db.add(
+            PendingAward(
+                person_id=person_id,
+                version_id=chosen.id,
+                course_id=placement.course_id,
+                since=row.since,
+                confirmed_by=[],
+                declined_at=row.declined_at,
+                declined_by_id=row.declined_by_id,
+                declined_reason=row.declined_reason,
+            )
+        )
     db.flush()
 
 

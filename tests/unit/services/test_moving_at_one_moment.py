@@ -17,6 +17,7 @@ from badges import samples
 from lti_tool.db import Database
 from lti_tool.errors import Conflict, NotFound
 from lti_tool.models import (
+    Award,
     CompletionRecord,
     Course,
     LaunchSession,
@@ -31,6 +32,7 @@ from lti_tool.services.courses import moving
 from lti_tool.services.staff.accounts import Role
 from tests.factories import signing_in
 from tests.factories.courses import School
+from tests.factories.judgements import passing
 from tests.factories.threads import at_one_moment, somebody_waits
 from tests.unit.services.test_prior_learning import UNIT, Applying, assessor
 
@@ -203,6 +205,60 @@ def test_two_courses_of_one_learner_are_moved_at_one_moment(
             for row in judged:
                 states.setdefault(origins[row.id], set()).add(row.id in undone)
             assert all(len(one) == 1 for one in states.values()), "taken back in part"
+
+
+def test_who_gets_the_award_while_they_come_brings_nothing(
+    postgres_database: Database, now: datetime
+) -> None:
+    """The last unit is recorded in B, in a transaction that a launch in A waits for."""
+    school = School.open(postgres_database, now)
+    school.publish(WLD)
+    for course in "AB":
+        launch = partial(school.launch, course=course, link=course, mc=CODE, unit=U1)
+        teacher = launch(f"teacher {course}", teacher=True)
+    school.launch("ana", course="A", link="A", mc=CODE, unit=U1)
+    school.launch("zoe", course="B", link="B", mc=CODE, unit=U1)
+    with school.transaction() as db:
+        old = placed_in(db, "A").version_id
+    school.complete(teacher, "zoe", replace(WLD, units=WLD.units[:-1]))
+    school.tick()
+    school.publish(replace(WLD, version="2.0"))
+    school.tick()
+    moving_of(school, "A")()
+    with ThreadPoolExecutor() as pool:
+        with school.transaction() as db:
+            zoe = school.person(db, "zoe")
+            version = db.get_one(MicroCredentialVersion, old)
+            enrolments.lock(db, zoe, version, school.now)
+            coming = pool.submit(school.launch, "zoe", course="A", link="A", mc=CODE, unit=U1)
+            while not somebody_waits(school.database) and not coming.done():
+                time.sleep(0.01)
+            for judgement in passing(WLD.units[-1]):
+                completions.record(
+                    db,
+                    zoe,
+                    version,
+                    judged(WLD.units[-1].code, **judgement),
+                    course=placed_in(db, "B").course,
+                    assessor=school.person(db, "teacher B"),
+                    key=f"last {judgement.get('part')}",
+                    now=school.now,
+                )
+        coming.result()
+    with school.transaction() as db:
+        given = sa.select(Award.version_id).filter_by(withdrawn_at=None)
+        assert db.scalars(given).all() == [old]
+
+
+def judged(
+    unit: str,
+    *,
+    points: float | None = None,
+    part: str | None = None,
+    signed_off: bool = False,
+) -> Judgement:
+    number = None if points is None else Decimal(str(points))
+    return Judgement(unit=unit, points=number, part=part, signed_off=signed_off)
 
 
 def placed_in(db: Session, course: str) -> Placement:
