@@ -17,13 +17,14 @@ nothing is taken away at all, for an award states it: what is recognised later c
 ['BEM-S-WLD1-U2', 'BEM-S-WLD1-U3']
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from itertools import accumulate
 
 from badges import prior_learning
+from badges.choices import Choice
 from badges.micro_credential import MicroCredential
 
 Moments = Mapping[str, datetime]
@@ -38,7 +39,7 @@ def admitted(mc: MicroCredential, recognised: Moments, otherwise: Moments) -> fr
     """
     if prior_learning.limit(mc) == 0:
         return frozenset()
-    room = _Room(mc, prior_learning.shares(mc), prior_learning.most(mc))
+    room = _Room.of(mc)
     if room.is_enough_for(recognised):
         return frozenset(recognised)
     moments = sorted({*recognised.values(), *otherwise.values()})
@@ -50,9 +51,11 @@ def admitted(mc: MicroCredential, recognised: Moments, otherwise: Moments) -> fr
     since = moments[complete]
     taken = room.best(_until(recognised, since), _until(otherwise, since))
     later = recognised.keys() - taken
-    for code in sorted(later, key=lambda code: (recognised[code], room.position(code))):
-        if room.is_enough_for({*taken, code}):
+    left = room.most - sum(room.shares[code] for code in taken)
+    for code in sorted(later, key=lambda code: (recognised[code], room.position[code])):
+        if room.shares[code] <= left:
             taken.add(code)
+            left -= room.shares[code]
     return frozenset(taken)
 
 
@@ -66,96 +69,163 @@ class _Unit:
     preferred where equally many steps are done, else 0."""
 
     code: str
-    share: Decimal
+    share: int
     steps: int
     rank: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    mc: MicroCredential
-    shares: Mapping[str, Decimal]
-    most: Decimal
+    """`shares` and `most` in the same whole numbers. `required`: those in no choice."""
 
-    def position(self, code: str) -> int:
-        return next(n for n, unit in enumerate(self.mc.units) if unit.code == code)
+    mc: MicroCredential
+    shares: Mapping[str, int]
+    most: int
+    position: Mapping[str, int]
+    choices: Mapping[str, Choice]
+    required: frozenset[str]
+
+    @classmethod
+    def of(cls, mc: MicroCredential) -> "_Room":
+        shares, most = prior_learning.shares(mc), prior_learning.most(mc)
+        whole = 10 ** max([0, *(-int(one.as_tuple().exponent) for one in shares.values())])
+        choices = {code: choice for choice in mc.choices for code in choice.units}
+        return cls(
+            mc,
+            {code: int(share * whole) for code, share in shares.items()},
+            int(most * whole),
+            {unit.code: number for number, unit in enumerate(mc.units)},
+            choices,
+            frozenset(unit.code for unit in mc.units if unit.code not in choices),
+        )
 
     def is_enough_for(self, codes: Iterable[str]) -> bool:
-        return sum((self.shares[code] for code in codes), Decimal(0)) <= self.most
+        return sum(self.shares[code] for code in codes) <= self.most
 
     def is_complete(self, recognised: Moments, otherwise: Moments, at: datetime) -> bool:
         """Whether everything that is needed can be done with what there is at a moment."""
-        done = {*_until(otherwise, at)}
-        needed = sum(unit.code not in done for unit in self.mc.required)
-        needed += sum(max(0, one.count - len(done & {*one.units})) for one in self.mc.choices)
-        units = self._units(_until(recognised, at), done, ())
-        return any(steps == needed for steps, _ in _cheapest(units, self.most)[0])
+        done, able = {*_until(otherwise, at)}, {*_until(recognised, at)}
+        missing = self.required - done
+        share = sum(self.shares[code] for code in missing)
+        for choice in self.mc.choices:
+            needed = max(0, choice.count - len(done.intersection(choice.units)))
+            if needed > len((able - done).intersection(choice.units)):
+                return False
+            share += needed * self.shares[choice.units[0]]
+        return missing <= able and share <= self.most
 
     def best(self, recognised: Moments, otherwise: Moments) -> set[str]:
         """Return the best choice; as the course completes one unit after the other, it changes
         only where more steps are done so."""
         done: set[str] = set()
-        taken = _take(self._units(recognised, done, ()), self.most)
-        for code in sorted(otherwise, key=lambda code: (otherwise[code], self.position(code))):
+        inside = sorted(recognised, key=lambda code: self.position[code])
+        taken = _take(self._units(inside, done, ()), self.most)
+        for code in sorted(otherwise, key=lambda code: (otherwise[code], self.position[code])):
             done.add(code)
-            choice = self.mc.choice_of(code) if self.mc.choices else None
-            if not recognised.keys().isdisjoint(choice.units if choice else [code]):
-                taken = _take(self._units(recognised, done, taken), self.most)
+            choice = self.choices.get(code)
+            if code in taken if choice is None else not recognised.keys().isdisjoint(choice.units):
+                taken = _take(self._units(inside, done, taken), self.most)
         return taken
 
     def _units(
-        self, recognised: Iterable[str], done: Collection[str], kept: Collection[str]
+        self, recognised: Sequence[str], done: Collection[str], kept: Collection[str]
     ) -> list[_Unit]:
-        """Return what may be taken, those first that are to be preferred among equals. `kept`: what
-        is taken already."""
-        order = sorted(
-            recognised, key=lambda code: (code in done, code not in kept, self.position(code))
-        )
+        """Return what may be taken, those first that are to be preferred among equals.
+        `recognised`: in the order of the definition. `kept`: what is taken already."""
+        order = [code for code in recognised if code in kept and code not in done]
+        order += [code for code in recognised if code not in kept and code not in done]
+        order += [code for code in recognised if code in kept and code in done]
+        order += [code for code in recognised if code not in kept and code in done]
         needed = {
-            code: max(0, choice.count - len({*choice.units} & {*done}))
+            choice.units[0]: choice.count - sum(code in done for code in choice.units)
             for choice in self.mc.choices
-            for code in choice.units
         }
-        ahead: dict[str, int] = {}  # first unit of a choice -> how many of it are in order before
         found = []
         for code in order:
-            choice = self.mc.choice_of(code) if self.mc.choices else None
+            choice = self.choices.get(code)
             steps = int(code not in done)
             if choice is not None and steps:
-                of = choice.units[0]
-                steps = int(ahead.get(of, 0) < needed[code])
-                ahead[of] = ahead.get(of, 0) + 1
+                steps = int(needed[choice.units[0]] > 0)
+                needed[choice.units[0]] -= 1
             is_preferred = code in kept if kept else choice is None
             rank = int(is_preferred and code not in done)
             found.append(_Unit(code, self.shares[code], steps, rank))
         return found
 
 
-_Cheapest = dict[tuple[int, int], Decimal]
-"""Steps and ranks -> the least share by which they can be had."""
-
-
-def _cheapest(units: Sequence[_Unit], most: Decimal) -> list[_Cheapest]:
-    """Return what can be had from the units at each position on; its size grows with the square of
-    their number, not with that of their choices."""
-    tables: list[_Cheapest] = [{(0, 0): Decimal(0)}]
-    for one in reversed(units):
-        table = dict(tables[-1])
-        for (steps, rank), share in tables[-1].items():
-            key, sum_ = (steps + one.steps, rank + one.rank), share + one.share
-            if sum_ <= most and sum_ < table.get(key, sum_ + 1):
-                table[key] = sum_
-        tables.append(table)
-    return tables[::-1]
-
-
-def _take(units: Sequence[_Unit], most: Decimal) -> set[str]:
-    tables = _cheapest(units, most)
-    steps, rank = max(tables[0])
+def _take(units: Sequence[_Unit], most: int) -> set[str]:
+    """Return the codes of what brings most steps, and of those most ranks; of equals, what comes
+    first."""
+    behind = _Behind(units)
+    steps = behind.most_steps(most)
+    rank = behind.most_ranks(steps, most)
     taken, left = set(), most
-    for one, behind in zip(units, tables[1:], strict=True):
-        rest = behind.get((steps - one.steps, rank - one.rank))
-        if rest is not None and one.share + rest <= left:
+    preferred = [one for one in units if one.rank]
+    if len(preferred) == rank:  # all of them
+        taken = {one.code for one in preferred}
+        steps -= sum(one.steps for one in preferred)
+        left -= sum(one.share for one in preferred)
+        units, rank = [one for one in units if not one.rank], 0
+        behind = _Behind(units)
+    for one in units:
+        if steps or rank:
+            behind.pass_by(one)
+            fits = behind.has(steps - one.steps, rank - one.rank, left - one.share)
+        else:
+            fits = not one.steps and not one.rank and one.share <= left
+        if fits:
             taken.add(one.code)
             steps, rank, left = steps - one.steps, rank - one.rank, left - one.share
     return taken
+
+
+class _Behind:
+    """What comes after a position, by what it brings; the shares of each kind from the least on.
+    Of units that bring the same the least ones are to be had first: so it takes no search."""
+
+    def __init__(self, units: Iterable[_Unit]) -> None:
+        self._shares: dict[tuple[int, int], list[int]] = {
+            (1, 1): [],
+            (1, 0): [],
+            (0, 1): [],
+            (0, 0): [],
+        }
+        for one in units:
+            self._shares[one.steps, one.rank].append(one.share)
+        for shares in self._shares.values():
+            shares.sort()
+        self._sums = {kind: _sums(shares) for kind, shares in self._shares.items()}
+
+    def pass_by(self, one: _Unit) -> None:
+        shares = self._shares[one.steps, one.rank]
+        del shares[bisect_left(shares, one.share)]
+        self._sums[one.steps, one.rank] = _sums(shares)
+
+    def most_steps(self, most: int) -> int:
+        sums = _sums(sorted(self._shares[1, 1] + self._shares[1, 0]))
+        return bisect_right(sums, most) - 1
+
+    def most_ranks(self, steps: int, most: int) -> int:
+        both, only, rank = (self._sums[kind] for kind in ((1, 1), (1, 0), (0, 1)))
+        return max(
+            number + bisect_right(rank, most - both[number] - only[steps - number]) - 1
+            for number in range(max(0, steps - len(only) + 1), min(steps, len(both) - 1) + 1)
+            if both[number] + only[steps - number] <= most
+        )
+
+    def has(self, steps: int, ranks: int, most: int) -> bool:
+        """Whether so many steps and ranks are to be had within a share."""
+        if min(steps, ranks, most) < 0:
+            return False
+        both, only, rank = (self._sums[kind] for kind in ((1, 1), (1, 0), (0, 1)))
+        first = max(0, steps - len(only) + 1, ranks - len(rank) + 1)
+        last = min(steps, ranks, len(both) - 1)
+        return any(
+            both[number] + only[steps - number] + rank[ranks - number] <= most
+            for number in range(last, first - 1, -1)
+        )
+
+
+def _sums(shares: Sequence[int]) -> list[int]:
+    """Return the sums of the first none, one, two and so on."""
+    return list(accumulate(shares, initial=0))
