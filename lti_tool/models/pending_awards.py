@@ -22,9 +22,10 @@ class PendingAward(Base):
     the version, the awarding body's administrators decide (`services.courses.confirming_here`).
     `confirmed_by`: who has confirmed so far, a list of {"person", "at"}, or of an administrator
     {"account", "at"}; confirmations older than the completion count for nothing. One that was taken
-    back is as old as can be, with "taken_back_at" and "reason". `declined_*`: a
-    teacher, or an administrator (`declined_by` None), said no, with the reason that the learner
-    reads; it holds until an assessor records something new.
+    back is as old as can be, with "taken_back_at" and "reason", and "taken_back_by" (a person)
+    where somebody else did that.
+    `declined_*`: a teacher, or an administrator (`declined_by` None), said no, with the reason
+    that the learner reads; it holds until an assessor records something new.
     """
 
     __tablename__ = "pending_awards"

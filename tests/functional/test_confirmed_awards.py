@@ -303,6 +303,53 @@ def test_a_confirmation_is_taken_back_until_the_badge_is_claimed(
     assert "1 learner has got the award." in again.text
 
 
+def test_where_nobody_is_asked_any_more_taking_back_is_refused_in_words(
+    visits: Visits, teacher: Visit
+) -> None:
+    ana = visits.open("ana")
+    ask_for(teacher, 1)
+    complete(visits, teacher, "ana")
+    teacher.get("course/confirmations").submit("confirm")
+    given = award(visits, "ana")
+    ask_for(teacher, 0)
+    page = teacher.get("course/confirmations")
+    refused = page.submit("unconfirm", person=str(ana.person_id), reason="Mistaken for Anna")
+    assert (refused.status, "Nothing was saved." in refused.text) == (409, True)
+    assert "withdraw it on the learner's page" in refused.text
+    assert "Mistaken for Anna" in refused.html
+    kept = award(visits, "ana")
+    assert given is not None
+    assert kept is not None
+    assert kept.id == given.id
+
+
+@pytest.mark.parametrize("who", ["olha", "karl"])
+def test_of_two_who_confirmed_an_award_the_right_one_is_named(
+    visits: Visits, teacher: Visit, who: str
+) -> None:
+    """Karl has confirmed nothing; what he takes back is others'."""
+    ana, petra = visits.open("ana"), visits.open("petra", teacher=True)
+    karl = visits.open("karl", teacher=True)
+    ask_for(teacher, 2)
+    complete(visits, teacher, "ana")
+    for one in (teacher, petra):
+        one.get("course/confirmations").submit("confirm", person=str(ana.person_id))
+    assert award(visits, "ana") is not None
+    undoing = {"olha": teacher, "karl": karl}[who].get("course/confirmations")
+    page = undoing.submit("unconfirm", person=str(ana.person_id), reason="Too early").text
+    assert award(visits, "ana") is None
+    assert "Karl took the confirmation back" not in page
+    assert "Petra took" not in page
+    if who == "olha":
+        assert "confirmed by Petra · Olha took the confirmation back on" in page
+        teacher.get("course/confirmations").submit("confirm", person=str(ana.person_id))
+        assert award(visits, "ana") is not None
+    else:
+        for name in ("Olha", "Petra"):
+            assert f"what {name} had confirmed: Too early" in page
+        assert "confirmed by" not in page.replace("had confirmed", "")
+
+
 def test_teachers_of_another_course_learn_neither_who_said_no_nor_why(
     visits: Visits, teacher: Visit
 ) -> None:

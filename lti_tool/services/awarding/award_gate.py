@@ -27,6 +27,8 @@ NEVER = "0001-01-01T00:00:00+00:00"
 """When a confirmation was given that counts for nothing: releases that know of no taking back ask
 for this alone."""
 TAKEN_BACK = "taken_back_at"
+TAKEN_BACK_BY = "taken_back_by"
+"""Who took back what somebody else had confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,21 @@ def give(pending: PendingAward, by: Mapping[str, str], now: datetime) -> None:
     pending.confirmed_by = [*kept, *undone, {**by, "at": now.isoformat()}]
 
 
-def take_back(pending: PendingAward, by: Mapping[str, str], reason: str, now: datetime) -> None:
-    """Let what `by` confirmed count no more, and keep that and why; what was taken back before by
-    the same is said no longer."""
-    said = {"at": NEVER, "taken_back_at": now.isoformat(), "reason": reason}
-    kept = [one for one in pending.confirmed_by if confirmer(one) != confirmer(by)]
-    pending.confirmed_by = [*kept, {**by, **said}]
+def take_back(
+    pending: PendingAward,
+    of: Mapping[str, str],
+    reason: str,
+    now: datetime,
+    *,
+    by: uuid.UUID | None = None,
+) -> None:
+    """Let what `of` confirmed count no more, and keep that and why; what was taken back before of
+    the same is said no longer. `by`: the person who does, if it is somebody else."""
+    said = {"at": NEVER, TAKEN_BACK: now.isoformat(), "reason": reason}
+    if by is not None:
+        said[TAKEN_BACK_BY] = str(by)
+    kept = [one for one in pending.confirmed_by if confirmer(one) != confirmer(of)]
+    pending.confirmed_by = [*kept, {**of, **said}]
 
 
 def taken_back(pending: PendingAward, completed_at: datetime) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from badges.completion import Progress
+from lti_tool.errors import Conflict
 from lti_tool.models import (
     Award,
     CompletionRecord,
@@ -33,11 +34,13 @@ from lti_tool.services.definitions import electives
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A confirmation that counts no more. `by`: None: an administrator."""
+    """A confirmation that counts no more. `of`: whose it was, None: an administrator's. `by`: who
+    took it back, None: they did themselves."""
 
-    by: Person | None
+    of: Person | None
     at: datetime
     reason: str
+    by: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,10 +253,13 @@ def take_back(
     now: datetime,
 ) -> Undone:
     """Let `people` wait again whose award was confirmed here, or so far by this person among
-    others, whose word stays. A badge that was claimed stays: withdrawing that is an act of its own.
+    others. The word of these stays, unless an award would stand on it alone, or is taken back by
+    somebody who did not confirm it. A badge that was claimed stays: withdrawing that is an act of
+    its own.
 
     Raises:
         ToolError: `reason_missing`, `reason_too_long`.
+        Conflict: `confirmation_not_asked`: somebody would get the award again at once.
     """
     reason, own = reasons.given(reason), {"person": str(by.id)}
     assessors.check_decides(db, placement.course_id, placement.version_id, by.id, now)
@@ -267,10 +273,38 @@ def take_back(
         _note(db, by, "award.confirmation_undone", placement, person_id, now)
     db.flush()
     judging.judge_all(db, concerned, placement.version, now)
-    for row in award_gate.waiting(db, placement.version, concerned).values():
-        award_gate.take_back(row, own, reason, now)
+    if _holders(db, placement.version, concerned):
+        raise Conflict("confirmation_not_asked")
+    given = {award.person_id: award.confirmed_by or [] for award in awards}
+    for person_id, row in award_gate.waiting(db, placement.version, concerned).items():
+        if person_id in given and row.course_id == placement.course_id:
+            _leave_others(row, given[person_id], placement, by, reason, now)
+        else:
+            award_gate.take_back(row, own, reason, now)
     db.flush()
     return Undone(len(concerned), _claimed(db, placement, set(people) - set(concerned)))
+
+
+def _leave_others(
+    row: PendingAward,
+    given: Sequence[dict[str, str]],
+    placement: Placement,
+    by: Person,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Of what was `given` leave what others than `by` said; all is taken back where `by` said
+    nothing, or where what is left would be enough for an award."""
+    is_own = {award_gate.confirmer(one): one.get("person") == str(by.id) for one in given}
+    row.confirmed_by = [*given]
+    left = list(is_own.values()).count(False)
+    is_alone = any(is_own.values()) and left < max(1, award_gate.needed(placement))
+    for one in given:
+        if not is_own[award_gate.confirmer(one)] and is_alone:
+            continue
+        of = {name: value for name, value in one.items() if name in ("person", "account")}
+        other = None if is_own[award_gate.confirmer(one)] else by.id
+        award_gate.take_back(row, of, reason, now, by=other)
 
 
 def _claimed(
@@ -335,6 +369,7 @@ def _as_waiting(
     undone = {row.person_id: _undone(row, complete[row.person_id].stated_at) for row in rows}
     named = [one for each in given.values() for one in each]
     named += [_person_of(one) for each in undone.values() for one in each]
+    named += [_undoer(one) for each in undone.values() for one in each]
     people = _people(db, {one for one in named if one is not None})
     others: Mapping[uuid.UUID, Sequence[Person]] = {}
     if enrolments.is_stacked(version):
@@ -389,8 +424,19 @@ def _undone(row: PendingAward, completed_at: datetime | None) -> Sequence[dict[s
 
 
 def _taken_back(one: Mapping[str, str], people: Mapping[uuid.UUID, Person]) -> TakenBack:
-    person, at = _person_of(one), datetime.fromisoformat(one[award_gate.TAKEN_BACK])
-    return TakenBack(people[person] if person is not None else None, at, one["reason"])
+    of, by, at = _person_of(one), _undoer(one), datetime.fromisoformat(one[award_gate.TAKEN_BACK])
+    return TakenBack(
+        of=people[of] if of is not None else None,
+        at=at,
+        reason=one["reason"],
+        by=people[by] if by is not None else None,
+    )
+
+
+def _undoer(one: Mapping[str, str]) -> uuid.UUID | None:
+    """Return who took back what somebody else had confirmed."""
+    person = one.get(award_gate.TAKEN_BACK_BY)
+    return uuid.UUID(person) if person is not None else None
 
 
 def _person_of(confirmation: Mapping[str, str]) -> uuid.UUID | None:
@@ -404,14 +450,20 @@ def _without_award(
 ) -> Sequence[PendingAward]:
     if not rows:
         return rows
+    has_award = _holders(db, version, [row.person_id for row in rows])
+    return [row for row in rows if row.person_id not in has_award]
+
+
+def _holders(
+    db: Session, version: MicroCredentialVersion, people: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
     held = sa.select(Award.person_id).filter(
         Award.version_id == version.id,
-        Award.person_id.in_([row.person_id for row in rows]),
+        Award.person_id.in_(people),
         Award.is_test.is_(False),
         Award.withdrawn_at.is_(None),
     )
-    has_award = set(db.scalars(held))
-    return [row for row in rows if row.person_id not in has_award]
+    return set(db.scalars(held))
 
 
 def _judged_at(

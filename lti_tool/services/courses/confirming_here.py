@@ -6,7 +6,7 @@ people for its confirmations, those of the course's school can be one of the dif
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -167,12 +167,17 @@ def find_file(db: Session, case: Case, file_id: uuid.UUID) -> EvidenceFile:
         NotFound: `unknown_evidence`: there is none, or it is others'.
     """
     file = evidence.find_own(db, case.pending.person, file_id)
-    record = file.record
-    if record is None or record.version_id != case.pending.version_id or not case.shows(record):
-        raise NotFound("unknown_evidence")
-    if prior_recognitions.votes(db, [record]):
+    shown = {one.id for found in files(db, case).values() for one in found}
+    if file.id not in shown or (file.record and prior_recognitions.votes(db, [file.record])):
         raise NotFound("unknown_evidence")
     return file
+
+
+def files(db: Session, case: Case) -> Mapping[uuid.UUID, Sequence[EvidenceFile]]:
+    """Return the files of each result that those who are asked read."""
+    records = judging.records_of(db, case.pending.person, case.pending.version)
+    shown = prior_recognitions.shown(db, records)
+    return evidence.of_records(db, [row for row in shown if case.shows(row)])
 
 
 def confirm(db: Session, case: Case, *, by: Account, now: datetime) -> bool:

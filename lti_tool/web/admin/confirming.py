@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from lti_tool.errors import NotFound, ToolError
 from lti_tool.services import reasons
-from lti_tool.services.completing import completions, evidence, prior_recognitions
+from lti_tool.services.completing import completions, prior_recognitions
 from lti_tool.services.courses import confirming_here
 from lti_tool.services.courses.confirming_here import Case
 from lti_tool.services.definitions import catalogue
@@ -115,7 +115,7 @@ def _page(visit: AccountVisit, case: Case, problem: str = "") -> str:
         stack=stacks.of_person(visit.db, person, version, progress, visit.now),
         records=records[::-1],
         retracted={row.retracts_id for row in records if row.retracts_id},
-        files=evidence.of_records(visit.db, [row for row in records if case.shows(row)]),
+        files=confirming_here.files(visit.db, case),
         longest_reason=reasons.LONGEST,
         problem=problem,
         form=request.form,

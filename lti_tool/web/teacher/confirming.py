@@ -64,11 +64,12 @@ def unconfirm(visit: Visit) -> ResponseReturnValue:
         return _page(visit, placement, problem, is_undoing=True), 400
     reason = request.form.get("reason", "")
     try:
-        undone = confirming.take_back(
-            visit.db, placement, people, by=by, reason=reason, now=visit.now
-        )
+        with visit.db.begin_nested():
+            undone = confirming.take_back(
+                visit.db, placement, people, by=by, reason=reason, now=visit.now
+            )
     except ToolError as error:
-        if error.code not in reasons.UNFIT:
+        if error.code not in (*reasons.UNFIT, "confirmation_not_asked"):
             raise
         return _page(visit, placement, what_happened(error), is_undoing=True), error.status
     return _back(visit, placement, undone=undone.waiting, claimed=len(undone.claimed))

@@ -188,6 +188,13 @@ SENTENCES: Mapping[str, Sentence] = {
     "not_confirmed_by_you": Sentence(
         N_("You have not confirmed this award, or have taken that back."), _LOOK_AGAIN
     ),
+    "confirmation_not_asked": Sentence(
+        N_(
+            "Somebody ticked would get the award again at once, as no confirmation is asked for it "
+            "any more. To take the award away, withdraw it on the learner's page."
+        ),
+        _LOOK_AGAIN,
+    ),
     "unknown_credential": Sentence(N_("There is no badge at this address."), _CHECK_ADDRESS),
     "unknown_status_list": Sentence(N_("There is no status list at this address."), _CHECK_ADDRESS),
     "not_awarded": Sentence(
