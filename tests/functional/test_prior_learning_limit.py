@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from badges.micro_credential import PriorLearning
 from lti_tool import clock
 from lti_tool.db import Database
 from lti_tool.models import Award, CompletionRecord, PriorLearningApplication
-from lti_tool.services.completing import completions, judging
+from lti_tool.services.completing import completions, judging, prior_prospects
 from tests.factories.databases import on_each_database
 from tests.factories.signing_in import SignedIn
 from tests.factories.visits import Page, Visit, Visits
@@ -126,6 +127,19 @@ def test_a_unit_of_which_enough_others_are_completed_says_so_before(
     hand_in(visits, ana, NEEDED)
     recognise(visits, asta, database, NEEDED)
     assert "2 of 2" in ana.get("units").text
+
+
+def test_the_prospect_of_one_unit_is_that_of_the_list(
+    visits: Visits, teacher: Visit, ana: Visit, database: Database
+) -> None:
+    in_course(visits, teacher, SECOND)
+    with database.transaction(read_only=True) as db:
+        version = visits.school.version(db, "LIMIT")
+        person = visits.school.person(db, "ana")
+        of = partial(prior_prospects.of, db, person, version, clock.now(), waiting=[NEEDED])
+        every = of()
+        assert len(set(every.values())) > 1
+        assert all(of(only=[code]) == {code: found} for code, found in every.items())
 
 
 @pytest.mark.parametrize("is_claimed", [False, True])

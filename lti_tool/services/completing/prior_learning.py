@@ -446,8 +446,8 @@ def _check_complete(db: Session, application: PriorLearningApplication) -> None:
 
 
 def _check_place(db: Session, application: PriorLearningApplication, now: datetime) -> None:
-    prospects = prior_prospects.of(db, application.person, application.version, now)
-    prospect = prospects[application.unit_code]
+    code, version = application.unit_code, application.version
+    prospect = prior_prospects.of(db, application.person, version, now, only=[code])[code]
     if prospect is Prospect.COMPLETE:
         raise Conflict("prior_unit_complete")
     if prospect in (Prospect.BEYOND, Prospect.CLOSED):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from badges import prior_learning as rules
 from badges.choices import NOTHING_MORE, Asked
-from badges.completion import Completion, Progress
+from badges.completion import Progress
 from badges.micro_credential import LearningUnit
 from lti_tool.models import MicroCredentialVersion, Person
 from lti_tool.services.completing import completions
@@ -34,23 +34,31 @@ def of(
     *,
     waiting: Collection[str] = (),
     asked: Asked = NOTHING_MORE,
+    only: Collection[str] | None = None,
 ) -> Mapping[str, Prospect]:
-    """Return the prospect of each unit, by code. `waiting`: the units that wait for a judgement.
-    `asked`: by the course, beyond the definition."""
+    """Return the prospect of each unit, or of `only` these, by code. `waiting`: the units that wait
+    for a judgement. `asked`: by the course, beyond the definition."""
     mc = catalogue.definition(version)
-    open_units = [one for one in mc.units if rules.is_allowed(mc, one)]
-    awaited = {code: rules.if_recognised(mc.unit(code), now) for code in waiting}
-    tried: list[tuple[Completion, ...]] = [()]
-    for unit in open_units:
-        own = rules.if_recognised(unit, now)
-        others = [one for code, more in awaited.items() if code != unit.code for one in more]
-        tried += [own, tuple(others), (*others, *own)]
-    is_now, *then = completions.standings_with(db, person, version, tried, now)
-    found = dict.fromkeys((one.code for one in mc.units), Prospect.CLOSED)
-    found |= {one.unit: Prospect.COMPLETE for one in is_now.units if one.is_complete}
-    for number, unit in enumerate(open_units):
-        if not is_now.unit(unit.code).is_complete:
-            found[unit.code] = _prospect(unit, is_now, then[3 * number : 3 * number + 3], asked)
+    (is_now,) = completions.standings_with(db, person, version, [()], now)
+    wanted = [one for one in mc.units if only is None or one.code in only]
+    found = dict.fromkeys((one.code for one in wanted), Prospect.CLOSED)
+    found |= {code: Prospect.COMPLETE for code in found if is_now.unit(code).is_complete}
+    awaited = frozenset(waiting)
+    tried = {
+        one.code: (frozenset({one.code}), awaited - {one.code}, awaited | {one.code})
+        for one in wanted
+        if found[one.code] is not Prospect.COMPLETE and rules.is_allowed(mc, one)
+    }
+    if not tried:
+        return found
+    every = list({codes for three in tried.values() for codes in three if codes})
+    records = {code: rules.if_recognised(mc.unit(code), now) for code in awaited | tried.keys()}
+    further = [[one for code in codes for one in records[code]] for codes in every]
+    then = {frozenset[str](): is_now} | dict(
+        zip(every, completions.standings_with(db, person, version, further, now), strict=True)
+    )
+    for code, three in tried.items():
+        found[code] = _prospect(mc.unit(code), is_now, [then[one] for one in three], asked)
     return found
 
 

@@ -1,7 +1,7 @@
 """What learners can do already: advice first, then say it, show it, and have it judged."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -180,7 +180,7 @@ def _page(
         prior_learning.check_allowed(mc, place.unit)
     placement = visit.launch.link.placement
     assert placement is not None
-    prospect = _prospects(visit, place.person, placement)[place.unit.code]
+    prospect = _prospects(visit, place.person, placement, only=[place.unit.code])[place.unit.code]
     kept = prior_learning.content(current) if current is not None else SelfAssessment({})
     return render_template(
         "learner/prior_form.html" if is_form else "learner/prior_state.html",
@@ -248,6 +248,7 @@ def _prospects(
     visit: Visit,
     person: Person,
     placement: Placement,
+    only: Collection[str] | None = None,
 ) -> Mapping[str, Prospect]:
     return prior_prospects.of(
         visit.db,
@@ -256,6 +257,7 @@ def _prospects(
         visit.now,
         waiting=prior_learning.waiting(visit.db, person, placement.version),
         asked=electives.asked(placement),
+        only=only,
     )
 
 
