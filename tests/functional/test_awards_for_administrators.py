@@ -300,7 +300,6 @@ def test_confirming_and_taking_back_at_one_moment_gives_no_award_with_one_word(
 ) -> None:
     ask_for(teacher, 2)
     at = "/admin/awards/confirm"
-    outcomes = set()
     for number in range(6):
         learner = visits.open(f"learner{number}")
         visits.school.complete(teacher.id, f"learner{number}", visits.mc)
@@ -319,5 +318,3 @@ def test_confirming_and_taking_back_at_one_moment_gives_no_award_with_one_word(
             assert len(award.confirmed_by or ()) == 2
         else:
             assert [one.get("person") for one in left] == [str(teacher.person_id)]
-        outcomes.add(award is not None)
-    assert outcomes

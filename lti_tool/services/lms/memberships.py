@@ -17,7 +17,15 @@ from badges.errors import BadgeError
 from badges.text import clean
 from lti_tool.db import get_or_add
 from lti_tool.lti.roster import Member, Service
-from lti_tool.models import Course, CourseMember, Person, Placement, Platform, Registration
+from lti_tool.models import (
+    Course,
+    CourseMember,
+    MicroCredentialVersion,
+    Person,
+    Placement,
+    Platform,
+    Registration,
+)
 from lti_tool.services.completing import bringing
 from lti_tool.services.courses import roster
 
@@ -164,7 +172,10 @@ def take_in(
     course.roster_wanted_at = course.roster_failure = None
     db.flush()
     coming = {*(person.id for person in new_people), *returned}
-    for placement in db.scalars(sa.select(Placement).filter_by(course_id=course.id)).all():
+    # In one order of series, as two rosters may name the same people.
+    offered = sa.select(Placement).filter_by(course_id=course.id).join(Placement.version)
+    order = MicroCredentialVersion.series_id, MicroCredentialVersion.id
+    for placement in db.scalars(offered.order_by(*order)).all():
         bringing.bring(db, course.id, placement.version, coming, now, also_begun=True)
     return Changes(new, gone, len(returned))
 
