@@ -71,7 +71,7 @@ def test_a_whole_column_with_evidence_is_signed_off_and_one_taken_back_with_the_
     photo.write_bytes(files.photo("PNG"))
     tab_to(page, frame, frame.get_by_label(re.compile("^(A file|Files)")))
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(photo)
     show(page, "keyboard whole column")
     enter(page, frame, frame.get_by_role("button", name="Sign off those ticked"))
@@ -110,7 +110,7 @@ def test_results_go_to_a_spreadsheet_and_come_back_with_the_keyboard_alone(
             csv.writer(out).writerows([header, [*row[:column], value, *row[column + 1 :]]])
         tab_to(page, frame, frame.get_by_label("File", exact=True))
         with page.expect_file_chooser() as chooser:
-            page.keyboard.press("Enter")
+            page.keyboard.press("Space")
         chooser.value.set_files(table)
         enter(page, frame, frame.get_by_role("button", name="Show what would change"))
         expect(frame.get_by_text(heading)).to_be_visible()
