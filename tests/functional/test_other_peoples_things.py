@@ -28,6 +28,7 @@ from tests.factories.visits import Visit
 from tests.functional.test_other_accounts_things import ADMIN_ROUTES
 
 UNIT = "BEM-S-WLD1-U1"
+RECOGNISED = "BEM-S-WLD1-U2"  # the first one never is, as prior learning
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,8 @@ def launch_rules(app: Flask) -> Iterator[tuple[Rule, Guarded]]:
 
 
 def address(rule: Rule, ids: Mapping[str, uuid.UUID], **changes: object) -> str:
-    values = {**ids, "code": UNIT, **changes}
+    unit = RECOGNISED if "prior_learning" in rule.endpoint else UNIT
+    values = {**ids, "code": unit, **changes}
     return re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda match: str(values[match[1]]), rule.rule)
 
 

@@ -145,7 +145,7 @@ def own_values(rule: Rule, course: CourseOfOthers, launch: uuid.UUID) -> dict[st
     """Return values that lead somewhere."""
     words = {
         "body": "dnipro-sample-lyceum",
-        "code": "BEM-S-WLD1" if rule.endpoint.startswith("public") else "BEM-S-WLD1-U1",
+        "code": "BEM-S-WLD1" if rule.endpoint.startswith("public") else "BEM-S-WLD1-U2",
         "version": "1.0",
         "kind": "png",
         "number": "1",
