@@ -25,6 +25,7 @@ def page(new_context: NewContext) -> Page:
 
 def check(page: Page, name: str, show: Show) -> None:
     """Hold a page against what every page must be, on a desk and on a phone."""
+    page.wait_for_load_state()  # a click may just have led here
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
         assert measure.violations(page) == [], name

@@ -1,6 +1,6 @@
 """What changed in the catalogue, oldest first: for directories that keep a copy of it.
 
-An item stands for a series: the newest version that a course may begin with, or nothing any more.
+An item stands for a series: its newest version, or nothing where no new course begins with that.
 When one changes it moves to the end. So whoever walks from page to page while things are
 published misses nothing, and sees twice what changed meanwhile.
 """
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`version` is None once no course may begin with any of the series."""
+    """`version` is None while no new course begins with the newest of the series."""
 
     series: MicroCredentialSeries
     at: datetime

@@ -70,7 +70,7 @@ def test_what_was_confirmed_is_told_again(filled: Database, now: datetime) -> No
     assert told(filled, now + timedelta(days=1))[-1] == ("S0", "1")
 
 
-def test_where_the_newest_is_retired_the_one_before_is_told(
+def test_where_the_newest_is_retired_none_before_it_is_told(
     filled: Database, now: datetime
 ) -> None:
     add(filled, "S0", "2", now + timedelta(hours=5))
@@ -80,7 +80,7 @@ def test_where_the_newest_is_retired_the_one_before_is_told(
         found = db.get_one(MicroCredentialVersion, newest)
         at = now + timedelta(hours=6)
         lifecycle.retire(db, found, reason="wrong", by="account:x", now=at)
-    assert told(filled, now + timedelta(days=1))[-1] == ("S0", "1")
+    assert told(filled, now + timedelta(days=1))[-1] == ("S0", None)
 
 
 def test_what_may_still_be_on_its_way_waits(filled: Database, now: datetime) -> None:
